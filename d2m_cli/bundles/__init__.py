@@ -1,0 +1,1 @@
+"""Weights: the bundle format, the registry, downloads and conversion."""

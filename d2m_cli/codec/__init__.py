@@ -1,0 +1,1 @@
+"""JukeBox's VQ-VAE: audio to codes and back."""

@@ -1,0 +1,1 @@
+"""Measures: arrays and files in, numbers out."""

@@ -1,0 +1,1 @@
+"""What the pictures tell: pose, motion, rhythm, I3D vectors."""

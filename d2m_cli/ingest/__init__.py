@@ -1,0 +1,1 @@
+"""Video in: probe and decode once. Nothing else in the project opens a video."""

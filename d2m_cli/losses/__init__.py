@@ -1,0 +1,1 @@
+"""Training losses; they see tensors only."""

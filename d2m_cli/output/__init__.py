@@ -1,0 +1,1 @@
+"""Audio out: denoising, loudness, and the video with its new sound."""

@@ -1,0 +1,1 @@
+"""Result records in, tables and pictures out."""

@@ -1,0 +1,61 @@
+"""Every rate and length of the system, derived from a few constants (paper sections 3.2, 4.1, app. B).
+
+Convention for every sequence in the project: sample `i` of a sequence with rate `r` (1/s) lies at
+time `i / r` seconds from the start of the clip.
+"""
+
+from enum import StrEnum
+
+SAMPLE_RATE = 22050
+"""Hz, mono, of all music inside the system (paper 4.1 and app. B)."""
+
+CODE_DIM = 64
+"""Numbers in one codebook entry, and channels of a VQ latent (paper app. B)."""
+
+CODEBOOK_SIZE = 2048
+"""Entries of each level's codebook (JukeBox)."""
+
+SIGMA = 100.0
+"""Scale of the generator's tanh output (paper 3.2)."""
+
+SEGMENT_SECONDS = 2.0
+"""Length of a training segment (paper 4.1)."""
+
+FRAME_RATE = 30.0
+"""Pictures per second that leave `ingest`, whatever the rate of the video."""
+
+MOTION_RATE = 30.0
+"""Motion samples per second (`Motion.rate`)."""
+
+BEATS_PER_BAR = 4
+
+
+class Level(StrEnum):
+    """Abstraction level of the music codes (paper 3, app. B)."""
+
+    HIGH = "high"
+    LOW = "low"
+
+    @property
+    def index(self) -> int:
+        """JukeBox's number of the level: 0 bottom (hop 8), 1 middle, 2 top."""
+        return 2 if self is Level.HIGH else 1
+
+    @property
+    def hop(self) -> int:
+        """Audio samples per code."""
+        return HOPS[self.index]
+
+    @property
+    def code_rate(self) -> float:
+        """Codes per second (172.3 for high, 689.1 for low)."""
+        return SAMPLE_RATE / self.hop
+
+
+HOPS = (8, 32, 128)
+"""Audio samples per code of JukeBox's bottom, middle and top level (paper app. B)."""
+
+
+def code_count(seconds: float, level: Level) -> int:
+    """Whole codes in `seconds` of music: 344 (high) and 1378 (low) for the paper's 2 s."""
+    return int(seconds * SAMPLE_RATE) // level.hop

@@ -1,0 +1,141 @@
+"""What crosses the rooms: small frozen records with shapes and units.
+
+Letters: `T` time steps, `C` channels, `J` joints, `H` and `W` picture height and width in pixels.
+Sample `i` of a sequence with rate `r` lies at `i / r` seconds from the start of the clip.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m_cli.spec import SAMPLE_RATE, Level
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+FrameArray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A probed video, or the part of it between `start` and `end` seconds."""
+
+    path: Path
+    duration: float
+    """Seconds of picture in the whole file."""
+    fps: float
+    """Mean pictures per second."""
+    width: int
+    """Pixels, as displayed (after rotation)."""
+    height: int
+    rotation: int
+    """Degrees clockwise that a player turns the stored picture: 0, 90, 180 or 270."""
+    has_audio: bool
+    start: float = 0.0
+    end: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Length of the part in use."""
+        return (self.duration if self.end is None else min(self.end, self.duration)) - self.start
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Pose of one person over time, as the estimator gave it."""
+
+    points: FloatArray
+    """`(T, 33, 4)`: x and y (right, down) and z in units of the picture's height, visibility 0..1;
+    NaN in every number of a step where no person was found."""
+    rate: float
+
+
+@dataclass(frozen=True)
+class Motion:
+    """The dancer's movement, free of the dancer's size and place in the picture."""
+
+    features: FloatArray
+    """`(C_m, T)`, see `features.motion` for the meaning of each channel; body units, no NaN."""
+    found: BoolArray
+    """`(T,)`: a person was seen at this step (elsewhere the features are filled in)."""
+    rate: float
+
+    @property
+    def share_found(self) -> float:
+        """Share of steps in which a person was seen, 0..1."""
+        return float(self.found.mean())
+
+
+@dataclass(frozen=True)
+class Visual:
+    """What the pictures show: one vector per sliding window (I3D)."""
+
+    features: FloatArray
+    """`(C_v, T_v)`; vector `i` belongs to the window centred on `i / rate` seconds."""
+    rate: float
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Tempo and beat of a dance (or of a piece of music) over time."""
+
+    phase: FloatArray
+    """`(T,)` beats since the first beat, unwrapped and rising: a beat lies at each whole number."""
+    strength: FloatArray
+    """`(T,)` 0..1: how clearly the dance shows this pulse."""
+    rate: float
+
+    @property
+    def bpm(self) -> float:
+        """Mean tempo in beats per minute."""
+        return float((self.phase[-1] - self.phase[0]) / (len(self.phase) - 1) * self.rate * 60.0)
+
+    @property
+    def beats(self) -> NDArray[np.float64]:
+        """`(B,)` seconds at which the phase passes a whole number."""
+        whole = np.arange(np.ceil(self.phase[0]), np.floor(self.phase[-1]) + 1)
+        steps = np.interp(whole, self.phase, np.arange(len(self.phase)))
+        return np.asarray(steps / self.rate, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Dance:
+    """Everything that the generator hears of a dance."""
+
+    motion: Motion
+    visual: Visual
+    rhythm: Rhythm
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Music as codebook indices."""
+
+    indices: IntArray
+    """`(T,)` 0..2047."""
+    level: Level
+
+
+@dataclass(frozen=True)
+class Track:
+    """A finished piece of music on disk, with what was measured while it was made."""
+
+    path: Path
+    """WAV, mono, `SAMPLE_RATE`."""
+    seconds: float
+    level: Level
+    seed: int
+    dance: Dance
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds spent in each stage."""
+
+    def read(self) -> FloatArray:
+        """Samples `(N,)` at `SAMPLE_RATE`, -1..1."""
+        import soundfile
+
+        samples, rate = soundfile.read(self.path, dtype="float32")
+        assert rate == SAMPLE_RATE
+        return np.asarray(samples, dtype=np.float32)
