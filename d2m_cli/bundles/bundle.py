@@ -1,0 +1,156 @@
+"""The bundle: a folder with `bundle.json` and safetensors files, checked before anything runs.
+
+`bundle.json` holds `format`, `name`, `architecture`, `licence`, `trained_on`, `recipe`, `settings`,
+`scores` and `files` (file name -> `sha256`, `bytes`). docs/formats.md explains each of them.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from d2m_cli.bundles.places import bundle_folder
+from d2m_cli.errors import BundleError
+
+FORMAT = 1
+DESCRIPTION = "bundle.json"
+REQUIRED = ("format", "name", "architecture", "licence", "settings", "files")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose files are present and whose hashes match."""
+
+    folder: Path
+    config: dict[str, Any]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Architecture and feature settings that the networks are built from."""
+        settings: dict[str, Any] = self.config["settings"]
+        return settings
+
+    def tensors(self, file: str) -> dict[str, Tensor]:
+        """Tensors of one file by key, as float32 where they are stored as float16.
+
+        Raises `BundleError` when the bundle has no such file or it is not safetensors.
+        """
+        if file not in self.config["files"]:
+            raise BundleError(
+                f"The bundle '{self.config['name']}' has no file '{file}': use a bundle that does."
+            )
+        try:
+            stored = load_file(self.folder / file)
+        except SafetensorError as error:
+            raise BundleError(f"'{self.folder / file}' is not a safetensors file: {error}") from None
+        return {k: v.float() if v.dtype == torch.float16 else v for k, v in stored.items()}
+
+    def load_into(self, module: nn.Module, file: str) -> None:
+        """Fill `module` with the tensors of `file`; every key and shape must match.
+
+        Raises `BundleError` that names the missing, unknown and misshapen keys.
+        """
+        state, wanted = self.tensors(file), module.state_dict()
+        misfits = [
+            *(f"{key} is missing" for key in wanted.keys() - state.keys()),
+            *(f"{key} is unknown" for key in state.keys() - wanted.keys()),
+            *(
+                f"{key} is {tuple(state[key].shape)} instead of {tuple(wanted[key].shape)}"
+                for key in wanted.keys() & state.keys()
+                if state[key].shape != wanted[key].shape
+            ),
+        ]
+        if misfits:
+            raise BundleError(
+                f"'{file}' of the bundle '{self.config['name']}' does not fit its settings: "
+                + "; ".join(sorted(misfits)[:5])
+            )
+        module.load_state_dict(state)
+        module.eval()
+
+
+def load_bundle(name_or_folder: str | Path | None = None) -> Bundle:
+    """Open a bundle by name or folder (None: the embedded one) and check all of its files.
+
+    Raises `BundleError`: unknown name, other format version, missing file, wrong size or hash,
+    or a file name that points outside the bundle's folder.
+    """
+    folder = bundle_folder(name_or_folder)
+    try:
+        config = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BundleError(
+            f"There is no bundle '{name_or_folder or folder}': give a folder that holds "
+            f"{DESCRIPTION}, or a name that `d2m download-weights --list` shows as present."
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BundleError(f"'{folder / DESCRIPTION}' is not valid JSON: {error}") from None
+    _check_description(folder, config)
+    for name, facts in config["files"].items():
+        _check_file(folder, name, facts)
+    return Bundle(folder, config)
+
+
+def save_bundle(
+    folder: Path, config: dict[str, Any], files: Mapping[str, Mapping[str, Tensor]]
+) -> Bundle:
+    """Write a bundle: `files` maps file names to state dicts; sizes and hashes are filled in.
+
+    The bundle appears whole under `folder` or not at all; an older bundle there is replaced.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        facts = {}
+        for name, state in files.items():
+            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, draft / name)
+            facts[name] = {
+                "sha256": sha256(draft / name),
+                "bytes": (draft / name).stat().st_size,
+            }
+        description = {"format": FORMAT, **config, "files": facts}
+        (draft / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        draft.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return load_bundle(folder)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_description(folder: Path, config: Any) -> None:
+    missing = [k for k in REQUIRED if not isinstance(config, dict) or k not in config]
+    if missing:
+        raise BundleError(f"'{folder / DESCRIPTION}' lacks {', '.join(missing)}: get it again.")
+    if config["format"] != FORMAT:
+        raise BundleError(
+            f"The bundle '{config['name']}' has format {config['format']} and this d2m reads "
+            f"format {FORMAT}: install the d2m version that it was made for."
+        )
+
+
+def _check_file(folder: Path, name: str, facts: dict[str, Any]) -> None:
+    path = folder / name
+    if path.resolve().parent != folder.resolve():
+        raise BundleError(f"The bundle in '{folder}' names a file outside its folder: '{name}'.")
+    if not path.is_file():
+        raise BundleError(f"The bundle in '{folder}' lacks its file '{name}': get it again.")
+    if path.stat().st_size != facts["bytes"] or sha256(path) != facts["sha256"]:
+        raise BundleError(f"'{path}' is damaged (its hash does not match): get the bundle again.")
