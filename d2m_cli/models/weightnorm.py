@@ -27,9 +27,7 @@ class WeightNormConv1d(nn.Conv1d):
         dilation: int = 1,
         groups: int = 1,
     ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups
-        )
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups)
         start = self.weight.detach()
         del self.weight
         self.weight_g = nn.Parameter(start.norm(dim=(1, 2), keepdim=True))
