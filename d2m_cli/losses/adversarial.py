@@ -1,0 +1,39 @@
+"""Adversarial losses (paper 3.5): the hinge GAN objective and feature matching.
+
+A discriminator's answer is, for each scale, the list of its feature maps; the last map holds the
+window-based logits. Where equations 2 and 3 leave the sign open, the hinge loss of Lim and Ye
+(Geometric GAN), which the paper cites, is meant: both losses are minimised.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+Maps = Sequence[Sequence[Tensor]]
+"""Feature maps `(B, C, T)` by scale and layer."""
+
+
+def hinge_discriminator(real: Maps, fake: Maps) -> Tensor:
+    """Eq. 2: sum over scales of E[max(0, 1 - D(real))] + E[max(0, 1 + D(fake))]."""
+    return torch.stack(
+        [(1 - r[-1]).relu().mean() + (1 + f[-1]).relu().mean() for r, f in zip(real, fake, strict=True)]
+    ).sum()
+
+
+def hinge_generator(fake: Maps) -> Tensor:
+    """Eq. 3: sum over scales of -E[D(fake)]."""
+    return torch.stack([-f[-1].mean() for f in fake]).sum()
+
+
+def feature_matching(real: Maps, fake: Maps) -> Tensor:
+    """Eq. 4: L1 between the maps of real and generated features, mean over maps (logits excluded).
+
+    Each map's norm is divided by its number of elements (1 / N_i).
+    """
+    distances = [
+        (r.detach() - f).abs().mean()
+        for real_maps, fake_maps in zip(real, fake, strict=True)
+        for r, f in zip(real_maps[:-1], fake_maps[:-1], strict=True)
+    ]
+    return torch.stack(distances).mean()

@@ -1,0 +1,89 @@
+"""Building blocks of the generator: time-aligned convolutions and the residual stack (table 10)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils import parametrize
+from torch.nn.utils.parametrizations import weight_norm
+
+SLOPE = 0.2
+"""Negative slope of every LeakyReLU, as in the authors' networks."""
+
+DILATIONS = (1, 3, 9)
+"""Dilations of a residual stack (table 10)."""
+
+
+class AlignedConv(nn.Conv1d):
+    """Convolution over time that keeps the length, also with an even kernel: step i stays step i."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(B, C_in, T)` to `(B, C_out, T)`; zeros beyond both ends."""
+        span = self.dilation[0] * (self.kernel_size[0] - 1)
+        return super().forward(functional.pad(x, (span // 2, span - span // 2)))
+
+
+def aligned_conv(channels_in: int, channels_out: int, kernel: int, dilation: int = 1) -> nn.Module:
+    """Weight-normalised `AlignedConv`."""
+    return weight_norm(AlignedConv(channels_in, channels_out, kernel, dilation=dilation))
+
+
+class ResidualBlock(nn.Module):
+    """One row of table 10: two activated convolutions beside a 1x1 shortcut."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.block = nn.Sequential(
+            nn.LeakyReLU(SLOPE),
+            aligned_conv(channels, channels, 3, dilation),
+            nn.LeakyReLU(SLOPE),
+            aligned_conv(channels, channels, 1),
+        )
+        self.shortcut = aligned_conv(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(B, C, T)` to `(B, C, T)`."""
+        y: Tensor = self.shortcut(x) + self.block(x)
+        return y
+
+
+class ResidualStack(nn.Sequential):
+    """Table 10: residual blocks with dilations 1, 3 and 9; `(B, C, T)` to `(B, C, T)`."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(*(ResidualBlock(channels, d) for d in DILATIONS))
+
+
+def widths(table: tuple[int, ...], width: float, floor: int) -> list[int]:
+    """The paper's channel counts times `width`, never below `floor`, in multiples of 8."""
+    return [max(floor, round(c * width / 8) * 8) for c in table]
+
+
+def receptive_radius(module: nn.Module) -> int:
+    """Steps on each side that an output of stacked aligned convolutions can see.
+
+    Sums over every convolution but the 1x1 shortcuts, which add nothing.
+    """
+    return sum(
+        (conv.kernel_size[0] // 2) * conv.dilation[0]
+        for conv in module.modules()
+        if isinstance(conv, nn.Conv1d)
+    )
+
+
+def fold_weight_norm(module: nn.Module) -> None:
+    """Replace every weight-normalised weight by its plain value (for export and for inference)."""
+    for part in module.modules():
+        if parametrize.is_parametrized(part, "weight"):
+            parametrize.remove_parametrizations(part, "weight")
+
+
+def at_times(sequence: Tensor, rate: float, times: Tensor) -> Tensor:
+    """Linear interpolation of `(B, C, T)`, sampled at `rate` per second, at `times` `(N,)` seconds.
+
+    Before the first and after the last step the end values hold. Returns `(B, C, N)`.
+    """
+    steps = (times * rate).clamp(0, sequence.shape[-1] - 1)
+    left = steps.floor().long()
+    right = (left + 1).clamp(max=sequence.shape[-1] - 1)
+    share = (steps - left).to(sequence.dtype)
+    return torch.lerp(sequence[..., left], sequence[..., right], share)

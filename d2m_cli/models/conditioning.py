@@ -1,0 +1,39 @@
+"""What the generator hears beside motion and picture: rhythm at its own rate, style and noise."""
+
+import math
+
+import torch
+from torch import Tensor
+
+CYCLES = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Cycles per beat whose sine and cosine are given: bar, half bar, beat, eighth, sixteenth."""
+
+PULSE_SECONDS = 0.02
+"""Width (standard deviation) of the bump that marks a beat."""
+
+CHANNELS = 2 * len(CYCLES) + 3
+"""Rhythm channels: the cycles, pulse, strength, tempo."""
+
+NOISE_CHANNELS = 8
+NOISE_RATE = 2.0
+"""Noise vectors per second: slow, so that it varies the phrase and not the samples."""
+
+
+def rhythm_channels(phase: Tensor, strength: Tensor, rate: float) -> Tensor:
+    """Rhythm as the generator's conditioning, `(B, CHANNELS, T)`.
+
+    `phase` `(B, T)` beats (double precision keeps long pieces exact) and `strength` `(B, T)` 0..1,
+    both at `rate` steps per second. The convention is the project's own: see docs/fidelity.md.
+    """
+    tempo = torch.gradient(phase, dim=-1)[0] * rate
+    seconds_to_beat = (phase - phase.round()) / tempo.clamp(min=0.1)
+    angles = [2 * math.pi * c * phase for c in CYCLES]
+    waves = [wave for angle in angles for wave in (angle.sin(), angle.cos())]
+    pulse = torch.exp(-0.5 * (seconds_to_beat / PULSE_SECONDS) ** 2)
+    return torch.stack([*waves, pulse, strength.to(phase.dtype), tempo / 2.0], dim=1).float()
+
+
+def noise_sequence(count: int, seed: int) -> Tensor:
+    """Standard normal noise `(1, NOISE_CHANNELS, count)` that depends on the seed alone."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(count, NOISE_CHANNELS, generator=generator).T[None].contiguous()

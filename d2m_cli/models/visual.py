@@ -1,0 +1,23 @@
+"""G_v: the visual encoder on I3D vectors (paper 3.2 names it, no table gives its layers)."""
+
+from torch import Tensor, nn
+
+from d2m_cli.models.blocks import SLOPE, ResidualStack, aligned_conv
+
+
+class VisualEncoder(nn.Sequential):
+    """I3D vectors `(B, C_v, T_v)` to visual features `(B, features_out, T_v)`."""
+
+    def __init__(self, channels_in: int, features_out: int) -> None:
+        super().__init__(
+            aligned_conv(channels_in, features_out, 1),
+            nn.LeakyReLU(SLOPE),
+            ResidualStack(features_out),
+            nn.LeakyReLU(SLOPE),
+            aligned_conv(features_out, features_out, 3),
+        )
+
+    def forward(self, visual: Tensor) -> Tensor:
+        """`(B, C_v, T_v)` to `(B, features_out, T_v)`."""
+        features: Tensor = super().forward(visual)
+        return features
