@@ -108,6 +108,8 @@ class Dance:
     visual: Visual
     rhythm: Rhythm
     seconds: float
+    strip: FrameArray
+    """`(S, H, W, 3)` a few small pictures at even distances, for the plot."""
 
 
 @dataclass(frozen=True)

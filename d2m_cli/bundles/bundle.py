@@ -52,7 +52,9 @@ class Bundle:
         try:
             stored = load_file(self.folder / file)
         except SafetensorError as error:
-            raise BundleError(f"'{self.folder / file}' is not a safetensors file: {error}") from None
+            raise BundleError(
+                f"'{self.folder / file}' is not a safetensors file: {error}"
+            ) from None
         return {k: v.float() if v.dtype == torch.float16 else v for k, v in stored.items()}
 
     def load_into(self, module: nn.Module, file: str) -> None:

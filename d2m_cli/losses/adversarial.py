@@ -17,7 +17,10 @@ Maps = Sequence[Sequence[Tensor]]
 def hinge_discriminator(real: Maps, fake: Maps) -> Tensor:
     """Eq. 2: sum over scales of E[max(0, 1 - D(real))] + E[max(0, 1 + D(fake))]."""
     return torch.stack(
-        [(1 - r[-1]).relu().mean() + (1 + f[-1]).relu().mean() for r, f in zip(real, fake, strict=True)]
+        [
+            (1 - r[-1]).relu().mean() + (1 + f[-1]).relu().mean()
+            for r, f in zip(real, fake, strict=True)
+        ]
     ).sum()
 
 
@@ -27,13 +30,15 @@ def hinge_generator(fake: Maps) -> Tensor:
 
 
 def feature_matching(real: Maps, fake: Maps) -> Tensor:
-    """Eq. 4: L1 between the maps of real and generated features, mean over maps (logits excluded).
+    """Eq. 4: L1 between the maps of real and generated features, summed over layers.
 
-    Each map's norm is divided by its number of elements (1 / N_i).
+    Each map's norm is divided by its number of elements (1 / N_i); the logits are left out, and the
+    scales are averaged, as in MelGAN, which the paper follows.
     """
-    distances = [
-        (r.detach() - f).abs().mean()
-        for real_maps, fake_maps in zip(real, fake, strict=True)
-        for r, f in zip(real_maps[:-1], fake_maps[:-1], strict=True)
+    scales = [
+        torch.stack(
+            [(r.detach() - f).abs().mean() for r, f in zip(rs[:-1], fs[:-1], strict=True)]
+        ).sum()
+        for rs, fs in zip(real, fake, strict=True)
     ]
-    return torch.stack(distances).mean()
+    return torch.stack(scales).mean()

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils import parametrize
-from torch.nn.utils.parametrizations import weight_norm
+
+from d2m_cli.models.weightnorm import WeightNormConv1d
 
 SLOPE = 0.2
 """Negative slope of every LeakyReLU, as in the authors' networks."""
@@ -13,18 +13,17 @@ DILATIONS = (1, 3, 9)
 """Dilations of a residual stack (table 10)."""
 
 
-class AlignedConv(nn.Conv1d):
+class AlignedConv(WeightNormConv1d):
     """Convolution over time that keeps the length, also with an even kernel: step i stays step i."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, dilation: int = 1) -> None:
+        super().__init__(channels_in, channels_out, kernel, dilation=dilation)
+        span = dilation * (kernel - 1)
+        self.margins = (span // 2, span - span // 2)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(B, C_in, T)` to `(B, C_out, T)`; zeros beyond both ends."""
-        span = self.dilation[0] * (self.kernel_size[0] - 1)
-        return super().forward(functional.pad(x, (span // 2, span - span // 2)))
-
-
-def aligned_conv(channels_in: int, channels_out: int, kernel: int, dilation: int = 1) -> nn.Module:
-    """Weight-normalised `AlignedConv`."""
-    return weight_norm(AlignedConv(channels_in, channels_out, kernel, dilation=dilation))
+        return super().forward(functional.pad(x, self.margins))
 
 
 class ResidualBlock(nn.Module):
@@ -34,11 +33,11 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.block = nn.Sequential(
             nn.LeakyReLU(SLOPE),
-            aligned_conv(channels, channels, 3, dilation),
+            AlignedConv(channels, channels, 3, dilation),
             nn.LeakyReLU(SLOPE),
-            aligned_conv(channels, channels, 1),
+            AlignedConv(channels, channels, 1),
         )
-        self.shortcut = aligned_conv(channels, channels, 1)
+        self.shortcut = AlignedConv(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(B, C, T)` to `(B, C, T)`."""
@@ -68,13 +67,6 @@ def receptive_radius(module: nn.Module) -> int:
         for conv in module.modules()
         if isinstance(conv, nn.Conv1d)
     )
-
-
-def fold_weight_norm(module: nn.Module) -> None:
-    """Replace every weight-normalised weight by its plain value (for export and for inference)."""
-    for part in module.modules():
-        if parametrize.is_parametrized(part, "weight"):
-            parametrize.remove_parametrizations(part, "weight")
 
 
 def at_times(sequence: Tensor, rate: float, times: Tensor) -> Tensor:

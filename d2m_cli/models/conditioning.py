@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,5 +36,5 @@ def rhythm_channels(phase: Tensor, strength: Tensor, rate: float) -> Tensor:
 
 def noise_sequence(count: int, seed: int) -> Tensor:
     """Standard normal noise `(1, NOISE_CHANNELS, count)` that depends on the seed alone."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(count, NOISE_CHANNELS, generator=generator).T[None].contiguous()
+    draws = np.random.default_rng(seed).standard_normal((count, NOISE_CHANNELS), dtype=np.float32)
+    return torch.from_numpy(draws.T[None].copy())

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from d2m_cli.models.blocks import (
     SLOPE,
+    AlignedConv,
     ResidualStack,
-    aligned_conv,
     at_times,
     receptive_radius,
     widths,
@@ -108,14 +108,14 @@ class VQGenerator(nn.Module):
         sizes = widths(tuple(s.channels for s in table), settings.width, settings.floor)
         self.strides = [s.stride for s in table]
         self.convs = nn.ModuleList(
-            aligned_conv(c_in, c_out, stage.kernel)
+            AlignedConv(c_in, c_out, stage.kernel)
             for c_in, c_out, stage in zip([channels_in, *sizes], sizes, table, strict=False)
         )
         self.stacks = nn.ModuleList(
             ResidualStack(c) for c in sizes[: 5 if settings.level is Level.HIGH else 6]
         )
         self.styles = nn.ModuleList(nn.Linear(settings.style_features, c) for c in sizes)
-        self.last = aligned_conv(sizes[-1], CODE_DIM, 40)
+        self.last = AlignedConv(sizes[-1], CODE_DIM, 40)
         self.act = nn.LeakyReLU(SLOPE)
 
     @property

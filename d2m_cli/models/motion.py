@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from d2m_cli.models.blocks import SLOPE, ResidualStack, aligned_conv, widths
+from d2m_cli.models.blocks import SLOPE, AlignedConv, ResidualStack, widths
 
 CHANNELS = (256, 512, 1024, 1024)
 """Table 7's channels; its last convolution (to one channel) gives `features_out` here."""
@@ -19,11 +19,11 @@ class MotionEncoder(nn.Sequential):
         a, b, c, d = widths(CHANNELS, width, floor=8)
         act = nn.LeakyReLU(SLOPE)
         super().__init__(
-            *(aligned_conv(channels_in, a, 6), act, ResidualStack(a)),
-            *(aligned_conv(a, b, 3), act, ResidualStack(b)),
-            *(aligned_conv(b, c, 3), act, ResidualStack(c)),
-            *(aligned_conv(c, d, 3), act),
-            aligned_conv(d, features_out, 4),
+            *(AlignedConv(channels_in, a, 6), act, ResidualStack(a)),
+            *(AlignedConv(a, b, 3), act, ResidualStack(b)),
+            *(AlignedConv(b, c, 3), act, ResidualStack(c)),
+            *(AlignedConv(c, d, 3), act),
+            AlignedConv(d, features_out, 4),
         )
 
     def forward(self, motion: Tensor) -> Tensor:

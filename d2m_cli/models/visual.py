@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from d2m_cli.models.blocks import SLOPE, ResidualStack, aligned_conv
+from d2m_cli.models.blocks import SLOPE, AlignedConv, ResidualStack
 
 
 class VisualEncoder(nn.Sequential):
@@ -10,11 +10,11 @@ class VisualEncoder(nn.Sequential):
 
     def __init__(self, channels_in: int, features_out: int) -> None:
         super().__init__(
-            aligned_conv(channels_in, features_out, 1),
+            AlignedConv(channels_in, features_out, 1),
             nn.LeakyReLU(SLOPE),
             ResidualStack(features_out),
             nn.LeakyReLU(SLOPE),
-            aligned_conv(features_out, features_out, 3),
+            AlignedConv(features_out, features_out, 3),
         )
 
     def forward(self, visual: Tensor) -> Tensor:

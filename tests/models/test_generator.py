@@ -1,0 +1,98 @@
+"""The generator keeps time as time: windows join exactly, beats cannot move, seeds and styles act."""
+
+import pytest
+import torch
+
+from d2m_cli.models.conditioning import NOISE_CHANNELS, noise_sequence, rhythm_channels
+from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
+from d2m_cli.spec import SIGMA, Level, code_count
+
+STYLE = 12
+
+
+def make(level: Level) -> Generator:
+    torch.manual_seed(0)
+    return Generator(
+        GeneratorSettings(
+            level=level,
+            motion_channels=53,
+            visual_channels=16,
+            visual_rate=2.0,
+            style_channels=STYLE,
+            width=0.125,
+            floor=16,
+            motion_width=0.03,
+            features=8,
+        )
+    ).eval()
+
+
+def dance(seconds: float, seed: int = 0) -> Conditions:
+    torch.manual_seed(1)
+    steps = int(30 * seconds)
+    return Conditions(
+        motion=torch.randn(1, 53, steps),
+        visual=torch.randn(1, 16, int(2 * seconds) + 1),
+        phase=(torch.arange(steps, dtype=torch.float64) / 15)[None],
+        strength=torch.ones(1, steps),
+        noise=noise_sequence(int(2 * seconds) + 2, seed),
+        style=torch.randn(1, STYLE),
+    )
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_two_seconds_give_the_paper_s_code_counts(level: Level) -> None:
+    codes = code_count(2.0, level)
+    assert codes == {Level.HIGH: 344, Level.LOW: 1378}[level]
+    with torch.no_grad():
+        latents = make(level)(dance(2.0), codes)
+    assert latents.shape == (1, 64, codes)
+    assert latents.abs().max() <= SIGMA
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_windows_join_to_the_one_pass_result(level: Level) -> None:
+    generator, given = make(level), dance(9.3)
+    codes = code_count(9.3, level)
+    with torch.no_grad():
+        whole = generator(given, codes)
+    pieces = list(generator.windows(given, codes, window=90))
+    assert len(pieces) > 3
+    torch.testing.assert_close(torch.cat(pieces, dim=-1), whole, atol=2e-4, rtol=1e-4)
+
+
+def test_a_change_of_motion_acts_only_near_its_moment() -> None:
+    generator, given = make(Level.HIGH), dance(12.0)
+    moved = given.motion.clone()
+    moved[..., 180] += 5.0
+    codes = code_count(12.0, Level.HIGH)
+    with torch.no_grad():
+        difference = (
+            generator(given._replace(motion=moved), codes) - generator(given, codes)
+        ).abs()
+    when = difference.sum(dim=(0, 1)).nonzero()[:, 0] / Level.HIGH.code_rate
+    assert when.numel() > 0
+    assert 6.0 - 4.0 < when.min() < 6.0 < when.max() < 6.0 + 4.0
+
+
+def test_seed_and_style_change_the_music() -> None:
+    generator, given = make(Level.HIGH), dance(2.0)
+    with torch.no_grad():
+        first = generator(given, 344)
+        assert torch.equal(first, generator(given, 344))
+        assert not torch.allclose(first, generator(given._replace(style=given.style + 1), 344))
+        assert not torch.allclose(first, generator(dance(2.0, seed=1), 344))
+
+
+def test_rhythm_channels_mark_the_beats() -> None:
+    phase = (torch.arange(300, dtype=torch.float64) / 50)[None]
+    channels = rhythm_channels(phase, torch.ones(1, 300), rate=100.0)
+    pulse = channels[0, -3]
+    assert torch.equal((pulse > 0.99).nonzero()[:, 0], torch.arange(0, 300, 50))
+    torch.testing.assert_close(channels[0, -1], torch.ones(300))
+
+
+def test_noise_of_a_longer_piece_begins_like_that_of_a_shorter_one() -> None:
+    short, long = noise_sequence(5, seed=3), noise_sequence(50, seed=3)
+    assert short.shape == (1, NOISE_CHANNELS, 5)
+    assert torch.equal(short, long[..., :5])
