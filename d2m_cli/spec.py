@@ -1,4 +1,4 @@
-"""Every rate and length of the system, derived from a few constants (paper sections 3.2, 4.1, app. B).
+"""Every rate and length of the system, from a few constants (paper 3.2, 4.1, app. B).
 
 Convention for every sequence in the project: sample `i` of a sequence with rate `r` (1/s) lies at
 time `i / r` seconds from the start of the clip.

@@ -6,7 +6,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -52,9 +51,7 @@ class Bundle:
         try:
             stored = load_file(self.folder / file)
         except SafetensorError as error:
-            raise BundleError(
-                f"'{self.folder / file}' is not a safetensors file: {error}"
-            ) from None
+            raise BundleError(f"'{self.folder / file}' is not safetensors: {error}") from None
         return {k: v.float() if v.dtype == torch.float16 else v for k, v in stored.items()}
 
     def load_into(self, module: nn.Module, file: str) -> None:
@@ -125,7 +122,7 @@ def save_bundle(
         draft.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
-        os.replace(draft, folder)
+        draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return load_bundle(folder)

@@ -9,7 +9,7 @@ import d2m_cli
 
 
 def home() -> Path:
-    """Folder for downloaded and converted weights: `$D2M_HOME`, else the platform's cache folder."""
+    """Folder for downloaded and converted weights: `$D2M_HOME`, else the platform's cache."""
     chosen = os.environ.get("D2M_HOME")
     return Path(chosen) if chosen else platformdirs.user_cache_path("d2m")
 

@@ -16,12 +16,11 @@ Maps = Sequence[Sequence[Tensor]]
 
 def hinge_discriminator(real: Maps, fake: Maps) -> Tensor:
     """Eq. 2: sum over scales of E[max(0, 1 - D(real))] + E[max(0, 1 + D(fake))]."""
-    return torch.stack(
-        [
-            (1 - r[-1]).relu().mean() + (1 + f[-1]).relu().mean()
-            for r, f in zip(real, fake, strict=True)
-        ]
-    ).sum()
+    scales = [
+        (1 - r[-1]).relu().mean() + (1 + f[-1]).relu().mean()
+        for r, f in zip(real, fake, strict=True)
+    ]
+    return torch.stack(scales).sum()
 
 
 def hinge_generator(fake: Maps) -> Tensor:

@@ -14,7 +14,7 @@ DILATIONS = (1, 3, 9)
 
 
 class AlignedConv(WeightNormConv1d):
-    """Convolution over time that keeps the length, also with an even kernel: step i stays step i."""
+    """Convolution that keeps the length, with an even kernel too: step i stays step i."""
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int, dilation: int = 1) -> None:
         super().__init__(channels_in, channels_out, kernel, dilation=dilation)

@@ -75,7 +75,7 @@ class GeneratorSettings:
     width: float = 1.0
     """Multiplier on the channels of tables 8 and 9."""
     floor: int = 32
-    """Fewest channels of a stage: fused time steps carry in channels what the authors carry in length."""
+    """Fewest channels of a stage: a fused step holds in channels what the authors hold in length."""
     motion_width: float = 0.25
     features: int = 64
     """Channels of the motion features, and of the visual features."""
@@ -209,7 +209,7 @@ class Generator(nn.Module):
 
 
 def _straight_on(phase: Tensor, steps: Tensor) -> Tensor:
-    """Beat phase `(B, T)` at fractional `steps` `(N,)`; past its ends it goes on at its last pace."""
+    """Phase `(B, T)` at fractional `steps` `(N,)`; past its ends it goes on at its last pace."""
     left = steps.floor().long().clamp(0, phase.shape[-1] - 2)
     pace = phase[:, left + 1] - phase[:, left]
     return phase[:, left] + pace * (steps - left)
