@@ -129,7 +129,10 @@ class Track:
     """WAV, mono, `SAMPLE_RATE`."""
     seconds: float
     level: Level
+    style: str
+    """Name of the style, or of the file that it was taken from."""
     seed: int
+    clip: Clip
     dance: Dance
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds spent in each stage."""

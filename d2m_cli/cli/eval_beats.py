@@ -1,0 +1,57 @@
+"""`d2m eval-beats`: how far the beats of generated music agree with those of the reference."""
+
+from pathlib import Path
+
+import typer
+
+from d2m_cli.cli.options import JsonOption
+
+
+def eval_beats(
+    reference: Path = typer.Argument(..., help="Reference music: a file or a folder."),
+    generated: Path = typer.Argument(..., help="Generated music: a file or a folder."),
+    json: bool = JsonOption,
+    csv: Path | None = typer.Option(None, help="Write one line a pair to this CSV file."),
+    plot: Path | None = typer.Option(None, help="Draw onset curves, cells and hits to this PNG."),
+) -> None:
+    """Score beats of generated against reference music: coverage and hit, LORIS, mir_eval.
+
+    Files may be audio or video; files of two folders are paired by name.
+    """
+    from d2m_cli.cli import results
+    from d2m_cli.cli.inputs import read_music
+    from d2m_cli.evaluation import compare
+
+    files, unpaired = compare.pair_files(reference, generated)
+    scores, traces = [], []
+    for name, known, made in files:
+        score, trace = compare.compare_pair(name, read_music(known), read_music(made))
+        scores.append(score)
+        traces.append(trace)
+    record = {
+        "pairs": [compare.pair_record(score) for score in scores],
+        **compare.summarise(scores),
+        "unpaired": unpaired,
+    }
+    if csv:
+        results.write_csv(csv, record["pairs"])
+    if plot:
+        from d2m_cli.report import plots
+
+        plots.save(plots.plot_beats(traces), plot)
+    if json:
+        results.print_json(record)
+    else:
+        _show(record)
+
+
+def _show(record: dict) -> None:
+    from rich.console import Console
+
+    from d2m_cli.report.console import beats_table, loris_line
+
+    console = Console()
+    console.print(beats_table(record))
+    console.print(loris_line(record["loris"]))
+    if record["unpaired"]:
+        console.print(f"Without a partner, left out: {', '.join(record['unpaired'])}")

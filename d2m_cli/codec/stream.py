@@ -1,0 +1,29 @@
+"""Decoding pieces of any length in bounded memory."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from d2m_cli.codec.codebook import look_up
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.spec import Level
+
+
+@torch.no_grad()
+def decode_windows(
+    vqvae: VQVAE, codes: Tensor, level: Level, seconds: float = 6.0
+) -> Iterator[Tensor]:
+    """Audio of `codes` `(T,)` in consecutive pieces `(N,)` of about `seconds`.
+
+    Each window is decoded with all the codes that its samples depend on, so the pieces join to what
+    one pass over all codes would give.
+    """
+    window = int(seconds * level.code_rate)
+    context = vqvae.decoder_context(level)
+    for start in range(0, len(codes), window):
+        end = min(start + window, len(codes))
+        first, last = max(0, start - context), min(len(codes), end + context)
+        entries = look_up(codes[None, first:last], vqvae.codebook(level))
+        wave = vqvae.decode(entries, level)[0]
+        yield wave[(start - first) * level.hop : (end - first) * level.hop]

@@ -1,0 +1,32 @@
+"""A few small pictures along the clip, kept for the plot while the video is decoded once."""
+
+import cv2
+import numpy as np
+
+from d2m_cli.types import FrameArray
+
+PICTURES = 12
+HEIGHT = 120
+"""Pixels."""
+
+
+class Strip:
+    """Keeps `PICTURES` of the frames it is shown, evenly spread over the expected `frames`."""
+
+    def __init__(self, frames: int) -> None:
+        centres = (np.arange(PICTURES) + 0.5) * frames / PICTURES
+        self._wanted = set(centres.astype(int).tolist())
+        self._seen = 0
+        self._kept: list[FrameArray] = []
+
+    def add(self, frame: FrameArray) -> None:
+        """Take the next frame, RGB `(H, W, 3)`."""
+        if self._seen in self._wanted or not self._kept:
+            width = max(1, round(frame.shape[1] * HEIGHT / frame.shape[0]))
+            small = cv2.resize(frame, (width, HEIGHT), interpolation=cv2.INTER_AREA)
+            self._kept.append(np.asarray(small, dtype=np.uint8))
+        self._seen += 1
+
+    def pictures(self) -> FrameArray:
+        """The kept pictures `(S, HEIGHT, W, 3)`."""
+        return np.stack(self._kept)

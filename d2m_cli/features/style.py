@@ -1,0 +1,40 @@
+"""Style of a piece of music as one vector: its average spectrum, how that varies, and its chroma.
+
+It says how the music sounds (timbre, register, harmony on the whole) and nothing about when
+anything happens, so it can come from another part of the same track, or from another track.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m_cli.errors import InputError
+from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+MEL_BANDS = 64
+CHROMA = 12
+CHANNELS = 2 * (MEL_BANDS + CHROMA)
+"""Numbers in a style vector: mean and standard deviation over time of each band and pitch class."""
+
+SECONDS = 12.0
+"""Length of music that a style vector is usually taken from."""
+
+
+def style_vector(samples: NDArray[np.floating]) -> FloatArray:
+    """Style `(CHANNELS,)` of music `(N,)` at `SAMPLE_RATE`; its loudness does not matter.
+
+    Log10 mel power (64 bands) relative to the piece's loudest band, and chroma. Raises `InputError`
+    when the music is shorter than half a second or silent.
+    """
+    import librosa
+
+    peak = float(np.abs(samples).max(initial=0.0))
+    if len(samples) < SAMPLE_RATE // 2 or peak < 1e-4:
+        raise InputError("The style music is silent or shorter than 0.5 s: choose another piece.")
+    power = np.abs(librosa.stft(np.asarray(samples / peak, np.float32), n_fft=2048)) ** 2
+    mel = librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE, n_mels=MEL_BANDS)
+    level = np.log10(np.maximum(mel, 1e-7)) / 2.0
+    level -= level.mean(axis=1).max()
+    chroma = librosa.feature.chroma_stft(S=power, sr=SAMPLE_RATE, tuning=0.0, n_chroma=CHROMA)
+    parts = (level.mean(1), level.std(1), chroma.mean(1), chroma.std(1))
+    return np.concatenate(parts).astype(np.float32)

@@ -1,0 +1,225 @@
+"""The whole path: video, frames, motion and visual features, VQ latents, codes, audio, video."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from d2m_cli.bundles.bundle import Bundle, load_bundle
+from d2m_cli.codec.stream import decode_windows
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.device import choose_device
+from d2m_cli.errors import BundleError
+from d2m_cli.features.fan_out import share_frames
+from d2m_cli.features.i3d import VisualEncoder, VisualSettings
+from d2m_cli.features.motion import CHANNELS, motion_from_landmarks
+from d2m_cli.features.pose import PoseEstimator
+from d2m_cli.features.rhythm import estimate_rhythm
+from d2m_cli.features.strip import Strip
+from d2m_cli.features.style import style_vector
+from d2m_cli.ingest.sound import read_sound
+from d2m_cli.ingest.video import probe, read_frames
+from d2m_cli.models.conditioning import NOISE_RATE, noise_sequence
+from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
+from d2m_cli.models.i3d import InceptionI3d
+from d2m_cli.output.audio import level_loudness, write_wav
+from d2m_cli.output.denoise import denoise
+from d2m_cli.output.mux import mux
+from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, Track
+
+Progress = Callable[[str, float, float], None]
+"""Called with a stage's name, how much of it is done, and how much there is to do."""
+
+
+def silent(stage: str, done: float, total: float) -> None:
+    """Progress that nobody watches."""
+
+
+class Dance2Music:
+    """The networks of one bundle, ready to give dance videos their music."""
+
+    def __init__(self, bundle: Bundle, device: torch.device) -> None:
+        settings = bundle.settings
+        self.bundle = bundle
+        self.device = device
+        self.visual_settings = VisualSettings(**settings["visual"])
+        self.i3d = InceptionI3d(width=self.visual_settings.width)
+        bundle.load_into(self.i3d, "i3d.safetensors")
+        self.i3d.to(device)
+        self.styles = bundle.tensors("styles.safetensors")
+        self._generators: dict[Level, tuple[Generator, VQVAE]] = {}
+        self._scratch = tempfile.TemporaryDirectory(prefix="d2m-")
+
+    @classmethod
+    def from_bundle(
+        cls, name_or_folder: str | Path | None = None, device: str = "auto"
+    ) -> Dance2Music:
+        """Load a bundle by name or folder; None takes the one embedded in the project.
+
+        Raises `BundleError` for an unknown or damaged bundle, `D2MError` for a missing device.
+        """
+        return cls(load_bundle(name_or_folder), choose_device(device))
+
+    def generate(
+        self,
+        video: str | Path,
+        level: Level = Level.LOW,
+        *,
+        style: str | None = None,
+        style_audio: str | Path | None = None,
+        tempo: float | None = None,
+        beat_offset: float | None = None,
+        seed: int = 0,
+        start: float = 0.0,
+        end: float | None = None,
+        denoised: bool = True,
+        progress: Progress = silent,
+    ) -> Track:
+        """New music for `video`, or for the part between `start` and `end` seconds.
+
+        `style` is one of the bundle's names and `style_audio` a piece of music to sound like; with
+        neither, the seed picks. `tempo` (beats per minute) and `beat_offset` (seconds of the first
+        beat) override what is read from the dance. The same seed gives the same music.
+
+        Raises `InputError` for a video that cannot be used and `NoDancerError` when it shows nobody.
+        """
+        clip = probe(Path(video), start, end)
+        timings: dict[str, float] = {}
+        with _timed(timings, "watch"):
+            dance = self.watch(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
+        vector = self._style(style, style_audio, seed)
+        with _timed(timings, "compose"):
+            codes = self.compose(dance, level, vector, seed, progress)
+        folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
+        raw, clean, final = (folder / f"{name}.wav" for name in ("raw", "clean", "music"))
+        with _timed(timings, "decode"):
+            write_wav(raw, self.play(codes, dance.seconds, progress))
+        with _timed(timings, "polish"):
+            if denoised:
+                denoise(raw, clean, lambda done, total: progress("denoise", done, total))
+            level_loudness(clean if denoised else raw, final)
+        for path in (raw, clean):
+            path.unlink(missing_ok=True)
+        return Track(final, dance.seconds, level, seed, clip, dance, timings)
+
+    def watch(
+        self,
+        clip: Clip,
+        *,
+        tempo: float | None = None,
+        beat_offset: float | None = None,
+        progress: Progress = silent,
+    ) -> Dance:
+        """Decode the clip once and read motion, visual features and rhythm from its pictures."""
+        total = clip.seconds * FRAME_RATE
+        visual = VisualEncoder(self.visual_settings, self._i3d_features)
+        strip = Strip(round(total))
+
+        def counted(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+            for number, frame in enumerate(frames):
+                progress("watch", number, total)
+                yield frame
+
+        with PoseEstimator(FRAME_RATE) as pose:
+            frames = counted(read_frames(clip, FRAME_RATE))
+            share_frames(frames, pose.add, visual.add, strip.add)
+            motion = motion_from_landmarks(pose.landmarks())
+        progress("watch", total, total)
+        rhythm = estimate_rhythm(motion, bpm=tempo, beat_offset=beat_offset)
+        return Dance(motion, visual.visual(), rhythm, clip.seconds, strip.pictures())
+
+    @torch.inference_mode()
+    def compose(
+        self, dance: Dance, level: Level, style: FloatArray, seed: int, progress: Progress = silent
+    ) -> Codes:
+        """Codes of the music for a dance: generator windows, each looked up in the codebook."""
+        generator, vqvae = self._networks(level)
+        count = -(-round(dance.seconds * SAMPLE_RATE) // level.hop)
+        given = self._conditions(dance, style, seed)
+        pieces: list[Tensor] = []
+        for latents in generator.windows(given, count):
+            pieces.append(vqvae.quantise(latents, level)[0][0].cpu())
+            progress("compose", sum(map(len, pieces)), count)
+        return Codes(torch.cat(pieces).numpy(), level)
+
+    def play(
+        self, codes: Codes, seconds: float, progress: Progress = silent
+    ) -> Iterator[FloatArray]:
+        """Audio of codes, in pieces that together last exactly `seconds`."""
+        _, vqvae = self._networks(codes.level)
+        indices = torch.from_numpy(codes.indices).to(self.device)
+        total, done = round(seconds * SAMPLE_RATE), 0
+        for wave in decode_windows(vqvae, indices, codes.level):
+            piece = wave[: total - done].cpu().numpy()
+            done += len(piece)
+            progress("decode", done, total)
+            yield piece
+
+    def save(self, track: Track, out: str | Path, mix: float = 0.0) -> None:
+        """Write the track's video with its new music; `mix` keeps that share of the old sound.
+
+        Raises `OutputError` when the file cannot be written or its container does not fit.
+        """
+        mux(track.clip, track.path, Path(out), mix=mix)
+
+    def _networks(self, level: Level) -> tuple[Generator, VQVAE]:
+        if level not in self._generators:
+            described = self.bundle.settings["generators"].get(level.value)
+            if described is None:
+                raise BundleError(
+                    f"The bundle '{self.bundle.config['name']}' has no {level} level: "
+                    f"choose --level {' or '.join(self.bundle.settings['generators'])}."
+                )
+            generator = Generator(GeneratorSettings(**{**described, "level": level}))
+            self.bundle.load_into(generator, f"generator_{level}.safetensors")
+            vqvae = VQVAE(levels=(level.index,))
+            self.bundle.load_into(vqvae, f"codec_{level}.safetensors")
+            self._generators[level] = generator.to(self.device), vqvae.to(self.device)
+        return self._generators[level]
+
+    def _i3d_features(self, windows: Tensor) -> Tensor:
+        with torch.inference_mode():
+            return self.i3d.features(windows.to(self.device)).cpu()
+
+    def _style(self, name: str | None, audio: str | Path | None, seed: int) -> FloatArray:
+        if audio is not None:
+            return style_vector(np.concatenate(list(read_sound(Path(audio), SAMPLE_RATE))))
+        if name is not None and name not in self.styles:
+            raise BundleError(
+                f"Unknown style '{name}': this bundle knows {', '.join(sorted(self.styles))}."
+            )
+        rows = self.styles[name] if name else torch.cat([*self.styles.values()])
+        choice = int(np.random.default_rng(seed).integers(len(rows)))
+        vector: FloatArray = rows[choice].numpy()
+        return vector
+
+    def _conditions(self, dance: Dance, style: FloatArray, seed: int) -> Conditions:
+        noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)
+        return Conditions(
+            *(
+                torch.as_tensor(part, device=self.device)[None]
+                for part in (
+                    dance.motion.features,
+                    dance.visual.features,
+                    dance.rhythm.phase.astype(np.float64),
+                    dance.rhythm.strength,
+                    noise[0],
+                    style,
+                )
+            )
+        )
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    begin = time.perf_counter()
+    yield
+    timings[stage] = time.perf_counter() - begin

@@ -1,0 +1,104 @@
+"""One update of discriminator and generator (paper 3.5, equations 2 to 8)."""
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from d2m_cli.codec.codebook import straight_through
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
+from d2m_cli.losses.reconstruction import mel_loss
+from d2m_cli.models.discriminator import MultiScaleDiscriminator, one_channel
+from d2m_cli.models.generator import Conditions, Generator
+from d2m_cli.spec import SIGMA, Level
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Lambdas of equation 8; the paper's values."""
+
+    adversarial: float = 1.0
+    feature_matching: float = 3.0
+    code: float = 15.0
+    wave: float = 40.0
+    mel: float = 15.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """The music that belongs to a batch of dances."""
+
+    wave: Tensor
+    """`(B, N)` with `N` a whole number of codes."""
+    latents: Tensor
+    """phi(x_a) `(B, 64, T)`: what the frozen encoder makes of the music."""
+    entries: Tensor
+    """LookUp(phi(x_a)) `(B, 64, T)`."""
+
+
+@torch.no_grad()
+def encode_target(vqvae: VQVAE, wave: Tensor, level: Level) -> Target:
+    """Latents and codebook entries of the true music `(B, N)`."""
+    wave = wave[:, : wave.shape[1] // level.hop * level.hop]
+    latents = vqvae.encode(wave, level)
+    return Target(wave, latents, vqvae.quantise(latents, level)[1])
+
+
+def discriminator_loss(
+    discriminator: MultiScaleDiscriminator, target: Target, latents: Tensor
+) -> Tensor:
+    """Eq. 2 on VQ features reshaped along time to one channel (figure 3)."""
+    real = discriminator(one_channel(target.latents))
+    fake = discriminator(one_channel(latents.detach()))
+    return hinge_discriminator(real, fake)
+
+
+def generator_losses(
+    discriminator: MultiScaleDiscriminator,
+    vqvae: VQVAE,
+    level: Level,
+    target: Target,
+    latents: Tensor,
+    weights: LossWeights,
+    window: slice,
+) -> dict[str, Tensor]:
+    """Weighted terms of eq. 8 for generated `latents` `(B, 64, T)`; their sum is the loss.
+
+    The code loss (eq. 5) is taken in units of sigma. Wave and mel losses (eq. 6, 7) hear the codes
+    of `window` only, decoded from the looked-up entries; the gradient passes the lookup straight
+    through, so that these terms really reach the generator. A term with weight 0 is not computed.
+    """
+    terms: dict[str, Tensor] = {}
+    if weights.adversarial or weights.feature_matching:
+        fake = discriminator(one_channel(latents))
+        terms["adversarial"] = hinge_generator(fake)
+        with torch.no_grad():
+            real = discriminator(one_channel(target.latents))
+        terms["feature_matching"] = feature_matching(real, fake)
+    if weights.code:
+        terms["code"] = functional.l1_loss(latents, target.entries) / SIGMA
+    if weights.wave or weights.mel:
+        entries = vqvae.quantise(latents[..., window], level)[1]
+        wave = vqvae.decode(straight_through(latents[..., window], entries), level)
+        true = target.wave[:, window.start * level.hop : window.stop * level.hop]
+        terms["wave"] = functional.l1_loss(wave, true)
+        terms["mel"] = mel_loss(wave, true)
+    return {f.name: getattr(weights, f.name) * terms[f.name] for f in fields(weights)
+            if f.name in terms and getattr(weights, f.name)}
+
+
+class Pair(nn.Module):
+    """Generator and discriminator with their optimisers (Adam 1e-4, betas 0.5 and 0.9: 4.1)."""
+
+    def __init__(
+        self, generator: Generator, discriminator: MultiScaleDiscriminator, rate: float
+    ) -> None:
+        super().__init__()
+        self.generator = generator
+        self.discriminator = discriminator
+        self.optimisers = [
+            torch.optim.Adam(m.parameters(), rate, betas=(0.5, 0.9), fused=True)
+            for m in (generator, discriminator)
+        ]

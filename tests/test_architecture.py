@@ -1,0 +1,90 @@
+"""Imports run in one direction (docs/architecture.md); this fails on one that runs back."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "d2m_cli"
+GROUND = {"spec", "types", "errors", "device", "__init__"}
+ALLOWED = {
+    "ffmpeg_tool": GROUND,
+    "ingest": GROUND | {"ffmpeg_tool"},
+    "features": GROUND,
+    "models": GROUND,
+    "codec": GROUND,
+    "output": GROUND | {"ffmpeg_tool"},
+    "losses": GROUND,
+    "bundles": GROUND | {"codec", "models"},
+    "data": GROUND | {"ingest", "features"},
+    "evaluation": GROUND,
+    "report": GROUND | {"evaluation"},
+    "training": GROUND
+    | {"models", "codec", "losses", "data", "features", "evaluation", "report", "bundles"},
+    "pipeline": GROUND
+    | {"bundles", "ingest", "features", "models", "codec", "output"},
+}
+EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}
+HEAVY = {"torch", "librosa", "mediapipe", "av", "moviepy", "scipy", "matplotlib", "lightning"}
+
+
+def room_of(file: Path) -> str:
+    first = file.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported_rooms(file: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{file} uses a relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if name.split(".")[0] == "d2m_cli":
+                parts = name.split(".")
+                rooms.add(parts[1] if parts[1] in EVERYTHING else "__init__")
+    return rooms
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda f: str(f.name))
+def test_no_import_runs_back(file: Path) -> None:
+    room = room_of(file)
+    allowed = EVERYTHING if room == "cli" else ALLOWED.get(room, GROUND) | {room}
+    wrong = imported_rooms(file) - allowed
+    assert not wrong, f"{file.relative_to(PACKAGE)} ({room}) imports {sorted(wrong)}"
+
+
+def test_the_check_sees_an_import_that_runs_back(tmp_path: Path) -> None:
+    file = tmp_path / "bad.py"
+    file.write_text("from d2m_cli.pipeline import Dance2Music\nimport d2m_cli.cli.app\n")
+    assert imported_rooms(file) - ALLOWED["models"] == {"pipeline", "cli"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, d2m_cli.cli.app; "
+        f"print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_files_stay_short() -> None:
+    long = {
+        str(file.relative_to(PACKAGE)): lines
+        for file in PACKAGE.rglob("*.py")
+        if (lines := len(file.read_text(encoding="utf-8").splitlines())) > 280
+    }
+    assert not long
