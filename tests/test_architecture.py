@@ -24,8 +24,7 @@ ALLOWED = {
     "report": GROUND | {"evaluation"},
     "training": GROUND
     | {"models", "codec", "losses", "data", "features", "evaluation", "report", "bundles"},
-    "pipeline": GROUND
-    | {"bundles", "ingest", "features", "models", "codec", "output"},
+    "pipeline": GROUND | {"bundles", "ingest", "features", "models", "codec", "output"},
 }
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}
 HEAVY = {"torch", "librosa", "mediapipe", "av", "moviepy", "scipy", "matplotlib", "lightning"}
@@ -46,9 +45,9 @@ def imported_rooms(file: Path) -> set[str]:
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         for name in names:
-            if name.split(".")[0] == "d2m_cli":
-                parts = name.split(".")
-                rooms.add(parts[1] if parts[1] in EVERYTHING else "__init__")
+            package, *inner = name.split(".")
+            if package == "d2m_cli":
+                rooms.add(inner[0] if inner and inner[0] in EVERYTHING else "__init__")
     return rooms
 
 
@@ -67,10 +66,7 @@ def test_the_check_sees_an_import_that_runs_back(tmp_path: Path) -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = (
-        "import sys, d2m_cli.cli.app; "
-        f"print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
-    )
+    code = f"import sys, d2m_cli.cli.app; print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
     result = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from d2m_cli.cli import generate
+from d2m_cli.cli import eval_beats, generate
 from d2m_cli.errors import D2MError
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("generate")(generate.generate)
+app.command("eval-beats")(eval_beats.eval_beats)
 
 
 @app.callback()

@@ -9,10 +9,9 @@ from rich.console import Console
 
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.errors import D2MError, InputError, OutputError
-from d2m_cli.evaluation.alignment import joint_speed
 from d2m_cli.evaluation.onsets import CURVE_RATE, Times, onset_curve, track_beats
 from d2m_cli.features.files import save_features
-from d2m_cli.features.motion import joint_positions
+from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.output.checks import check_output
 from d2m_cli.output.mux import write_sound
 from d2m_cli.pipeline import Dance2Music, Progress

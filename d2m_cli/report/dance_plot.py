@@ -33,9 +33,7 @@ def plot_dance(path: Path, strip: FrameArray, dance: Curve, music: Curve, second
         3, 1, figsize=(14, 6), sharex=True, height_ratios=(1.2, 1, 1), layout="constrained"
     )
     pictures: Axes = axes[0]
-    pictures.imshow(
-        np.concatenate(list(strip), axis=1), extent=(0, seconds, 0, 1), aspect="auto"
-    )
+    pictures.imshow(np.concatenate(list(strip), axis=1), extent=(0, seconds, 0, 1), aspect="auto")
     pictures.set_yticks([])
     _draw(axes[1], dance, "joint speed", "tab:blue")
     _draw(axes[2], music, "onset strength", "tab:orange")

@@ -85,8 +85,11 @@ def generator_losses(
         true = target.wave[:, window.start * level.hop : window.stop * level.hop]
         terms["wave"] = functional.l1_loss(wave, true)
         terms["mel"] = mel_loss(wave, true)
-    return {f.name: getattr(weights, f.name) * terms[f.name] for f in fields(weights)
-            if f.name in terms and getattr(weights, f.name)}
+    return {
+        f.name: getattr(weights, f.name) * terms[f.name]
+        for f in fields(weights)
+        if f.name in terms and getattr(weights, f.name)
+    }
 
 
 class Pair(nn.Module):
