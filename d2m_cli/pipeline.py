@@ -19,7 +19,7 @@ from d2m_cli.device import choose_device
 from d2m_cli.errors import BundleError
 from d2m_cli.features.fan_out import share_frames
 from d2m_cli.features.i3d import VisualEncoder, VisualSettings
-from d2m_cli.features.motion import CHANNELS, motion_from_landmarks
+from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.features.strip import Strip
@@ -89,13 +89,13 @@ class Dance2Music:
         neither, the seed picks. `tempo` (beats per minute) and `beat_offset` (seconds of the first
         beat) override what is read from the dance. The same seed gives the same music.
 
-        Raises `InputError` for a video that cannot be used and `NoDancerError` when it shows nobody.
+        Raises `InputError` for a video that cannot be used, `NoDancerError` when it shows nobody.
         """
         clip = probe(Path(video), start, end)
         timings: dict[str, float] = {}
         with _timed(timings, "watch"):
             dance = self.watch(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
-        vector = self._style(style, style_audio, seed)
+        style_name, vector = self._style(style, style_audio, seed)
         with _timed(timings, "compose"):
             codes = self.compose(dance, level, vector, seed, progress)
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
@@ -108,7 +108,7 @@ class Dance2Music:
             level_loudness(clean if denoised else raw, final)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        return Track(final, dance.seconds, level, seed, clip, dance, timings)
+        return Track(final, dance.seconds, level, style_name, seed, clip, dance, timings)
 
     def watch(
         self,
@@ -189,17 +189,21 @@ class Dance2Music:
         with torch.inference_mode():
             return self.i3d.features(windows.to(self.device)).cpu()
 
-    def _style(self, name: str | None, audio: str | Path | None, seed: int) -> FloatArray:
+    def _style(
+        self, name: str | None, audio: str | Path | None, seed: int
+    ) -> tuple[str, FloatArray]:
+        """Name and vector of the style that is wished for; without a wish the seed picks one."""
         if audio is not None:
-            return style_vector(np.concatenate(list(read_sound(Path(audio), SAMPLE_RATE))))
-        if name is not None and name not in self.styles:
-            raise BundleError(
-                f"Unknown style '{name}': this bundle knows {', '.join(sorted(self.styles))}."
-            )
-        rows = self.styles[name] if name else torch.cat([*self.styles.values()])
-        choice = int(np.random.default_rng(seed).integers(len(rows)))
-        vector: FloatArray = rows[choice].numpy()
-        return vector
+            samples = np.concatenate(list(read_sound(Path(audio), SAMPLE_RATE)))
+            return Path(audio).name, style_vector(samples)
+        draw = np.random.default_rng(seed)
+        known = sorted(self.styles)
+        if name is None:
+            name = known[draw.integers(len(known))]
+        if name not in known:
+            raise BundleError(f"Unknown style '{name}': this bundle knows {', '.join(known)}.")
+        rows = self.styles[name].numpy()
+        return name, rows[draw.integers(len(rows))]
 
     def _conditions(self, dance: Dance, style: FloatArray, seed: int) -> Conditions:
         noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)

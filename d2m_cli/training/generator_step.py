@@ -11,7 +11,7 @@ from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator, one_channel
-from d2m_cli.models.generator import Conditions, Generator
+from d2m_cli.models.generator import Generator
 from d2m_cli.spec import SIGMA, Level
 
 
