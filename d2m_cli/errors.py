@@ -21,5 +21,9 @@ class BundleError(D2MError):
     """A bundle is unknown, damaged or made for another version."""
 
 
+class DownloadError(D2MError):
+    """Weights cannot be fetched: unknown, unreachable, not what was published, terms not accepted."""
+
+
 class DataError(D2MError):
     """A training or evaluation data set is incomplete or contradictory."""
