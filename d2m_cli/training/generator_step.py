@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from d2m_cli.codec.codebook import straight_through
@@ -92,16 +92,3 @@ def generator_losses(
     }
 
 
-class Pair(nn.Module):
-    """Generator and discriminator with their optimisers (Adam 1e-4, betas 0.5 and 0.9: 4.1)."""
-
-    def __init__(
-        self, generator: Generator, discriminator: MultiScaleDiscriminator, rate: float
-    ) -> None:
-        super().__init__()
-        self.generator = generator
-        self.discriminator = discriminator
-        self.optimisers = [
-            torch.optim.Adam(m.parameters(), rate, betas=(0.5, 0.9), fused=True)
-            for m in (generator, discriminator)
-        ]

@@ -1,0 +1,218 @@
+"""Stage "generator": G_m, G_v, G_vq against three discriminators (paper 3.2, 3.3, 3.5)."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
+from d2m_cli.losses.reconstruction import mel_loss
+from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE
+from d2m_cli.models.discriminator import PAPER_CHANNELS, MultiScaleDiscriminator
+from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
+from d2m_cli.spec import SEGMENT_SECONDS, SIGMA, Level
+from d2m_cli.training.checkpoint import write_atomically
+from d2m_cli.training.generator_step import (
+    LossWeights,
+    Target,
+    discriminator_loss,
+    encode_target,
+    generator_losses,
+)
+from d2m_cli.training.loop import LoopSettings
+from d2m_cli.training.pairs import Batch, Pairs, PairSettings
+
+VALIDATION_BATCHES = 4
+
+
+@dataclass(frozen=True)
+class DiscriminatorSettings:
+    """Shape of the discriminator (table 11) on VQ features."""
+
+    channels: tuple[int, ...] = PAPER_CHANNELS
+    scales: int = 3
+
+
+@dataclass(frozen=True)
+class GeneratorSizes:
+    """What `GeneratorSettings` leaves to the recipe."""
+
+    width: float = 1.0
+    floor: int = 32
+    motion_width: float = 0.25
+    features: int = 64
+    style_features: int = 32
+
+
+@dataclass(frozen=True)
+class GeneratorTraining:
+    """Everything that decides the outcome of the stage; the defaults are the paper's (4.1)."""
+
+    codec: Path
+    """Weights of the codec's level, from the codec stage."""
+    level: Level = Level.HIGH
+    seed: int = 0
+    pairs: PairSettings = field(default_factory=PairSettings)
+    batch: int = 16
+    seconds: float = SEGMENT_SECONDS
+    heard_seconds: float = SEGMENT_SECONDS
+    """Length of the random part of each segment that wave and mel losses hear."""
+    rate: float = 1e-4
+    betas: tuple[float, ...] = (0.5, 0.9)
+    clip: float = 10.0
+    average: float = 0.999
+    """Decay of the moving average of the generator's weights, which is what is exported."""
+    losses: LossWeights = field(default_factory=LossWeights)
+    sizes: GeneratorSizes = field(default_factory=GeneratorSizes)
+    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
+    loop: LoopSettings = field(default_factory=LoopSettings)
+
+
+class GeneratorStage:
+    """Trains one level's generator on codes of a frozen codec; a `loop.Stage`."""
+
+    def __init__(self, settings: GeneratorTraining, fabric: Fabric) -> None:
+        self.settings, self.fabric = settings, fabric
+        self.training = Pairs(settings.pairs, ("train",))
+        self.held_out = Pairs(settings.pairs, ("validation",))
+        self.vqvae = VQVAE((settings.level.index,))
+        self.vqvae.load_state_dict(load_file(settings.codec))
+        self.vqvae.requires_grad_(False).to(fabric.device)
+        torch.manual_seed(settings.seed)
+        self.plain = Generator(self.generator_settings())
+        shape = settings.discriminator
+        discriminator = MultiScaleDiscriminator(
+            shape.channels, scales=shape.scales, input_scale=4.0 / SIGMA
+        )
+        adam = {"lr": settings.rate, "betas": settings.betas, "fused": True}
+        self.generator, self.generator_optimiser = fabric.setup(
+            self.plain, torch.optim.Adam(self.plain.parameters(), **adam)
+        )
+        self.discriminator, self.discriminator_optimiser = fabric.setup(
+            discriminator, torch.optim.Adam(discriminator.parameters(), **adam)
+        )
+        self.average = {k: v.detach().clone() for k, v in self.plain.state_dict().items()}
+
+    def generator_settings(self) -> GeneratorSettings:
+        """Settings of the generator, as a bundle keeps them."""
+        sizes = self.settings.sizes
+        return GeneratorSettings(
+            level=self.settings.level,
+            motion_channels=self.training.motion_channels,
+            visual_channels=self.training.visual_channels,
+            visual_rate=self.training.visual_rate,
+            style_channels=STYLE_CHANNELS,
+            **{name: getattr(sizes, name) for name in GeneratorSizes.__dataclass_fields__},
+        )
+
+    def step(self, number: int, progress: float) -> dict[str, float]:
+        """One update of the discriminator, then one of the generator."""
+        settings = self.settings
+        random = np.random.default_rng((settings.seed, number, self.fabric.global_rank))
+        given, target = self._batch(self.training, settings.batch, random)
+        latents = self.generator(given, target.entries.shape[-1])
+
+        judged = discriminator_loss(self.discriminator, target, latents)
+        self._update(judged, self.discriminator, self.discriminator_optimiser)
+        terms = generator_losses(
+            self.discriminator,
+            self.vqvae,
+            settings.level,
+            target,
+            latents,
+            settings.losses,
+            self._heard(target, random),
+        )
+        self._update(
+            torch.stack(list(terms.values())).sum(), self.generator, self.generator_optimiser
+        )
+        with torch.no_grad():
+            for name, value in self.plain.state_dict().items():
+                decay = min(settings.average, (1 + number) / (10 + number))
+                self.average[name].lerp_(value, 1 - decay)
+        return {name: float(term) for name, term in terms.items()} | {"discriminator": float(judged)}
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Averaged generator on fixed held-out pairs: code and mel distance, spread, codes used."""
+        generator = Generator(self.generator_settings()).to(self.fabric.device)
+        generator.load_state_dict(self.average)
+        level = self.settings.level
+        figures: dict[str, list[float]] = {"code": [], "mel": [], "spread": [], "codes_used": []}
+        for number in range(VALIDATION_BATCHES):
+            random = np.random.default_rng((77, number))
+            given, target = self._batch(self.held_out, 4, random)
+            latents = generator(given, target.entries.shape[-1])
+            codes, entries = self.vqvae.quantise(latents, level)
+            figures["code"].append(float((latents - target.entries).abs().mean()))
+            figures["mel"].append(float(mel_loss(self.vqvae.decode(entries, level), target.wave)))
+            figures["spread"].append(float(latents.std() / target.entries.std()))
+            figures["codes_used"].append(float(len(codes.unique())))
+        return {name: float(np.mean(values)) for name, values in figures.items()}
+
+    def state(self) -> dict[str, Any]:
+        """Networks, their average and optimisers."""
+        return {
+            "generator": self.plain.state_dict(),
+            "average": self.average,
+            "discriminator": self.discriminator.state_dict(),
+            "generator_optimiser": self.generator_optimiser.state_dict(),
+            "discriminator_optimiser": self.discriminator_optimiser.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` returned."""
+        self.plain.load_state_dict(state["generator"])
+        self.average = {k: v.to(self.fabric.device) for k, v in state["average"].items()}
+        self.discriminator.load_state_dict(state["discriminator"])
+        self.generator_optimiser.load_state_dict(state["generator_optimiser"])
+        self.discriminator_optimiser.load_state_dict(state["discriminator_optimiser"])
+
+    def export(self, path: Path) -> None:
+        """Write the averaged generator's weights."""
+        state = {k: v.cpu().contiguous() for k, v in self.average.items()}
+        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+
+    def _batch(
+        self, pairs: Pairs, count: int, random: np.random.Generator
+    ) -> tuple[Conditions, Target]:
+        """Dances with noise, and the music that belongs to them."""
+        batch = pairs.draw(count, self.settings.seconds, random)
+        device = self.fabric.device
+        noise = random.standard_normal(
+            (count, NOISE_CHANNELS, int(self.settings.seconds * NOISE_RATE) + 2), dtype=np.float32
+        )
+        given = Conditions(
+            *(
+                torch.from_numpy(part).to(device)
+                for part in (
+                    batch.motion,
+                    batch.visual,
+                    batch.phase,
+                    batch.strength,
+                    noise,
+                    batch.style,
+                )
+            )
+        )
+        wave = torch.from_numpy(batch.audio).to(device)
+        return given, encode_target(self.vqvae, wave, self.settings.level)
+
+    def _heard(self, target: Target, random: np.random.Generator) -> slice:
+        """A random part of the segment, in codes."""
+        codes = target.entries.shape[-1]
+        length = min(codes, round(self.settings.heard_seconds * self.settings.level.code_rate))
+        start = int(random.integers(codes - length + 1))
+        return slice(start, start + length)
+
+    def _update(self, loss: Tensor, module: Any, optimiser: Any) -> None:
+        optimiser.zero_grad()
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(module, optimiser, max_norm=self.settings.clip)
+        optimiser.step()
