@@ -1,0 +1,217 @@
+"""What a video file is, found by reading its packets: exact where headers are missing or wrong."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from d2m_cli.errors import InputError
+from d2m_cli.types import Clip
+
+_STILL_FORMATS = ("image2", "_pipe", "tty")
+"""Parts of the names of demuxers that make a 'video' of a still picture or of a text file."""
+
+_MISSING_SECONDS = 0.25
+"""A file that ends this long before the end told in its header was cut off."""
+
+
+def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
+    """Facts about the video at `path`, or about the part of it from `start` to `end` seconds.
+
+    The duration is that of the picture, from the first picture's start to the last one's end; the
+    sound may be longer or shorter. Reads all packets of the file but decodes one picture only.
+
+    Raises `InputError` when the file is missing, not a video, truncated, without a picture stream
+    (cover art is none) or without a single picture, and when `start` or `end` do not fit.
+    """
+    path = Path(path)
+    with _open(path) as container:
+        stream = _picture_stream(container, path)
+        has_audio = bool(container.streams.audio)
+        scan = _scan(container, stream, path)
+        aspect = float(stream.sample_aspect_ratio or 1)
+    picture = scan.picture
+    if picture is None:
+        raise InputError(f"{path} cannot be decoded: the file is damaged or its codec is unknown.")
+    rotation = round(-picture.rotation / 90) % 4 * 90
+    size = (round(picture.width * aspect), picture.height)
+    width, height = reversed(size) if rotation in (90, 270) else size
+    clip = Clip(
+        path=path,
+        duration=scan.duration,
+        fps=scan.count / scan.duration,
+        width=width,
+        height=height,
+        rotation=rotation,
+        has_audio=has_audio,
+        start=start,
+        end=end,
+    )
+    _check_part(clip)
+    return clip
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How ffmpeg's clock, which begins with the earliest stream, stands to a clip's own."""
+
+    first_picture: float
+    """Seconds on ffmpeg's clock at which the clip's time 0 lies."""
+    seekable: bool
+    """The container has an index that leads to the right key frame."""
+
+
+def read_clock(path: Path) -> Clock:
+    """The clock of the video at `path`.
+
+    Raises `InputError` when the file cannot be opened or has no picture stream.
+    """
+    with _open(path) as container:
+        stream = _picture_stream(container, path)
+        seekable = any(name in container.format.name for name in ("mp4", "matroska"))
+        if stream.start_time is None or container.start_time is None:
+            return Clock(0.0, seekable)
+        begin = _seconds(stream.start_time, stream)
+        return Clock(begin - container.start_time / av.time_base, seekable)
+
+
+def has_sound(path: Path) -> bool:
+    """Whether the audio or video file at `path` has a sound stream.
+
+    Raises `InputError` when it cannot be opened.
+    """
+    with _open(path) as container:
+        return bool(container.streams.audio)
+
+
+@dataclass
+class _Scan:
+    """What a pass over all packets of a file found; times in seconds of the file's own clock."""
+
+    first: float = float("inf")
+    last: float = float("-inf")
+    """Begin of the first and of the last picture."""
+    end: float = float("-inf")
+    """End of the last picture; equals `last` where the container tells no lengths."""
+    count: int = 0
+    end_of_all: float = 0.0
+    """End of the last packet of any stream."""
+    picture: av.VideoFrame | None = None
+    """The first one that could be decoded."""
+
+    @property
+    def duration(self) -> float:
+        if self.end > self.last:
+            return self.end - self.first
+        steps = max(self.count - 1, 1)
+        return (self.last - self.first) * (steps + 1) / steps or 1.0
+
+
+def _open(path: Path) -> InputContainer:
+    if not path.exists():
+        raise InputError(f"{path} does not exist: check the path.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: give a file.")
+    try:
+        return av.open(str(path.absolute()))
+    except PermissionError as error:
+        raise InputError(f"{path} cannot be read: check its permissions.") from error
+    except av.FFmpegError as error:
+        raise InputError(
+            f"{path} cannot be opened (it is truncated, or no video or audio file at all): "
+            "check that it plays."
+        ) from error
+
+
+def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """First video stream that moves: neither cover art, nor a still picture, nor text."""
+    cover = av.stream.Disposition.attached_pic
+    streams = [s for s in container.streams.video if not s.disposition & cover]
+    if not streams or any(part in container.format.name for part in _STILL_FORMATS):
+        raise InputError(f"{path} has no video stream: give a file with moving pictures.")
+    return streams[0]
+
+
+def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
+    """Read every packet; decode only until the first picture has come out."""
+    scan = _Scan()
+    try:
+        for packet in container.demux():
+            if packet.is_corrupt:
+                raise _truncated(path)
+            if packet.stream is stream and scan.picture is None:
+                scan.picture = _first_picture(stream, packet)
+            _note_times(scan, packet, stream)
+    except av.FFmpegError as error:
+        raise _truncated(path) from error
+    missing = _told_end(container, stream) - scan.end_of_all
+    if missing > _MISSING_SECONDS or _reaches_past_end(stream, path):
+        raise _truncated(path)
+    if scan.count == 0:
+        raise InputError(f"{path} holds no picture (zero frames): give a file with some.")
+    return scan
+
+
+def _note_times(scan: _Scan, packet: av.Packet, stream: VideoStream) -> None:
+    # AVI knows no presentation times: what stands there for some packets is guessed.
+    in_avi = stream.container.format.name == "avi"
+    time = packet.dts if in_avi or packet.pts is None else packet.pts
+    if time is None or packet.is_discard:
+        return
+    begin = float(time * packet.time_base)
+    length = float((packet.duration or 0) * packet.time_base)
+    scan.end_of_all = max(scan.end_of_all, begin + length)
+    if packet.stream is stream:
+        scan.count += packet.size > 0  # AVI says "as before" with an empty packet
+        scan.first = min(scan.first, begin)
+        scan.last = max(scan.last, begin)
+        scan.end = max(scan.end, begin + length)
+
+
+def _first_picture(stream: VideoStream, packet: av.Packet) -> av.VideoFrame | None:
+    """What comes out after `packet`, if anything; a damaged one gives none."""
+    try:
+        return next(iter(stream.decode(packet)), None)
+    except av.FFmpegError:
+        return None
+
+
+def _told_end(container: InputContainer, stream: VideoStream) -> float:
+    """End in seconds as the header tells it; 0 for containers that do not tell, or only guess."""
+    if "avi" in container.format.name:
+        return _seconds(stream.frames, stream)
+    if "matroska" in container.format.name and container.duration is not None:
+        return (container.duration + container.start_time) / av.time_base
+    return 0.0
+
+
+def _seconds(ticks: int, stream: VideoStream) -> float:
+    return float(ticks * (stream.time_base or 0))
+
+
+def _reaches_past_end(stream: VideoStream, path: Path) -> bool:
+    """Whether the container's index names pictures that lie behind the end of the file."""
+    entries = stream.index_entries
+    if not len(entries):
+        return False
+    last = entries[len(entries) - 1]
+    return last.pos + last.size > path.stat().st_size
+
+
+def _truncated(path: Path) -> InputError:
+    return InputError(f"{path} is truncated or damaged: copy or download it again.")
+
+
+def _check_part(clip: Clip) -> None:
+    if clip.start < 0 or clip.start >= clip.duration:
+        raise InputError(
+            f"The start at {clip.start:g} s does not lie within {clip.path} "
+            f"({clip.duration:.2f} s long): choose an earlier one."
+        )
+    if clip.end is not None and clip.end <= clip.start:
+        raise InputError(
+            f"The end at {clip.end:g} s does not lie after the start at {clip.start:g} s: "
+            "choose a later one."
+        )
