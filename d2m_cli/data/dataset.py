@@ -1,0 +1,212 @@
+"""Training segments as tensors, from one cache (a dance with its music) or from two.
+
+Every segment is a dict of tensors; `T` steps at `MOTION_RATE`, `N` samples at `SAMPLE_RATE`:
+
+| key | shape | meaning |
+|---|---|---|
+| motion | `(53, T)` | `features/motion.py` |
+| found | `(T,)` | 1 where the dancer was seen |
+| audio | `(N,)` | music, -1..1 |
+| phase, strength, bar_phase | `(T,)` | rhythm of the music (`data/beats.py`) |
+| loudness | `(T,)` | dB |
+| style, genre | `()` | index in `styles`, `genres` |
+| music, begin | `()` | number of the music's entry and the segment's first step in it |
+
+`visual` and `codes_*` arrays of a cache come along, cut to the segment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from d2m_cli.data.augment import Augmentation, degrade, film, mirror_picture
+from d2m_cli.data.cache import PieceFile
+from d2m_cli.data.manifest import Entry, read_manifest
+from d2m_cli.data.retime import beats_per_beat, first_beats, source_times, warp
+from d2m_cli.data.segments import Segment, SegmentTable, generator
+from d2m_cli.errors import DataError
+from d2m_cli.features.motion import JOINTS, joint_positions, motion_from_positions
+from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, SEGMENT_SECONDS
+from d2m_cli.types import Motion
+
+Sample = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class SegmentSettings:
+    """Which segments are drawn, and what is done to them."""
+
+    split: str = "train"
+    seconds: float = SEGMENT_SECONDS
+    seed: int = 0
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    """`None` shows every dance as it is, from the front."""
+    max_unsteadiness: float = 0.1
+    """Music whose beats wander more (see `Entry.steadiness`) is left out."""
+
+
+class SegmentDataset(Dataset[Sample]):
+    """Segments of dances with their own music.
+
+    `dataset[d]` is draw `d` (`segments.SegmentTable`); draws never end, `len` is one epoch.
+    """
+
+    def __init__(self, cache: Path, settings: SegmentSettings) -> None:
+        self._settings = settings
+        self.entries = select(cache, settings, ("motion", "audio"))
+        self.styles, self.genres = labels(cache, "style"), labels(cache, "genre")
+        self._files = [PieceFile(cache, entry) for entry in self.entries]
+        self._table = SegmentTable(self.entries, settings.seconds, settings.seed)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, number: int) -> Sample:
+        segment = self._table.draw(number)
+        file = self._files[segment.piece]
+        end = segment.begin + self._table.steps
+        rng = generator(self._settings.seed, number, "view")
+        name = "joints" if "joints" in file.entry.holds else "motion"
+        shown = file.slice(name, segment.begin, end)
+        found = file.slice("found", segment.begin, end).astype(bool)
+        motion = view(shown, found, self._settings.augmentation, rng)
+        sample = music_sample(file, segment, self._table.steps)
+        sample["style"] = torch.tensor(self.styles.index(file.entry.style))
+        sample["genre"] = torch.tensor(self.genres.index(file.entry.genre))
+        return sample | motion_sample(motion)
+
+
+class PairDataset(Dataset[Sample]):
+    """Music without dance, each segment with a dance warped onto its beats.
+
+    The dance is drawn among those whose tempo allows it (`retime.MAX_RATIO`), at any of its beats.
+    """
+
+    def __init__(self, music: Path, dances: Path, settings: SegmentSettings) -> None:
+        self._settings = settings
+        self._dances = [
+            _Dance(dances, entry) for entry in select(dances, settings, ("motion", "beats"))
+        ]
+        entries = select(music, settings, ("audio", "beats"))
+        self.entries = [entry for entry in entries if self._partners(entry)]
+        if not self.entries:
+            raise DataError(f"No dance of {dances} has a tempo near any music of {music}.")
+        self.styles, self.genres = labels(music, "style"), labels(dances, "genre")
+        self._files = [PieceFile(music, entry) for entry in self.entries]
+        self._table = SegmentTable(self.entries, settings.seconds, settings.seed)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, number: int) -> Sample:
+        segment = self._table.draw(number)
+        file = self._files[segment.piece]
+        sample = music_sample(file, segment, self._table.steps)
+        rng = generator(self._settings.seed, number, "view")
+        dance, motion = self._dance(file.entry, sample["phase"].double().numpy(), rng)
+        sample["style"] = torch.tensor(self.styles.index(file.entry.style))
+        sample["genre"] = torch.tensor(self.genres.index(dance.entry.genre))
+        return sample | motion_sample(motion)
+
+    def _partners(self, music: Entry) -> list[tuple["_Dance", float]]:
+        """Dances whose tempo allows `music`, with their beats per beat of the music."""
+        ratios = [(d, beats_per_beat(d.entry.bpm or 0.0, music.bpm or 0.0)) for d in self._dances]
+        return [(dance, multiple) for dance, multiple in ratios if multiple is not None]
+
+    def _dance(self, music: Entry, phase: np.ndarray, rng: Generator) -> tuple["_Dance", Motion]:
+        partners = self._partners(music)
+        for place in rng.permutation(len(partners)):
+            dance, multiple = partners[place]
+            starts = first_beats(phase, dance.beats, multiple)
+            if starts:
+                first = starts[int(rng.integers(len(starts)))]
+                times = source_times(phase, dance.beats, first, multiple)
+                return dance, dance.at(times, self._settings.augmentation, rng)
+        raise DataError("No dance is as long as the segment: use shorter segments.")
+
+
+class _Dance:
+    """A dance held in memory: its movement is small, and a warp needs any part of it."""
+
+    def __init__(self, cache: Path, entry: Entry) -> None:
+        file = PieceFile(cache, entry)
+        self.entry = entry
+        self.beats = file.whole("beats").astype(np.float64)
+        self._shown = file.whole("joints" if "joints" in entry.holds else "motion")
+        self._found = file.whole("found")
+
+    def at(self, times: np.ndarray, augmentation: Augmentation | None, rng: Generator) -> Motion:
+        """The dance at `times` `(T,)` in seconds."""
+        found = warp(self._found.astype(np.float64), times, MOTION_RATE) > 0.5
+        return view(warp(self._shown, times, MOTION_RATE), found, augmentation, rng)
+
+
+def view(
+    shown: np.ndarray, found: np.ndarray, augmentation: Augmentation | None, rng: Generator
+) -> Motion:
+    """Motion of a stretch of `joints` `(17, 3, T)` or `motion` `(53, T)`, augmented."""
+    plain = augmentation or Augmentation(mirror=0.0, yaw=0.0, pitch=0.0, distance=(100.0, 100.0))
+    if shown.ndim == 3:
+        positions, visibility = film(shown.transpose(2, 0, 1).astype(np.float64), plain, rng)
+    else:
+        motion = Motion(np.asarray(shown, np.float32), found, MOTION_RATE)
+        positions = joint_positions(motion).astype(np.float64)
+        visibility = shown[2 * len(JOINTS) : 3 * len(JOINTS)].T.astype(np.float64)
+        positions, visibility = mirror_picture(positions, visibility, plain, rng)
+    if augmentation is None:
+        return motion_from_positions(positions, visibility, found)
+    return degrade(positions, visibility, found, augmentation, rng)
+
+
+def music_sample(file: PieceFile, segment: Segment, steps: int) -> Sample:
+    """Tensors of the music of a segment."""
+    begin, end = segment.begin, segment.begin + steps
+    first = round(begin * SAMPLE_RATE / MOTION_RATE)
+    count = round(steps * SAMPLE_RATE / MOTION_RATE)
+    audio = file.slice("audio", first, first + count).astype(np.float32) / 32768.0
+    sample = {"audio": torch.from_numpy(audio)}
+    for name in ("phase", "strength", "bar_phase", "loudness"):
+        sample[name] = torch.from_numpy(file.slice(name, begin, end))
+    sample["music"] = torch.tensor(segment.piece)
+    sample["begin"] = torch.tensor(begin)
+    return sample
+
+
+def motion_sample(motion: Motion) -> Sample:
+    """Tensors of the dance of a segment."""
+    return {
+        "motion": torch.from_numpy(np.ascontiguousarray(motion.features)),
+        "found": torch.from_numpy(motion.found.astype(np.float32)),
+    }
+
+
+def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list[Entry]:
+    """Entries of a cache in the split that hold the named arrays and are steady and long enough.
+
+    Raises `DataError` when none is left.
+    """
+    entries = [
+        entry
+        for entry in read_manifest(cache).entries
+        if entry.split == settings.split
+        and set(holds) <= set(entry.holds)
+        and entry.seconds >= settings.seconds
+        and (entry.steadiness is None or entry.steadiness <= settings.max_unsteadiness)
+    ]
+    if not entries:
+        raise DataError(
+            f"{cache} has no piece for '{settings.split}' that holds {', '.join(holds)} and is "
+            f"at least {settings.seconds:g} s long."
+        )
+    return entries
+
+
+def labels(cache: Path, kind: str) -> tuple[str, ...]:
+    """The styles or genres in a cache, of all splits, sorted: a label's number is its place."""
+    return tuple(sorted({getattr(entry, kind) for entry in read_manifest(cache).entries}))

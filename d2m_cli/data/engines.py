@@ -1,0 +1,76 @@
+"""Where the work of `prepare` runs: processes of this machine, or a Ray cluster."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from enum import StrEnum
+from multiprocessing import get_context
+from typing import TypeVar
+
+from d2m_cli.errors import D2MError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Engine(StrEnum):
+    """Where the pieces are computed."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+def run(
+    work: Callable[[Item], Result], items: Sequence[Item], workers: int, engine: Engine
+) -> Iterator[Result]:
+    """Results of `work` on each item, in the order in which they are done.
+
+    `workers` processes share the work; with Ray it is the size of the cluster that is started when
+    `RAY_ADDRESS` names none. `work` must be picklable. Raises `D2MError` when a process dies or
+    Ray is not installed.
+    """
+    if engine is Engine.RAY:
+        yield from _run_ray(work, items, workers)
+    elif workers <= 1:
+        yield from map(work, items)
+    else:
+        yield from _run_processes(work, items, workers)
+
+
+def _run_processes(
+    work: Callable[[Item], Result], items: Sequence[Item], workers: int
+) -> Iterator[Result]:
+    # Spawned, not forked: MediaPipe and torch hold threads that a fork would break.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        jobs = [pool.submit(work, item) for item in items]
+        try:
+            for job in as_completed(jobs):
+                yield job.result()
+        except BrokenProcessPool as error:
+            raise D2MError(
+                "A worker process died (out of memory?): run the same command again with fewer "
+                "--workers; finished pieces are kept."
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _run_ray(
+    work: Callable[[Item], Result], items: Sequence[Item], workers: int
+) -> Iterator[Result]:
+    try:
+        import ray
+    except ImportError as error:
+        raise D2MError("Ray is not installed: `pip install 'd2m[ray]'`.") from error
+    # A running cluster (RAY_ADDRESS) has its own size; only a local one is ours to size.
+    size = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers}
+    ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False, **size)
+    remote = ray.remote(num_cpus=1)(work)
+    pending = [remote.remote(item) for item in items]
+    try:
+        while pending:
+            done, pending = ray.wait(pending)
+            yield ray.get(done[0])
+    finally:
+        ray.shutdown()

@@ -1,0 +1,69 @@
+"""What every reader of a data set yields: pieces (dance, music or both) and problems."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+SPLITS = ("train", "validation", "test")
+
+
+class MotionKind(StrEnum):
+    """How the movement of a piece is stored."""
+
+    VIDEO = "video"
+    """A video file: MediaPipe finds the dancer."""
+    KEYPOINTS = "keypoints"
+    """2-D keypoints of every frame (OpenPose 25 or COCO 17)."""
+    JOINTS = "joints"
+    """3-D joints as in `dance_with_melody` (`.npz`)."""
+    SMPL = "smpl"
+    """AIST++ annotations (`motions/*.pkl`, beside them `keypoints3d/*.pkl`)."""
+
+
+@dataclass(frozen=True)
+class MotionFile:
+    """Where the movement of a piece is stored."""
+
+    path: Path
+    kind: MotionKind
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One training example before its features are computed."""
+
+    name: str
+    """Unique in the data set; also the name of the cached file."""
+    song: str
+    """Pieces of one song must not be in more than one split."""
+    split: str
+    """One of `SPLITS`."""
+    motion: MotionFile | None = None
+    video: Path | None = None
+    """Pictures for the visual features."""
+    music: Path | None = None
+    """Sound file, or a video whose sound is the music; it starts with the dance."""
+    genre: str = ""
+    """Kind of dance."""
+    style: str = ""
+    """Kind of music."""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A part of a data set that cannot be used."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader found in a data set."""
+
+    pieces: tuple[Piece, ...]
+    problems: tuple[Problem, ...] = ()

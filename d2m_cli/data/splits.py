@@ -1,0 +1,51 @@
+"""Splits by song: one song never lies on both sides of a split."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Protocol
+
+from d2m_cli.errors import DataError
+
+TEST_SHARE = 0.1
+VALIDATION_SHARE = 0.1
+
+
+def split_of_song(song: str) -> str:
+    """Split of a song whose data set names none: drawn from its name, so it never moves.
+
+    About 80 / 10 / 10 % of the songs are train / validation / test.
+    """
+    digest = hashlib.sha256(song.encode()).digest()
+    draw = int.from_bytes(digest[:8], "big") / 2**64
+    if draw < TEST_SHARE:
+        return "test"
+    return "validation" if draw < TEST_SHARE + VALIDATION_SHARE else "train"
+
+
+class Named(Protocol):
+    """A piece, prepared or not."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def song(self) -> str: ...  # noqa: D102
+    @property
+    def split(self) -> str: ...  # noqa: D102
+
+
+def check_songs(pieces: Iterable[Named]) -> None:
+    """Raise `DataError` when a song lies in two splits, or two pieces have one name."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    names: set[str] = set()
+    for piece in pieces:
+        splits[piece.song].add(piece.split)
+        if piece.name in names:
+            raise DataError(f"Two pieces are called '{piece.name}': rename one of the files.")
+        names.add(piece.name)
+    for song, found in splits.items():
+        if len(found) > 1:
+            raise DataError(
+                f"The song '{song}' is in {' and '.join(sorted(found))}: a split must not share "
+                "songs, so move all its pieces to one side."
+            )
