@@ -1,0 +1,43 @@
+"""Vector quantisation against one codebook: nearest entry, look-up, straight-through gradient.
+
+Letters: `B` batch, `D` numbers in an entry (64), `T` time in codes, `K` entries (2048).
+"""
+
+import torch
+from torch import Tensor
+
+CHUNK = 8192
+"""Vectors compared with the codebook at once: bounds the distance matrix to 64 MiB."""
+
+
+def nearest_entries(vectors: Tensor, codebook: Tensor) -> Tensor:
+    """Indices `(N,)` of the entries of `codebook (K, D)` nearest to `vectors (N, D)`.
+
+    Half the squared distance without the vector's own norm, |k|²/2 - x·k, has the same minimum,
+    costs one matrix product, and is formed `CHUNK` vectors at a time.
+    """
+    half_norms = codebook.pow(2).sum(1).div(2)
+    return torch.cat(
+        [
+            torch.addmm(half_norms, chunk, codebook.t(), alpha=-1).argmin(1)
+            for chunk in vectors.split(CHUNK)
+        ]
+    )
+
+
+def look_up(codes: Tensor, codebook: Tensor) -> Tensor:
+    """Entries `(B, D, T)` of `codes (B, T)`."""
+    return codebook[codes].transpose(1, 2)
+
+
+def quantise(latents: Tensor, codebook: Tensor) -> tuple[Tensor, Tensor]:
+    """Codes `(B, T)` and entries `(B, D, T)` nearest to `latents (B, D, T)`; no gradient."""
+    batch, dim, time = latents.shape
+    vectors = latents.detach().transpose(1, 2).reshape(-1, dim)
+    codes = nearest_entries(vectors, codebook).view(batch, time)
+    return codes, look_up(codes, codebook)
+
+
+def straight_through(latents: Tensor, entries: Tensor) -> Tensor:
+    """`entries` in value, with the gradient handed to `latents` unchanged (VQ-VAE, section 3.2)."""
+    return latents + (entries - latents).detach()

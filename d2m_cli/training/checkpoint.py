@@ -1,0 +1,60 @@
+"""Checkpoints of a training run: written whole or not at all, and the newest whole one is found."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from d2m_cli.errors import OutputError
+
+PREFIX, SUFFIX = "step_", ".ckpt"
+KEPT = 2
+"""Checkpoints left on disk: the newest, and one more in case that is damaged."""
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a temporary file in the target's folder, then give it the name `path`.
+
+    Raises `OutputError` (and leaves an older `path` untouched) when the disk refuses.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    unfinished = Path(name)
+    try:
+        write(unfinished)
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())
+        unfinished.replace(path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        raise OutputError(f"{path} cannot be written ({error}): free some space.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
+    """Write `state` as the checkpoint of `step` and drop all but the newest ones."""
+    path = folder / f"{PREFIX}{step:08d}{SUFFIX}"
+    write_atomically(path, lambda unfinished: torch.save(state, unfinished))
+    for old in _newest_first(folder)[KEPT:]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def load_newest(folder: Path) -> dict[str, Any] | None:
+    """State of the newest checkpoint in `folder` that can be read whole, or None."""
+    for path in _newest_first(folder):
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception:  # whatever a damaged file makes torch raise: try the one before
+            continue
+        assert isinstance(state, dict)
+        return state
+    return None
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{PREFIX}*{SUFFIX}"), reverse=True)

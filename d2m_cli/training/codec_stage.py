@@ -1,0 +1,223 @@
+"""Stage "codec": train one level of the VQ-VAE on music (paper 3.1; JukeBox, section 3)."""
+
+import copy
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from safetensors.torch import save_file
+from torch import Tensor
+
+from d2m_cli.codec.vqvae import VQVAE, Decoder, Encoder
+from d2m_cli.evaluation.codec import code_use, mel_distance, onset_f, si_sdr
+from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
+from d2m_cli.spec import CODEBOOK_SIZE, Level
+from d2m_cli.training.checkpoint import write_atomically
+from d2m_cli.training.codec_init import wavelet_start
+from d2m_cli.training.codec_net import CodecNet, MovingCodebook
+from d2m_cli.training.loop import LoopSettings
+from d2m_cli.training.music import MusicCrops, MusicSettings
+
+VALIDATION_CROPS = 24
+VALIDATION_SAMPLES = 44032
+"""2 s in whole codes of either level."""
+VALIDATION_PEAK = 0.7
+QUIET = 0.1
+"""Gain of the quiet copy of the validation crops."""
+CODEBOOK_REACH = 60.0
+"""Size of the codebook's 99.9th percentile in exported weights; see `scale_to_sigma`."""
+
+
+@dataclass(frozen=True)
+class OptimiserSettings:
+    """Adam with warm-up, a constant stretch and a cosine decay."""
+
+    rate: float = 2e-3
+    betas: tuple[float, ...] = (0.9, 0.98)
+    warm_up_steps: int = 100
+    constant_until: float = 0.3
+    """Share of the schedule."""
+    final: float = 0.05
+    """Share of `rate` left at the end."""
+    clip: float = 1.0
+
+    def rate_at(self, step: int, progress: float) -> float:
+        """Learning rate of a step, at `progress` 0..1 of the schedule."""
+        warm = min(1.0, (step + 1) / self.warm_up_steps)
+        if progress < self.constant_until:
+            return self.rate * warm
+        turn = math.pi * (progress - self.constant_until) / (1 - self.constant_until)
+        return self.rate * warm * (self.final + (1 - self.final) * (1 + math.cos(turn)) / 2)
+
+
+@dataclass(frozen=True)
+class CodecSettings:
+    """Everything that decides the outcome of the stage."""
+
+    level: Level = Level.HIGH
+    seed: int = 0
+    music: MusicSettings = field(default_factory=MusicSettings)
+    batch: int = 4
+    samples: int = 16384
+    """Length of a training crop."""
+    peaks: tuple[float, ...] = (0.07, 0.8)
+    """Crops are brought to a peak drawn log-uniformly from this range."""
+    first_stage: int = 3
+    """First halving that is trained; those outside stay the wavelet tree."""
+    unfreeze_at: tuple[float, ...] = ()
+    """Shares of the schedule at which one further outer stage is trained."""
+    gain_exponent: float = 0.5
+    probe_crops: int = 48
+    probe_samples: int = 32768
+    kmeans_vectors: int = 25_000
+    codebook_decay: float = 0.99
+    commitment: float = 3.0
+    loss: SpectralWeights = field(default_factory=SpectralWeights)
+    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    loop: LoopSettings = field(default_factory=LoopSettings)
+
+
+class CodecStage:
+    """Trains the encoder, codebook and decoder of `settings.level`; a `loop.Stage`."""
+
+    def __init__(self, settings: CodecSettings, fabric: Fabric) -> None:
+        self.settings, self.fabric = settings, fabric
+        self.training = MusicCrops(settings.music, ("train",))
+        self.held_out = MusicCrops(settings.music, ("validation", "test"))
+        torch.manual_seed(settings.seed)
+        self.vqvae = VQVAE((settings.level.index,))
+        self.net = CodecNet(self.vqvae, settings.level, settings.first_stage)
+        random = np.random.default_rng((settings.seed, 1))
+        wavelet_start(
+            self.net.encoder,
+            self.net.decoder,
+            self._crops(settings.probe_crops, settings.probe_samples, random).cpu(),
+            settings.first_stage,
+            settings.gain_exponent,
+        )
+        optimiser = torch.optim.Adam(
+            self.net.parameters(), betas=(settings.optimiser.betas[0], settings.optimiser.betas[1])
+        )
+        self.wrapped, self.optimiser = fabric.setup(self.net, optimiser)
+        self.moving = MovingCodebook(self.net.codebook, settings.codebook_decay).to(fabric.device)
+        self._start_codebook(random)
+
+    def step(self, number: int, progress: float) -> dict[str, float]:
+        """One batch: spectral and commitment loss, then the codebook's moving average."""
+        settings = self.settings
+        passed = sum(progress >= share for share in settings.unfreeze_at)
+        self.net.first_stage = settings.first_stage - passed
+        for group in self.optimiser.param_groups:
+            group["lr"] = settings.optimiser.rate_at(number, progress)
+        random = np.random.default_rng((settings.seed, 2, number, self.fabric.global_rank))
+
+        wave = self._crops(settings.batch, settings.samples, random)
+        coded = self.wrapped(wave)
+        terms = multi_resolution_loss(coded.wave, wave, settings.loss)
+        terms["commitment"] = settings.commitment * coded.commitment
+        self.optimiser.zero_grad()
+        self.fabric.backward(torch.stack(list(terms.values())).sum())
+        self.fabric.clip_gradients(self.wrapped, self.optimiser, max_norm=settings.optimiser.clip)
+        self.optimiser.step()
+        restarts = self.moving.update(coded, _generator(random))
+        figures = {name: term.item() for name, term in terms.items()}
+        return figures | {"loss": sum(figures.values()), "restarts": float(restarts)}
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Reconstruction of fixed held-out crops, as they are and at a tenth of their level."""
+        peaks = (VALIDATION_PEAK, VALIDATION_PEAK)
+        random = np.random.default_rng(1234)
+        crops = self.held_out.draw(VALIDATION_CROPS, VALIDATION_SAMPLES, peaks, random)
+        waves, codes = self._reconstruct(crops)
+        quiet, _ = self._reconstruct(crops * QUIET)
+        used, perplexity = code_use(codes, CODEBOOK_SIZE)
+        pairs = list(zip(waves, crops, strict=True))
+        return {
+            "mel": float(np.mean([mel_distance(y, x) for y, x in pairs])),
+            "onset_f": float(np.mean([onset_f(y, x) for y, x in pairs])),
+            "si_sdr": float(np.mean([si_sdr(y, x) for y, x in pairs])),
+            "codes_used": float(used),
+            "perplexity": perplexity,
+            "mel_quiet": float(
+                np.mean([mel_distance(y, x * QUIET) for y, x in zip(quiet, crops, strict=True)])
+            ),
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Networks, codebook averages and optimiser."""
+        return {
+            "vqvae": self.vqvae.state_dict(),
+            "moving": self.moving.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` returned."""
+        self.vqvae.load_state_dict(state["vqvae"])
+        self.moving.load_state_dict(state["moving"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+    def export(self, path: Path) -> None:
+        """Write the level's weights under JukeBox's names, scaled for the generator."""
+        exported = copy.deepcopy(self.vqvae).cpu()
+        scale_to_sigma(exported, self.settings.level)
+        state = {name: tensor.contiguous() for name, tensor in exported.state_dict().items()}
+        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+
+    def _start_codebook(self, random: np.random.Generator) -> None:
+        settings = self.settings
+        crop_vectors = settings.samples // settings.level.hop
+        crops = -(-settings.kmeans_vectors // crop_vectors)
+        with torch.no_grad():
+            latents = [
+                self.net.encode(self._crops(min(16, crops - done), settings.samples, random))
+                for done in range(0, crops, 16)
+            ]
+        self.moving.start(torch.cat(latents), settings.batch * crop_vectors, _generator(random))
+
+    def _crops(self, count: int, samples: int, random: np.random.Generator) -> Tensor:
+        """`(count, samples)` training crops at random levels."""
+        low, high = self.settings.peaks
+        crops = self.training.draw(count, samples, (low, high), random)
+        return torch.from_numpy(crops).to(self.fabric.device)
+
+    def _reconstruct(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Waves and codes of `crops (B, N)` from the whole networks, as in use."""
+        waves, codes = [], []
+        for part in torch.from_numpy(crops).to(self.fabric.device).split(8):
+            latents = self.vqvae.encode(part, self.settings.level)
+            indices, entries = self.vqvae.quantise(latents, self.settings.level)
+            waves.append(self.vqvae.decode(entries, self.settings.level))
+            codes.append(indices)
+        return torch.cat(waves).cpu().numpy(), torch.cat(codes).cpu().numpy()
+
+
+@torch.no_grad()
+def scale_to_sigma(vqvae: VQVAE, level: Level) -> float:
+    """Scale a level's latents so that the generator's 100 tanh covers its codebook; returns s.
+
+    The paper's generator ends in sigma tanh with sigma = 100 (3.2), sized for JukeBox's latents.
+    The encoder's last convolution and the codebook are multiplied by s, the decoder's first
+    kernel is divided by it: codes and audio stay the same, and 99.9 % of the codebook's numbers
+    lie within `CODEBOOK_REACH`, where tanh still has a slope.
+    """
+    encoder, decoder = vqvae.encoders[str(level.index)], vqvae.decoders[str(level.index)]
+    assert isinstance(encoder, Encoder) and isinstance(decoder, Decoder)
+    last, first = encoder.stages()[-1].mix, decoder.stages()[0].mix
+    assert last is not None and last.bias is not None and first is not None
+    codebook = vqvae.codebook(level)
+    scale = CODEBOOK_REACH / float(codebook.abs().flatten().quantile(0.999))
+    last.weight *= scale
+    last.bias *= scale
+    codebook *= scale
+    first.weight /= scale
+    return scale
+
+
+def _generator(random: np.random.Generator) -> torch.Generator:
+    return torch.Generator().manual_seed(int(random.integers(2**62)))

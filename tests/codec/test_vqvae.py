@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.spec import CODEBOOK_SIZE, Level
+
+FIXTURES = Path(__file__).parents[2] / "../shared/fixtures"
+needs_fixtures = pytest.mark.skipif(
+    not FIXTURES.is_dir(), reason="the fixtures made with JukeBox's code are not on this machine"
+)
+
+
+def random_vqvae() -> VQVAE:
+    vqvae = VQVAE().eval()
+    path = FIXTURES / "jukebox_vqvae_random.pt"
+    vqvae.load_state_dict(torch.load(path, weights_only=True))
+    return vqvae
+
+
+@pytest.fixture(scope="module")
+def jukebox() -> dict[str, np.ndarray]:
+    with np.load(FIXTURES / "jukebox_io.npz") as arrays:
+        return dict(arrays)
+
+
+@needs_fixtures
+@torch.no_grad()
+def test_agrees_with_jukebox(jukebox: dict[str, np.ndarray]) -> None:
+    vqvae = random_vqvae()
+    latents = vqvae.encode(torch.from_numpy(jukebox["wav44100"][..., 0]), Level.HIGH)
+    np.testing.assert_allclose(latents, jukebox["n44100.enc.l2"], atol=2e-5)
+
+    codes, entries = vqvae.quantise(latents, Level.HIGH)
+    clear = jukebox["n44100.margin.l2"] > 1e-4
+    assert clear.mean() > 0.9
+    np.testing.assert_array_equal(codes[clear], jukebox["n44100.codes.l2"][clear])
+    same = torch.from_numpy(clear)[:, None].expand_as(entries)
+    np.testing.assert_array_equal(entries[same], torch.from_numpy(jukebox["n44100.deq.l2"])[same])
+
+    wave = vqvae.decode(torch.from_numpy(jukebox["n44100.deq.l2"]), Level.HIGH)
+    np.testing.assert_allclose(wave, jukebox["n44100.dec.l2"][..., 0], atol=1e-5)
+
+
+def test_has_jukebox_size() -> None:
+    vqvae = VQVAE()
+    assert sum(p.numel() for p in vqvae.parameters()) == 1_485_763
+    assert sum(b.numel() for b in vqvae.buffers()) == 393_216
+
+
+def test_subset_of_levels_is_a_subset_of_keys() -> None:
+    whole, part = VQVAE().state_dict(), VQVAE((1, 2)).state_dict()
+    assert {k.split(".")[1] for k in part if k.startswith("encoders")} == {"1", "2"}
+    assert all(part[key].shape == whole[key].shape for key in part)
+
+
+@pytest.mark.parametrize("level", Level)
+@torch.no_grad()
+def test_shapes(level: Level) -> None:
+    vqvae = VQVAE((level.index,))
+    latents = vqvae.encode(torch.zeros(2, 7 * level.hop + 5), level)
+    assert latents.shape == (2, 64, 7)
+    codes, entries = vqvae.quantise(latents, level)
+    assert codes.shape == (2, 7) and entries.shape == (2, 64, 7)
+    assert vqvae.codebook(level).shape == (CODEBOOK_SIZE, 64)
+    assert vqvae.decode(entries, level).shape == (2, 7 * level.hop)
+
+
+@pytest.mark.parametrize("level", Level)
+def test_decoder_context_is_exactly_what_one_code_hears(level: Level) -> None:
+    torch.manual_seed(0)
+    vqvae = VQVAE((level.index,))
+    context = vqvae.decoder_context(level)
+    centre = context + 3
+    latents = torch.randn(1, 64, 2 * centre + 1, requires_grad=True)
+    wave = vqvae.decode(latents, level)
+    wave[0, centre * level.hop : (centre + 1) * level.hop].abs().sum().backward()
+    heard = latents.grad[0].abs().sum(0).nonzero().flatten()
+    assert (heard.min(), heard.max()) == (centre - context, centre + context)
+
+
+@pytest.mark.parametrize("level", Level)
+@torch.no_grad()
+def test_window_with_context_equals_the_whole(level: Level) -> None:
+    torch.manual_seed(0)
+    vqvae = VQVAE((level.index,))
+    context = vqvae.decoder_context(level)
+    latents = torch.randn(1, 64, 3 * context)
+    whole = vqvae.decode(latents, level)
+    begin, end = context + 4, context + 14
+    window = vqvae.decode(latents[:, :, begin - context : end + context], level)
+    inner = window[:, context * level.hop : -context * level.hop]
+    torch.testing.assert_close(inner, whole[:, begin * level.hop : end * level.hop])
