@@ -26,11 +26,24 @@ def root(
 
 
 def main() -> None:
-    """Entry point of the console script: exit status 1 and one sentence on an expected error."""
+    """Entry point of the console script: one sentence and exit status 1 on an error.
+
+    `--debug` is taken at any place of the command line and lets errors through with a traceback.
+    """
+    debug = "--debug" in sys.argv
+    sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:
         app()
     except D2MError as error:
-        if "--debug" in sys.argv:
+        if debug:
             raise
         print(f"d2m: {error}", file=sys.stderr)
-        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            f"d2m: unexpected {type(error).__name__}: {error} "
+            "(this is a defect of d2m; --debug shows where).",
+            file=sys.stderr,
+        )
+    sys.exit(1)

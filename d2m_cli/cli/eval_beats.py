@@ -1,6 +1,7 @@
 """`d2m eval-beats`: how far the beats of generated music agree with those of the reference."""
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -28,13 +29,10 @@ def eval_beats(
         score, trace = compare.compare_pair(name, read_music(known), read_music(made))
         scores.append(score)
         traces.append(trace)
-    record = {
-        "pairs": [compare.pair_record(score) for score in scores],
-        **compare.summarise(scores),
-        "unpaired": unpaired,
-    }
+    pairs = [compare.pair_record(score) for score in scores]
+    record = {"pairs": pairs, **compare.summarise(scores), "unpaired": unpaired}
     if csv:
-        results.write_csv(csv, record["pairs"])
+        results.write_csv(csv, pairs)
     if plot:
         from d2m_cli.report import plots
 
@@ -45,13 +43,15 @@ def eval_beats(
         _show(record)
 
 
-def _show(record: dict) -> None:
+def _show(record: dict[str, Any]) -> None:
     from rich.console import Console
 
-    from d2m_cli.report.console import beats_table, loris_line
+    from d2m_cli.report.console import beats_table, loris_line, notes_of
 
     console = Console()
     console.print(beats_table(record))
     console.print(loris_line(record["loris"]))
+    for note in notes_of(record["pairs"]):
+        console.print(note, style="dim", highlight=False)
     if record["unpaired"]:
         console.print(f"Without a partner, left out: {', '.join(record['unpaired'])}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from d2m_cli.cli.options import DebugOption, DeviceOption, JsonOption
+from d2m_cli.cli.options import DeviceOption, JsonOption
 from d2m_cli.spec import Level
 
 
@@ -34,7 +34,6 @@ def generate(
     device: str = DeviceOption,
     json: bool = JsonOption,
     overwrite: bool = typer.Option(False, help="Replace outputs that exist."),
-    debug: bool = DebugOption,
 ) -> None:
     """Give each video new music that fits its dance.
 

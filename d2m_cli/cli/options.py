@@ -4,4 +4,3 @@ import typer
 
 DeviceOption = typer.Option("auto", help="auto, cpu, cuda or mps.")
 JsonOption = typer.Option(False, "--json", help="Print the result as JSON.")
-DebugOption = typer.Option(False, "--debug", help="Show the full traceback of an error.")

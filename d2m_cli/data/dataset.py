@@ -17,6 +17,7 @@ Every segment is a dict of tensors; `T` steps at `MOTION_RATE`, `N` samples at `
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,8 @@ class SegmentSettings:
     """`None` shows every dance as it is, from the front."""
     max_unsteadiness: float = 0.1
     """Music whose beats wander more (see `Entry.steadiness`) is left out."""
+    without: tuple[str, ...] = ()
+    """Names of pieces to leave out, with `*` for any text (unclear licence, say)."""
 
 
 class SegmentDataset(Dataset[Sample]):
@@ -198,6 +201,7 @@ def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list
         and set(holds) <= set(entry.holds)
         and entry.seconds >= settings.seconds
         and (entry.steadiness is None or entry.steadiness <= settings.max_unsteadiness)
+        and not any(fnmatchcase(entry.name, pattern) for pattern in settings.without)
     ]
     if not entries:
         raise DataError(

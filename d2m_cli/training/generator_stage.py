@@ -1,6 +1,6 @@
 """Stage "generator": G_m, G_v, G_vq against three discriminators (paper 3.2, 3.3, 3.5)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.features.i3d import VisualSettings
+from d2m_cli.features.motion import channel_names
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE
@@ -26,7 +28,7 @@ from d2m_cli.training.generator_step import (
     generator_losses,
 )
 from d2m_cli.training.loop import LoopSettings
-from d2m_cli.training.pairs import Batch, Pairs, PairSettings
+from d2m_cli.training.pairs import Pairs, PairSettings
 
 VALIDATION_BATCHES = 4
 
@@ -59,6 +61,7 @@ class GeneratorTraining:
     level: Level = Level.HIGH
     seed: int = 0
     pairs: PairSettings = field(default_factory=PairSettings)
+    visual: VisualSettings = field(default_factory=VisualSettings)
     batch: int = 16
     seconds: float = SEGMENT_SECONDS
     heard_seconds: float = SEGMENT_SECONDS
@@ -79,8 +82,8 @@ class GeneratorStage:
 
     def __init__(self, settings: GeneratorTraining, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
-        self.training = Pairs(settings.pairs, ("train",))
-        self.held_out = Pairs(settings.pairs, ("validation",))
+        self.training = Pairs(settings.pairs, "train", settings.seconds, settings.seed)
+        self.held_out = Pairs(settings.pairs, "validation", settings.seconds, settings.seed)
         self.vqvae = VQVAE((settings.level.index,))
         self.vqvae.load_state_dict(load_file(settings.codec))
         self.vqvae.requires_grad_(False).to(fabric.device)
@@ -104,9 +107,9 @@ class GeneratorStage:
         sizes = self.settings.sizes
         return GeneratorSettings(
             level=self.settings.level,
-            motion_channels=self.training.motion_channels,
-            visual_channels=self.training.visual_channels,
-            visual_rate=self.training.visual_rate,
+            motion_channels=len(channel_names()),
+            visual_channels=self.settings.visual.channels,
+            visual_rate=self.settings.visual.rate,
             style_channels=STYLE_CHANNELS,
             **{name: getattr(sizes, name) for name in GeneratorSizes.__dataclass_fields__},
         )
@@ -114,8 +117,9 @@ class GeneratorStage:
     def step(self, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminator, then one of the generator."""
         settings = self.settings
-        random = np.random.default_rng((settings.seed, number, self.fabric.global_rank))
-        given, target = self._batch(self.training, settings.batch, random)
+        turn = number * self.fabric.world_size + self.fabric.global_rank
+        random = np.random.default_rng((settings.seed, turn))
+        given, target = self._batch(self.training, turn, settings.batch, random)
         latents = self.generator(given, target.entries.shape[-1])
 
         judged = discriminator_loss(self.discriminator, target, latents)
@@ -136,7 +140,9 @@ class GeneratorStage:
             for name, value in self.plain.state_dict().items():
                 decay = min(settings.average, (1 + number) / (10 + number))
                 self.average[name].lerp_(value, 1 - decay)
-        return {name: float(term) for name, term in terms.items()} | {"discriminator": float(judged)}
+        return {name: float(term) for name, term in terms.items()} | {
+            "discriminator": float(judged)
+        }
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -147,7 +153,7 @@ class GeneratorStage:
         figures: dict[str, list[float]] = {"code": [], "mel": [], "spread": [], "codes_used": []}
         for number in range(VALIDATION_BATCHES):
             random = np.random.default_rng((77, number))
-            given, target = self._batch(self.held_out, 4, random)
+            given, target = self._batch(self.held_out, number, 4, random)
             latents = generator(given, target.entries.shape[-1])
             codes, entries = self.vqvae.quantise(latents, level)
             figures["code"].append(float((latents - target.entries).abs().mean()))
@@ -180,10 +186,10 @@ class GeneratorStage:
         write_atomically(path, lambda unfinished: save_file(state, unfinished))
 
     def _batch(
-        self, pairs: Pairs, count: int, random: np.random.Generator
+        self, pairs: Pairs, turn: int, count: int, random: np.random.Generator
     ) -> tuple[Conditions, Target]:
-        """Dances with noise, and the music that belongs to them."""
-        batch = pairs.draw(count, self.settings.seconds, random)
+        """The `turn`-th batch of dances with noise, and the music that belongs to them."""
+        batch = pairs.draw(turn * count, count, random)
         device = self.fabric.device
         noise = random.standard_normal(
             (count, NOISE_CHANNELS, int(self.settings.seconds * NOISE_RATE) + 2), dtype=np.float32

@@ -1,0 +1,110 @@
+"""Batches for the generator: music, a dance warped onto its beats, and the sound of the track."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m_cli.data.cache import PieceFile
+from d2m_cli.data.dataset import PairDataset, SegmentSettings
+from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
+from d2m_cli.features.style import SECONDS as STYLE_SECONDS
+from d2m_cli.features.style import style_vector
+from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+STYLE_MEMORY = 4096
+"""Style vectors kept (2.5 MB)."""
+
+
+@dataclass(frozen=True)
+class PairSettings:
+    """Where the pairs come from, and how far rhythm estimates err."""
+
+    music: Path = Path("cache/music")
+    dances: Path = Path("cache/dances")
+    """Caches that `d2m prepare` made."""
+    without: tuple[str, ...] = ()
+    """Names of pieces of music to leave out, with `*` for any text (unclear licence, say)."""
+    max_unsteadiness: float = 0.04
+    phase_error: float = 0.03
+    """Standard deviation in beats of the constant offset between dance beat and music beat."""
+    no_motion: float = 0.1
+    """Share of examples in which the motion is hidden, so that it can be missing."""
+    no_visual: float = 0.3
+    no_style: float = 0.1
+
+
+class Batch(NamedTuple):
+    """`B` dances with their music; the letters are those of `models.generator.Conditions`."""
+
+    audio: FloatArray
+    """`(B, N)`"""
+    motion: FloatArray
+    visual: FloatArray
+    phase: NDArray[np.float64]
+    strength: FloatArray
+    style: FloatArray
+
+
+class Pairs:
+    """Draws batches from prepared caches; batch `number` is always the same."""
+
+    def __init__(self, settings: PairSettings, split: str, seconds: float, seed: int) -> None:
+        """Raises `DataError` when the caches hold nothing for the split."""
+        self.settings = settings
+        self.dataset = PairDataset(
+            settings.music,
+            settings.dances,
+            SegmentSettings(
+                split=split,
+                seconds=seconds,
+                seed=seed,
+                max_unsteadiness=settings.max_unsteadiness,
+                without=settings.without,
+            ),
+        )
+        self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
+        self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
+
+    def draw(self, first: int, count: int, random: np.random.Generator) -> Batch:
+        """Draws `first` to `first + count - 1` of the data set; `random` decides what is hidden."""
+        samples = [self.dataset[number] for number in range(first, first + count)]
+        settings = self.settings
+        phase = np.stack([s["phase"].double().numpy() for s in samples])
+        phase += settings.phase_error * random.standard_normal((count, 1))
+        style = np.stack(
+            [self._style_near(int(s["music"]), int(s["begin"]), random) for s in samples]
+        )
+        hidden = {
+            name: (random.random((count, 1, 1)) >= share).astype(np.float32)
+            for name, share in (("motion", settings.no_motion), ("visual", settings.no_visual))
+        }
+        motion = np.stack([s["motion"].numpy() for s in samples])
+        visual = np.stack([s["visual"].numpy() for s in samples])
+        shown = (random.random((count, 1)) >= settings.no_style).astype(np.float32)
+        return Batch(
+            audio=np.stack([s["audio"].numpy() for s in samples]),
+            motion=motion * hidden["motion"],
+            visual=visual * hidden["visual"],
+            phase=phase,
+            strength=np.stack([s["strength"].numpy() for s in samples]),
+            style=style * shown,
+        )
+
+    def _style_near(self, piece: int, begin: int, random: np.random.Generator) -> FloatArray:
+        """Style of a random window of the track, the one that holds the segment's start excepted."""
+        windows = max(1, int(self.dataset.entries[piece].seconds // STYLE_SECONDS))
+        own = int(begin / MOTION_RATE // STYLE_SECONDS)
+        others = [window for window in range(windows) if window != own] or [0]
+        return self._style(piece, int(random.choice(others)))
+
+    def _style_of_window(self, piece: int, window: int) -> FloatArray:
+        length = int(STYLE_SECONDS * SAMPLE_RATE)
+        samples = self._pieces[piece].slice("audio", window * length, (window + 1) * length)
+        if not np.abs(samples).max() > 32:
+            return np.zeros(STYLE_CHANNELS, np.float32)
+        return style_vector(samples.astype(np.float32) / 32768.0)
