@@ -25,15 +25,24 @@ def read_sound(path: Path, rate: int) -> Iterator[FloatArray]:
     if not has_sound(path):
         raise InputError(f"{path} has no sound: give a file with some.")
     os.environ.setdefault("FFMPEG_BINARY", ffmpeg_path())
-    from moviepy import AudioFileClip
+    from moviepy.audio.io.readers import FFMPEG_AudioReader
 
+    # Not AudioFileClip: its access by time gives wrong samples for blocks over half its buffer.
     try:
-        # moviepy keeps half a buffer on either side of the samples that it is asked for.
-        with AudioFileClip(str(path.absolute()), fps=rate, nbytes=4, buffersize=4 * _BLOCK) as clip:
-            for block in clip.iter_chunks(chunksize=_BLOCK):
-                yield block.mean(axis=1, dtype=np.float32)
+        reader = FFMPEG_AudioReader(
+            str(path.absolute()), buffersize=_BLOCK, fps=rate, nbytes=4, nchannels=1
+        )
     except (OSError, KeyError) as error:
         raise InputError(f"The sound of {path} cannot be read: check that it plays.") from error
+    try:
+        block = reader.buffer[: reader.n_frames]
+        left = reader.n_frames
+        while left:
+            yield block[:, 0].astype(np.float32)
+            left -= len(block)
+            block = reader.read_chunk(min(_BLOCK, left))
+    finally:
+        reader.close()
 
 
 def load_sound(path: Path, rate: int) -> FloatArray:
