@@ -59,20 +59,12 @@ class Bundle:
 
         Raises `BundleError` that names the missing, unknown and misshapen keys.
         """
-        state, wanted = self.tensors(file), module.state_dict()
-        misfits = [
-            *(f"{key} is missing" for key in wanted.keys() - state.keys()),
-            *(f"{key} is unknown" for key in state.keys() - wanted.keys()),
-            *(
-                f"{key} is {tuple(state[key].shape)} instead of {tuple(wanted[key].shape)}"
-                for key in wanted.keys() & state.keys()
-                if state[key].shape != wanted[key].shape
-            ),
-        ]
-        if misfits:
+        state = self.tensors(file)
+        wrong = misfits(state, module)
+        if wrong:
             raise BundleError(
                 f"'{file}' of the bundle '{self.config['name']}' does not fit its settings: "
-                + "; ".join(sorted(misfits)[:5])
+                + "; ".join(wrong[:5])
             )
         module.load_state_dict(state)
         module.eval()
@@ -126,6 +118,22 @@ def save_bundle(
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return load_bundle(folder)
+
+
+def misfits(state: Mapping[str, Tensor], module: nn.Module) -> list[str]:
+    """Keys that keep `state` from loading into `module`: missing, unknown or misshapen ones."""
+    wanted = module.state_dict()
+    return sorted(
+        [
+            *(f"{key} is missing" for key in wanted.keys() - state.keys()),
+            *(f"{key} is unknown" for key in state.keys() - wanted.keys()),
+            *(
+                f"{key} is {tuple(state[key].shape)} instead of {tuple(wanted[key].shape)}"
+                for key in wanted.keys() & state.keys()
+                if state[key].shape != wanted[key].shape
+            ),
+        ]
+    )
 
 
 def sha256(path: Path) -> str:

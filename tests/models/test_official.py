@@ -1,13 +1,9 @@
 """The released networks: names, sizes and numbers of the authors' code."""
 
-import json
-import sys
-from pathlib import Path
-
+import authors
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from d2m_cli.models.discriminator import one_channel
 from d2m_cli.models.official import (
@@ -17,11 +13,6 @@ from d2m_cli.models.official import (
     released_discriminator,
 )
 from d2m_cli.spec import Level
-
-FIXTURES = Path(__file__).parents[2] / "../shared/fixtures"
-needs_fixtures = pytest.mark.skipif(
-    not FIXTURES.is_dir(), reason="the authors' fixtures are not part of the project"
-)
 
 MODULES = {
     "aist.motion_encoder": (lambda: ReleasedMotionEncoder(Corpus.AIST), 31_361_665),
@@ -43,13 +34,13 @@ def test_parameter_counts_of_the_released_networks(name: str) -> None:
     assert sum(p.numel() for p in module.parameters()) == count
 
 
-@needs_fixtures
+@authors.needed
 @pytest.mark.parametrize("name", MODULES)
 def test_keys_and_shapes_of_the_released_state_dicts(name: str) -> None:
     with torch.device("meta"):
         module = MODULES[name][0]()
     shapes = {key: list(value.shape) for key, value in module.state_dict().items()}
-    assert shapes == json.loads((FIXTURES / "official_keys.json").read_text())[name]
+    assert shapes == authors.shapes(name)
 
 
 @pytest.mark.parametrize(("corpus", "level", "codes"), [(Corpus.TIKTOK, Level.LOW, 1378)])
@@ -59,27 +50,12 @@ def test_low_tiktok_runs_on_pictures_alone(corpus: Corpus, level: Level, codes: 
     assert latents.shape == (1, 64, codes)
 
 
-@pytest.fixture(scope="module")
-def recorded() -> dict[str, np.ndarray]:
-    with np.load(FIXTURES / "official_aist_high.npz") as archive:
-        return dict(archive)
-
-
-def fill(module: nn.Module, name: str) -> nn.Module:
-    sys.path.insert(0, str(FIXTURES))
-    try:
-        import seeded_fill
-    finally:
-        sys.path.remove(str(FIXTURES))
-    shapes = {key: list(value.shape) for key, value in module.state_dict().items()}
-    module.load_state_dict(seeded_fill.seeded_state(shapes, name, seeded_fill.AIST[name]))
-    return module.eval()
-
-
-@needs_fixtures
+@authors.needed
 @torch.no_grad()
-def test_discriminator_reproduces_the_authors_numbers(recorded: dict[str, np.ndarray]) -> None:
-    network = fill(released_discriminator(), "aist.Discriminator")
+def test_discriminator_reproduces_the_authors_numbers() -> None:
+    network = released_discriminator()
+    network.load_state_dict(authors.state("aist.Discriminator"))
+    recorded = authors.recorded("official_aist_high.npz")
     latents = torch.from_numpy(recorded["vqEncoder_high.out"])
     for scale, maps in enumerate(network(one_channel(latents) / 25)):
         np.testing.assert_allclose(maps[-1], recorded[f"disc_high.{scale}.logits"], atol=1e-4)

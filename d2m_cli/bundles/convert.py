@@ -1,0 +1,190 @@
+"""Published checkpoints to bundles: read without running code, checked key by key, saved."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from d2m_cli.bundles.bundle import Bundle, misfits, save_bundle, sha256
+from d2m_cli.bundles.registry import choose
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.errors import BundleError
+from d2m_cli.models.official import Corpus, ReleasedGenerator, ReleasedMotionEncoder
+from d2m_cli.spec import Level
+
+SHOWN = 20
+"""Wrong keys that an error message lists."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One published checkpoint, and the bundle files that its tensors go to."""
+
+    network: Callable[[], nn.Module]
+    """Builds the network whose keys and shapes the checkpoint must have."""
+    sources: tuple[str, ...] = ()
+    """Registry names of the checkpoint, best first (none: the user must give the file)."""
+    files: Mapping[str, tuple[str, ...]] | None = None
+    """Bundle file -> prefixes of the keys it takes; None: all keys, under the part's own name."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one bundle is made from checkpoints."""
+
+    title: str
+    architecture: str
+    parts: Mapping[str, Part]
+    groups: Mapping[str, tuple[str, ...]]
+    """Parts that are of use only together, by what they make possible."""
+    settings: Mapping[str, Any]
+    trained_on: str
+
+
+def _codec_files(*levels: Level) -> dict[str, tuple[str, ...]]:
+    rooms = ("encoders", "decoders", "bottleneck.level_blocks")
+    return {
+        f"codec_{level}.safetensors": tuple(f"{room}.{level.index}." for room in rooms)
+        for level in levels
+    }
+
+
+def _official(corpus: Corpus, published: bool, trained_on: str) -> Recipe:
+    parts, groups = {}, {}
+    for level in (Level.HIGH, Level.LOW):
+        names = tuple(f"{part}_{level}" for part in ("motion", "generator", "codec"))
+        motion, generator, codec = names
+        groups[level.value] = names
+        known = (lambda *sources: sources) if published else (lambda *sources: ())
+        parts[motion] = Part(
+            partial(ReleasedMotionEncoder, corpus), known(f"d2m-gan-motion-{level}")
+        )
+        parts[generator] = Part(
+            partial(ReleasedGenerator, corpus, level), known(f"d2m-gan-generator-{level}")
+        )
+        parts[codec] = Part(VQVAE, (f"d2m-gan-vqvae-{level}", "jukebox"), _codec_files(level))
+    return Recipe(
+        f"D2M-GAN as released, {trained_on}",
+        "official",
+        parts,
+        groups,
+        {"corpus": corpus.value},
+        trained_on,
+    )
+
+
+RECIPES = {
+    "jukebox": Recipe(
+        "JukeBox's VQ-VAE",
+        "codec",
+        {"vqvae": Part(VQVAE, ("jukebox",), _codec_files(Level.HIGH, Level.LOW))},
+        {"codec": ("vqvae",)},
+        {},
+        "1.2 million songs (JukeBox)",
+    ),
+    "aist-official": _official(Corpus.AIST, True, "AIST++"),
+    "tiktok-official": _official(Corpus.TIKTOK, False, "the TikTok dance-music data set"),
+}
+
+
+def convert(name: str, given: Mapping[str, Path], downloads: Path, folder: Path) -> Bundle:
+    """Make the bundle `name` of `RECIPES` in `folder`.
+
+    Parts are read from the files `given` by part name, else from the `downloads` folder. A group of
+    parts that is not complete is left out.
+
+    Raises `BundleError` when nothing complete is there, a file would run code when read, or its
+    keys or shapes are not those of the network.
+    """
+    if name not in RECIPES:
+        raise BundleError(f"Unknown bundle '{name}': choose among {', '.join(RECIPES)}.")
+    recipe = RECIPES[name]
+    if unknown := given.keys() - recipe.parts.keys():
+        raise BundleError(f"'{name}' has no part '{min(unknown)}', only {', '.join(recipe.parts)}.")
+    found = {part: _find(recipe.parts[part], downloads) for part in recipe.parts} | dict(given)
+    groups = {key: parts for key, parts in recipe.groups.items() if all(map(found.get, parts))}
+    if not groups:
+        raise BundleError(_what_is_missing(name, recipe, found))
+    files: dict[str, dict[str, Tensor]] = {}
+    sources = {}
+    for part_name in dict.fromkeys(part for parts in groups.values() for part in parts):
+        path = found[part_name]
+        assert path is not None
+        sources[part_name] = f"{path.name} sha256:{sha256(path)}"
+        files |= _split(part_name, recipe.parts[part_name], read_checkpoint(path))
+    description = {
+        "name": name,
+        "architecture": recipe.architecture,
+        "licence": _licence(recipe),
+        "trained_on": recipe.trained_on,
+        "recipe": {"command": f"d2m convert-weights {name}", "sources": sources},
+        "settings": {**recipe.settings, "has": list(groups)},
+    }
+    return save_bundle(folder, description, files)
+
+
+def read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """The state dict in a PyTorch file, read by `weights_only`, so that nothing in it runs.
+
+    It may lie under `model`, and its keys under `module.` (left by data-parallel training).
+
+    Raises `BundleError` when the file holds anything but data, or no state dict.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise BundleError(f"There is no file '{path}': check the path.") from None
+    except pickle.UnpicklingError as error:
+        asked = re.search(r"GLOBAL ([\w.]+)", str(error))
+        wish = f"would call '{asked[1]}'" if asked else "is damaged or holds more than tensors"
+        raise BundleError(f"'{path}' {wish} when read: it was refused and not run.") from None
+    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise BundleError(f"'{path}' is no PyTorch checkpoint ({error}): get it again.") from None
+    state = content.get("model", content) if isinstance(content, dict) else None
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise BundleError(f"'{path}' holds no state dict: give the file that the authors publish.")
+    return {str(key).removeprefix("module."): value for key, value in state.items()}
+
+
+def _find(part: Part, downloads: Path) -> Path | None:
+    paths = (entry.path(downloads) for entry in choose(list(part.sources)))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _split(name: str, part: Part, state: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    with torch.device("meta"):
+        wrong = misfits(state, part.network())
+    if wrong:
+        more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        raise BundleError(f"The file for '{name}' does not fit: {'; '.join(wrong[:SHOWN])}{more}.")
+    files = part.files or {f"{name}.safetensors": ("",)}
+    return {
+        file: {key: value for key, value in state.items() if key.startswith(prefixes)}
+        for file, prefixes in files.items()
+    }
+
+
+def _what_is_missing(name: str, recipe: Recipe, found: Mapping[str, Path | None]) -> str:
+    ways = []
+    for group, parts in recipe.groups.items():
+        absent = [part for part in parts if not found[part]]
+        sources = [recipe.parts[part].sources for part in absent]
+        if all(sources):
+            ways.append(f"{group}: d2m download-weights {' '.join(s[0] for s in sources)}")
+        else:
+            ways.append(f"{group}: {' '.join(f'--file {part}=FILE' for part in absent)}")
+    return f"Nothing to make '{name}' from; get what it needs first ({'; '.join(ways)})."
+
+
+def _licence(recipe: Recipe) -> str:
+    sources: Iterable[str] = {s for part in recipe.parts.values() for s in part.sources}
+    licences = {entry.licence.title: entry.licence.meaning for entry in choose(sorted(sources))}
+    return " ".join(f"{title}: {meaning}" for title, meaning in licences.items())
