@@ -1,0 +1,62 @@
+"""Named styles of a bundle: style vectors of exemplary stretches of music."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from d2m_cli.data.cache import PieceFile
+from d2m_cli.data.manifest import read_manifest
+from d2m_cli.errors import DataError
+from d2m_cli.features.style import SECONDS, style_vector
+from d2m_cli.spec import SAMPLE_RATE
+
+PER_STYLE = 12
+"""Exemplars of a style: the seed picks one of them."""
+
+
+def collect_styles(
+    cache: Path,
+    names: Mapping[str, str],
+    without: tuple[str, ...] = (),
+    max_unsteadiness: float = 0.04,
+) -> dict[str, Tensor]:
+    """Style vectors `(n, CHANNELS)` by style name, from the training music in `cache`.
+
+    `names` maps a style of the cache's manifest to the name users see; styles it lacks are left
+    out. The loudest windows of steady tracks are taken, as many tracks as possible. Raises
+    `DataError` when a name finds no music.
+    """
+    tracks = defaultdict(list)
+    for entry in read_manifest(cache).entries:
+        steady = entry.steadiness is not None and entry.steadiness <= max_unsteadiness
+        wanted = not any(fnmatchcase(entry.name, pattern) for pattern in without)
+        if entry.split == "train" and entry.style in names and steady and wanted:
+            tracks[names[entry.style]].append(PieceFile(cache, entry))
+    missing = sorted(set(names.values()) - tracks.keys())
+    if missing:
+        raise DataError(f"{cache} has no steady training music for {', '.join(missing)}.")
+    return {name: _exemplars(files) for name, files in sorted(tracks.items())}
+
+
+def _exemplars(files: list[PieceFile]) -> Tensor:
+    """The loudest window of each track, then the second loudest, until there are enough."""
+    rounds: list[list[np.ndarray]] = [[], [], []]
+    for file in files:
+        loud = _windows_by_loudness(file)[: len(rounds)]
+        for turn, window in zip(rounds, loud, strict=False):
+            turn.append(window)
+    chosen = [window for turn in rounds for window in turn][:PER_STYLE]
+    return torch.from_numpy(np.stack([style_vector(window) for window in chosen]))
+
+
+def _windows_by_loudness(file: PieceFile) -> list[np.ndarray]:
+    samples = file.whole("audio").astype(np.float32) / 32768.0
+    length = int(SECONDS * SAMPLE_RATE)
+    count = max(1, len(samples) // length)
+    windows = [samples[i * length : (i + 1) * length] for i in range(count)]
+    return sorted(windows, key=lambda window: -float(np.mean(window**2)))

@@ -1,0 +1,138 @@
+"""`d2m generate` as users run it: outputs, JSON, plots, and one sentence for each mistake."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from matplotlib.image import imread
+
+from d2m_cli.bundles.places import embedded_folder
+from d2m_cli.cli import app
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def dance(tmp_path_factory: pytest.TempPathFactory, run_ffmpeg) -> Path:
+    path = tmp_path_factory.mktemp("dance") / "dance.mp4"
+    run_ffmpeg("-i", ROOT / "examples" / "dance.mp4", "-t", "2.5", "-c", "copy", path)
+    return path
+
+
+class Result:
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+
+@pytest.fixture
+def d2m(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
+    """Run the command line in this process, as the console script does."""
+
+    def run(*arguments: str | Path) -> Result:
+        monkeypatch.setattr(sys, "argv", ["d2m", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            app.main()
+        out, err = capfd.readouterr()
+        code = stopped.value.code
+        return Result(code if isinstance(code, int) else 0, out, err)
+
+    return run
+
+
+def test_json_plot_and_features(d2m, dance: Path, tmp_path: Path) -> None:
+    out, plot = tmp_path / "out.mp4", tmp_path / "plot.png"
+    options = ("--level", "high", "--json", "--plot", plot, "--save-features", tmp_path / "f")
+    result = d2m("generate", dance, "-o", out, *options)
+    assert result.status == 0, result.err
+    facts = json.loads(result.out)
+    assert facts["out"] == str(out) and out.stat().st_size > 10_000
+    assert facts["duration"] == pytest.approx(2.5, abs=0.1)
+    assert 0.9 < facts["dancer_found"] <= 1.0
+    assert set(facts["stages"]) == {"watch", "compose", "decode", "polish", "write"}
+    assert imread(plot).shape[1] > 1000
+    with np.load(tmp_path / "f" / "dance.npz") as features:
+        assert features["motion"].shape[0] == len(features["motion_channels"]) == 53
+    assert "mediapipe" not in result.err.lower() and "W0000" not in result.err
+
+
+def test_several_videos_and_audio_only(d2m, dance: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.mp4"
+    shutil.copy(dance, second)
+    result = d2m(
+        *("generate", dance, second, "-o", tmp_path / "out", "--level", "high", "--audio-only")
+    )
+    assert result.status == 1 and "out" in result.err  # the folder is not there yet
+    (tmp_path / "out").mkdir()
+    result = d2m(
+        *("generate", dance, second, "-o", tmp_path / "out", "--level", "high", "--audio-only")
+    )
+    assert result.status == 0, result.err
+    for name in ("dance", "second"):
+        samples, rate = soundfile.read(tmp_path / "out" / f"{name}.d2m.wav")
+        assert len(samples) / rate == pytest.approx(2.5, abs=0.1)
+    assert "tempo of the dance" in result.out
+
+
+def test_one_bad_video_among_several_does_not_stop_the_others(
+    d2m, dance: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("not a video")
+    (tmp_path / "out").mkdir()
+    result = d2m("generate", bad, dance, "-o", tmp_path / "out", "--level", "high")
+    assert result.status == 1
+    assert "bad.mp4" in result.err
+    assert [f.name for f in (tmp_path / "out").iterdir()] == ["dance.d2m.mp4"]
+
+
+def cases(dance: Path, clip: Path, folder: Path) -> dict[str, tuple[list[object], str]]:
+    text, cut, taken = folder / "text.mp4", folder / "cut.mp4", folder / "taken.mp4"
+    text.write_text("hello")
+    cut.write_bytes(dance.read_bytes()[: dance.stat().st_size // 2])
+    taken.write_bytes(b"old")
+    own = folder / "own.mp4"
+    shutil.copy(dance, own)
+    damaged = folder / "damaged"
+    shutil.copytree(embedded_folder(), damaged)
+    weights = damaged / "generator_high.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
+    out = folder / "new.mp4"
+    return {
+        "missing": ([folder / "none.mp4", "-o", out], "does not exist"),
+        "text": ([text, "-o", out], "text.mp4"),
+        "truncated": ([cut, "-o", out], "cut.mp4"),
+        "nobody": ([clip, "-o", out], "No person"),
+        "no folder": ([dance, "-o", folder / "no" / "new.mp4"], "no"),
+        "input": ([own, "-o", own, "--overwrite"], "own.mp4"),
+        "exists": ([dance, "-o", taken], "overwrite"),
+        "suffix": ([dance, "-o", folder / "new.xyz"], "xyz"),
+        "bundle": ([dance, "-o", out, "--bundle", "nope"], "nope"),
+        "hash": ([dance, "-o", out, "--bundle", damaged], "damaged"),
+        "start": ([dance, "-o", out, "--start", "99"], "99"),
+    }
+
+
+def test_mistakes_get_one_sentence_and_leave_nothing(
+    d2m, dance: Path, clip_3s: Path, tmp_path: Path
+) -> None:
+    for name, (arguments, said) in cases(dance, clip_3s, tmp_path).items():
+        before = sorted(tmp_path.rglob("*"))
+        result = d2m("generate", *arguments, "--level", "high")
+        complaint = [line for line in result.err.splitlines() if line.startswith("d2m: ")]
+        assert result.status == 1, name
+        assert len(complaint) == 1 and said in result.err, f"{name}: {result.err}"
+        assert "Traceback" not in result.err, name
+        assert sorted(tmp_path.rglob("*")) == before, name
+    assert (tmp_path / "taken.mp4").read_bytes() == b"old"
+
+
+def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from d2m_cli.errors import InputError
+
+    monkeypatch.setattr(sys, "argv", ["d2m", "generate", str(tmp_path / "none.mp4"), "--debug"])
+    with pytest.raises(InputError):
+        app.main()
