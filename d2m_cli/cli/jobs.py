@@ -12,7 +12,7 @@ from d2m_cli.errors import D2MError, InputError, OutputError
 from d2m_cli.evaluation.onsets import CURVE_RATE, Times, onset_curve, track_beats
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.output.checks import check_output
+from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
 from d2m_cli.output.mux import write_sound
 from d2m_cli.pipeline import Dance2Music, Progress
 from d2m_cli.report.dance_plot import Curve, plot_dance
@@ -63,8 +63,11 @@ def plan_jobs(videos: list[Path], out: Path | None, wanted: Wanted, overwrite: b
         target = _place(out or video.parent, video, f".d2m{suffix}", several or out is None)
         plot = wanted.plot and _place(wanted.plot, video, ".png", several)
         jobs.append(Job(video, target, plot))
-        for path in filter(None, (target, plot)):
-            check_output(video, path, overwrite)
+        check_output(
+            video, target, overwrite, SOUND_SUFFIXES if wanted.audio_only else CONTAINERS
+        )
+        if plot:
+            check_output(video, plot, overwrite, PLOT_SUFFIXES)
     if len({job.out for job in jobs}) < len(jobs):
         raise OutputError("Two videos have the same name: give them to d2m one at a time.")
     return jobs
