@@ -7,6 +7,8 @@ import librosa
 import mir_eval
 import numpy as np
 
+from d2m_cli.evaluation.beats import onset_times
+from d2m_cli.evaluation.onsets import onset_curve
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray, IntArray
 
@@ -24,15 +26,9 @@ def mel_distance(wave: FloatArray, reference: FloatArray) -> float:
     return float(np.abs(_log_mel(wave) - _log_mel(reference)).mean())
 
 
-def onset_times(wave: FloatArray) -> FloatArray:
-    """Seconds of the onsets that librosa finds, ascending."""
-    onsets = librosa.onset.onset_detect(y=wave, sr=SAMPLE_RATE, units="time")
-    return np.asarray(onsets, dtype=np.float32)
-
-
 def onset_f(wave: FloatArray, reference: FloatArray) -> float:
     """F-measure 0..1 of the onsets found in `wave` against those in `reference` (50 ms)."""
-    found, wanted = onset_times(wave), onset_times(reference)
+    found, wanted = onset_times(onset_curve(wave)), onset_times(onset_curve(reference))
     if len(found) == len(wanted) == 0:
         return 1.0
     score, _, _ = mir_eval.onset.f_measure(wanted, found, window=ONSET_TOLERANCE)

@@ -1,7 +1,6 @@
 """Checkpoints of a training run: written whole or not at all, and the newest whole one is found."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     Raises `OutputError` (and leaves an older `path` untouched) when the disk refuses.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    unfinished = Path(name)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         write(unfinished)
         with unfinished.open("rb") as written:

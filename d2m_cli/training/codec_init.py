@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from d2m_cli.codec.vqvae import Conv, ConvTranspose, Decoder, Encoder, ResBlock, ResStack
+from d2m_cli.codec.layers import Conv, ConvTranspose, ResBlock, ResStack
+from d2m_cli.codec.vqvae import Decoder, Encoder
 
 ROOT3 = 3**0.5
 LOW_PASS = torch.tensor([1 + ROOT3, 3 + ROOT3, 3 - ROOT3, 1 - ROOT3]) / (4 * 2**0.5)

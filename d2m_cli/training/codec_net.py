@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from d2m_cli.codec.codebook import nearest_entries, quantise, straight_through
-from d2m_cli.codec.vqvae import VQVAE, Conv, ConvTranspose, Decoder, Encoder
+from d2m_cli.codec.layers import Conv, ConvTranspose
+from d2m_cli.codec.vqvae import VQVAE, Decoder, Encoder
 from d2m_cli.spec import Level
 from d2m_cli.training.codec_init import analyse, synthesise
 

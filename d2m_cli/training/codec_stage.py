@@ -22,7 +22,6 @@ from d2m_cli.training.codec_net import CodecNet, MovingCodebook
 from d2m_cli.training.loop import LoopSettings
 from d2m_cli.training.music import MusicCrops, MusicSettings
 
-VALIDATION_CROPS = 24
 VALIDATION_SAMPLES = 44032
 """2 s in whole codes of either level."""
 VALIDATION_PEAK = 0.7
@@ -76,6 +75,7 @@ class CodecSettings:
     kmeans_vectors: int = 25_000
     codebook_decay: float = 0.99
     commitment: float = 3.0
+    validation_crops: int = 24
     loss: SpectralWeights = field(default_factory=SpectralWeights)
     optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
     loop: LoopSettings = field(default_factory=LoopSettings)
@@ -104,7 +104,6 @@ class CodecStage:
         )
         self.wrapped, self.optimiser = fabric.setup(self.net, optimiser)
         self.moving = MovingCodebook(self.net.codebook, settings.codebook_decay).to(fabric.device)
-        self._start_codebook(random)
 
     def step(self, number: int, progress: float) -> dict[str, float]:
         """One batch: spectral and commitment loss, then the codebook's moving average."""
@@ -114,7 +113,8 @@ class CodecStage:
         for group in self.optimiser.param_groups:
             group["lr"] = settings.optimiser.rate_at(number, progress)
         random = np.random.default_rng((settings.seed, 2, number, self.fabric.global_rank))
-
+        if number == 0:
+            self._start_codebook(random)
         wave = self._crops(settings.batch, settings.samples, random)
         coded = self.wrapped(wave)
         terms = multi_resolution_loss(coded.wave, wave, settings.loss)
@@ -132,7 +132,9 @@ class CodecStage:
         """Reconstruction of fixed held-out crops, as they are and at a tenth of their level."""
         peaks = (VALIDATION_PEAK, VALIDATION_PEAK)
         random = np.random.default_rng(1234)
-        crops = self.held_out.draw(VALIDATION_CROPS, VALIDATION_SAMPLES, peaks, random)
+        crops = self.held_out.draw(
+            self.settings.validation_crops, VALIDATION_SAMPLES, peaks, random
+        )
         waves, codes = self._reconstruct(crops)
         quiet, _ = self._reconstruct(crops * QUIET)
         used, perplexity = code_use(codes, CODEBOOK_SIZE)

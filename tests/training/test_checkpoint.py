@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from d2m_cli.errors import OutputError
+from d2m_cli.training.checkpoint import KEPT, load_newest, save_checkpoint, write_atomically
+
+
+def test_newest_whole_checkpoint_is_found(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, 5, {"step": 5, "weights": torch.ones(3)})
+    newest = save_checkpoint(tmp_path, 12, {"step": 12, "weights": torch.zeros(3)})
+    found = load_newest(tmp_path)
+    assert found is not None and found["step"] == 12
+
+    newest.write_bytes(newest.read_bytes()[:-200])
+    found = load_newest(tmp_path)
+    assert found is not None and found["step"] == 5
+    assert torch.equal(found["weights"], torch.ones(3))
+
+
+def test_only_the_newest_are_kept(tmp_path: Path) -> None:
+    for step in range(8, 13):
+        save_checkpoint(tmp_path, step, {"step": step})
+    assert len(list(tmp_path.iterdir())) == KEPT
+    assert load_newest(tmp_path) == {"step": 12}
+
+
+def test_an_empty_folder_has_none(tmp_path: Path) -> None:
+    assert load_newest(tmp_path) is None
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full to stand for a full disk")
+    target = tmp_path / "weights"
+    target.write_text("old")
+
+    def write(unfinished: Path) -> None:
+        unfinished.write_text("half")
+        full.write_text("rest")
+
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_atomically(target, write)
+    assert [path.name for path in tmp_path.iterdir()] == ["weights"]
+    assert target.read_text() == "old"
