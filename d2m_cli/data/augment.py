@@ -47,6 +47,18 @@ class Augmentation:
     """Share of segments in which the picture ends above the knees."""
 
 
+STRAIGHT = Augmentation(
+    mirror=0.0,
+    yaw=0.0,
+    pitch=0.0,
+    distance=(100.0, 100.0),
+    noise=0.0,
+    limb_loss=0.0,
+    frame_loss=0.0,
+    crop=0.0,
+)
+"""A far camera before the dancer, and no errors."""
+
 HIDDEN_NOISE = 5.0
 LOSS_SECONDS = (0.1, 0.8)
 """Shortest and longest time for which a limb is hidden or the dancer is lost."""

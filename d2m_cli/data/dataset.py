@@ -11,22 +11,25 @@ Every segment is a dict of tensors; `T` steps at `MOTION_RATE`, `N` samples at `
 | loudness | `(T,)` | dB |
 | style, genre | `()` | index in `styles`, `genres` |
 | music, begin | `()` | number of the music's entry and the segment's first step in it |
-
-`visual` and `codes_*` arrays of a cache come along, cut to the segment.
+| visual | `(C_v, T_v)` | I3D vectors at the settings' rate; zeros when the dance has none |
+| has_visual | `()` | 1 when it has |
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.random import Generator
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from d2m_cli.data.augment import Augmentation, degrade, film, mirror_picture
+from d2m_cli.data.augment import STRAIGHT, Augmentation, degrade, film, mirror_picture
 from d2m_cli.data.cache import PieceFile
 from d2m_cli.data.manifest import Entry, read_manifest
 from d2m_cli.data.retime import beats_per_beat, first_beats, source_times, warp
@@ -34,9 +37,10 @@ from d2m_cli.data.segments import Segment, SegmentTable, generator
 from d2m_cli.errors import DataError
 from d2m_cli.features.motion import JOINTS, joint_positions, motion_from_positions
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, SEGMENT_SECONDS
-from d2m_cli.types import Motion
+from d2m_cli.types import BoolArray, Motion
 
 Sample = dict[str, Tensor]
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ class SegmentSettings:
     """Music whose beats wander more (see `Entry.steadiness`) is left out."""
     without: tuple[str, ...] = ()
     """Names of pieces to leave out, with `*` for any text (unclear licence, say)."""
+    visual_channels: int = 1024
+    visual_rate: float = 2.0
+    """Size `C_v` and rate (1/s) of the visual vectors."""
 
 
 class SegmentDataset(Dataset[Sample]):
@@ -61,28 +68,28 @@ class SegmentDataset(Dataset[Sample]):
     """
 
     def __init__(self, cache: Path, settings: SegmentSettings) -> None:
-        self._settings = settings
+        """Raises `DataError` when the cache holds no dance with music for the settings."""
         self.entries = select(cache, settings, ("motion", "audio"))
         self.styles, self.genres = labels(cache, "style"), labels(cache, "genre")
-        self._files = [PieceFile(cache, entry) for entry in self.entries]
+        self._music = [PieceFile(cache, entry) for entry in self.entries]
+        self._dances = [DanceReader(cache, entry, settings) for entry in self.entries]
         self._table = SegmentTable(self.entries, settings.seconds, settings.seed)
+        self._seed = settings.seed
 
     def __len__(self) -> int:
         return len(self._table)
 
     def __getitem__(self, number: int) -> Sample:
         segment = self._table.draw(number)
-        file = self._files[segment.piece]
-        end = segment.begin + self._table.steps
-        rng = generator(self._settings.seed, number, "view")
-        name = "joints" if "joints" in file.entry.holds else "motion"
-        shown = file.slice(name, segment.begin, end)
-        found = file.slice("found", segment.begin, end).astype(bool)
-        motion = view(shown, found, self._settings.augmentation, rng)
-        sample = music_sample(file, segment, self._table.steps)
-        sample["style"] = torch.tensor(self.styles.index(file.entry.style))
-        sample["genre"] = torch.tensor(self.genres.index(file.entry.genre))
-        return sample | motion_sample(motion)
+        times = (segment.begin + np.arange(self._table.steps)) / MOTION_RATE
+        dance = self._dances[segment.piece].at(times, generator(self._seed, number, "view"))
+        entry = self.entries[segment.piece]
+        return {
+            **music_sample(self._music[segment.piece], segment, self._table.steps),
+            **dance,
+            "style": torch.tensor(self.styles.index(entry.style)),
+            "genre": torch.tensor(self.genres.index(entry.genre)),
+        }
 
 
 class PairDataset(Dataset[Sample]):
@@ -92,76 +99,109 @@ class PairDataset(Dataset[Sample]):
     """
 
     def __init__(self, music: Path, dances: Path, settings: SegmentSettings) -> None:
-        self._settings = settings
-        self._dances = [
-            _Dance(dances, entry) for entry in select(dances, settings, ("motion", "beats"))
-        ]
+        """Raises `DataError` when a cache holds nothing for the settings, or no tempos match."""
+        chosen = select(dances, settings, ("motion", "beats"))
+        self._dances = [DanceReader(dances, entry, settings) for entry in chosen]
         entries = select(music, settings, ("audio", "beats"))
         self.entries = [entry for entry in entries if self._partners(entry)]
         if not self.entries:
             raise DataError(f"No dance of {dances} has a tempo near any music of {music}.")
         self.styles, self.genres = labels(music, "style"), labels(dances, "genre")
-        self._files = [PieceFile(music, entry) for entry in self.entries]
+        self._music = [PieceFile(music, entry) for entry in self.entries]
         self._table = SegmentTable(self.entries, settings.seconds, settings.seed)
+        self._seed = settings.seed
 
     def __len__(self) -> int:
         return len(self._table)
 
     def __getitem__(self, number: int) -> Sample:
         segment = self._table.draw(number)
-        file = self._files[segment.piece]
-        sample = music_sample(file, segment, self._table.steps)
-        rng = generator(self._settings.seed, number, "view")
-        dance, motion = self._dance(file.entry, sample["phase"].double().numpy(), rng)
-        sample["style"] = torch.tensor(self.styles.index(file.entry.style))
-        sample["genre"] = torch.tensor(self.genres.index(dance.entry.genre))
-        return sample | motion_sample(motion)
+        entry = self.entries[segment.piece]
+        sample = music_sample(self._music[segment.piece], segment, self._table.steps)
+        rng = generator(self._seed, number, "view")
+        dance, times = self._match(entry, sample["phase"].double().numpy(), rng)
+        return {
+            **sample,
+            **dance.at(times, rng),
+            "style": torch.tensor(self.styles.index(entry.style)),
+            "genre": torch.tensor(self.genres.index(dance.entry.genre)),
+        }
 
-    def _partners(self, music: Entry) -> list[tuple["_Dance", float]]:
+    def _partners(self, music: Entry) -> list[tuple["DanceReader", float]]:
         """Dances whose tempo allows `music`, with their beats per beat of the music."""
         ratios = [(d, beats_per_beat(d.entry.bpm or 0.0, music.bpm or 0.0)) for d in self._dances]
         return [(dance, multiple) for dance, multiple in ratios if multiple is not None]
 
-    def _dance(self, music: Entry, phase: np.ndarray, rng: Generator) -> tuple["_Dance", Motion]:
+    def _match(self, music: Entry, phase: Array, rng: Generator) -> tuple["DanceReader", Array]:
+        """A dance and the times in it that belong to the steps of `phase` `(T,)`."""
         partners = self._partners(music)
         for place in rng.permutation(len(partners)):
             dance, multiple = partners[place]
             starts = first_beats(phase, dance.beats, multiple)
             if starts:
                 first = starts[int(rng.integers(len(starts)))]
-                times = source_times(phase, dance.beats, first, multiple)
-                return dance, dance.at(times, self._settings.augmentation, rng)
+                return dance, source_times(phase, dance.beats, first, multiple)
         raise DataError("No dance is as long as the segment: use shorter segments.")
 
 
-class _Dance:
-    """A dance held in memory: its movement is small, and a warp needs any part of it."""
+class DanceReader:
+    """One dance, read at any times and seen by any camera.
 
-    def __init__(self, cache: Path, entry: Entry) -> None:
+    It is held in memory: its movement is small, and a warp needs any part of it.
+    """
+
+    def __init__(self, cache: Path, entry: Entry, settings: SegmentSettings) -> None:
+        """Raises `DataError` when the visual vectors have another size than the settings."""
         file = PieceFile(cache, entry)
         self.entry = entry
-        self.beats = file.whole("beats").astype(np.float64)
+        self.beats: Array = np.zeros(0)
+        if "beats" in entry.holds:
+            self.beats = file.whole("beats").astype(np.float64)
+        self._settings = settings
         self._shown = file.whole("joints" if "joints" in entry.holds else "motion")
         self._found = file.whole("found")
+        self._visual = file.whole("visual") if "visual" in entry.holds else None
+        if self._visual is not None and len(self._visual) != settings.visual_channels:
+            raise DataError(
+                f"{cache} has visual vectors of {len(self._visual)} numbers, training expects "
+                f"{settings.visual_channels}: prepare it with the same visual encoder."
+            )
 
-    def at(self, times: np.ndarray, augmentation: Augmentation | None, rng: Generator) -> Motion:
-        """The dance at `times` `(T,)` in seconds."""
+    def at(self, times: Array, rng: Generator) -> Sample:
+        """The dance at `times` `(T,)` in seconds, `T` steps at `MOTION_RATE` of the segment."""
         found = warp(self._found.astype(np.float64), times, MOTION_RATE) > 0.5
-        return view(warp(self._shown, times, MOTION_RATE), found, augmentation, rng)
+        shown = warp(self._shown, times, MOTION_RATE)
+        motion = view(shown, found, self._settings.augmentation, rng)
+        visual = self._visual_at(times)
+        return {
+            "motion": torch.from_numpy(motion.features),
+            "found": torch.from_numpy(motion.found.astype(np.float32)),
+            "visual": torch.from_numpy(visual.astype(np.float32)),
+            "has_visual": torch.tensor(float(self._visual is not None)),
+        }
+
+    def _visual_at(self, times: Array) -> Array:
+        rate, seconds = self._settings.visual_rate, len(times) / MOTION_RATE
+        count = math.ceil(seconds * rate)
+        if self._visual is None or self.entry.visual_rate is None:
+            return np.zeros((self._settings.visual_channels, count))
+        places = warp(times, np.arange(count) / rate, MOTION_RATE)
+        return warp(self._visual, places, self.entry.visual_rate)
 
 
 def view(
-    shown: np.ndarray, found: np.ndarray, augmentation: Augmentation | None, rng: Generator
+    shown: Array, found: BoolArray, augmentation: Augmentation | None, rng: Generator
 ) -> Motion:
     """Motion of a stretch of `joints` `(17, 3, T)` or `motion` `(53, T)`, augmented."""
-    plain = augmentation or Augmentation(mirror=0.0, yaw=0.0, pitch=0.0, distance=(100.0, 100.0))
+    positions: Array
     if shown.ndim == 3:
-        positions, visibility = film(shown.transpose(2, 0, 1).astype(np.float64), plain, rng)
+        positions, visibility = film(shown.transpose(2, 0, 1), augmentation or STRAIGHT, rng)
     else:
         motion = Motion(np.asarray(shown, np.float32), found, MOTION_RATE)
         positions = joint_positions(motion).astype(np.float64)
-        visibility = shown[2 * len(JOINTS) : 3 * len(JOINTS)].T.astype(np.float64)
-        positions, visibility = mirror_picture(positions, visibility, plain, rng)
+        visibility = shown[2 * len(JOINTS) : 3 * len(JOINTS)].T
+        if augmentation is not None:
+            positions, visibility = mirror_picture(positions, visibility, augmentation, rng)
     if augmentation is None:
         return motion_from_positions(positions, visibility, found)
     return degrade(positions, visibility, found, augmentation, rng)
@@ -179,14 +219,6 @@ def music_sample(file: PieceFile, segment: Segment, steps: int) -> Sample:
     sample["music"] = torch.tensor(segment.piece)
     sample["begin"] = torch.tensor(begin)
     return sample
-
-
-def motion_sample(motion: Motion) -> Sample:
-    """Tensors of the dance of a segment."""
-    return {
-        "motion": torch.from_numpy(np.ascontiguousarray(motion.features)),
-        "found": torch.from_numpy(motion.found.astype(np.float32)),
-    }
 
 
 def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list[Entry]:

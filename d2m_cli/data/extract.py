@@ -9,7 +9,7 @@ from d2m_cli.data.cache import Arrays
 from d2m_cli.data.motions import LoadedMotion, load_motion
 from d2m_cli.data.piece import Piece
 from d2m_cli.errors import DataError
-from d2m_cli.ingest.audio import Int16Array, read_audio
+from d2m_cli.ingest.audio import Int16Array, load_music
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, SEGMENT_SECONDS
 
 SILENT_PEAK = 1e-3
@@ -39,8 +39,8 @@ def extract(piece: Piece, settings: ExtractSettings) -> Features:
     Raises a `D2MError` when a file is broken, the music silent, or the piece shorter than a
     training segment.
     """
-    dance = load_motion(piece) if piece.motion else None
-    samples = read_audio(piece.music) if piece.music else None
+    dance = load_motion(piece.motion) if piece.motion else None
+    samples = load_music(piece.music) if piece.music else None
     seconds = _common_seconds(dance, samples)
     steps = int(seconds * MOTION_RATE)
     arrays: Arrays = {}

@@ -35,6 +35,8 @@ class Entry:
     """Standard deviation of the beat intervals over their mean."""
     found: float | None = None
     """Share of motion steps in which the dancer was seen."""
+    visual_rate: float | None = None
+    """Visual vectors per second."""
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Entry":
