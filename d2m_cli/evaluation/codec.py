@@ -3,6 +3,8 @@
 All functions take plain arrays; waves are `(N,)` samples at 22050 Hz, -1..1, of equal length.
 """
 
+from dataclasses import dataclass
+
 import librosa
 import mir_eval
 import numpy as np
@@ -18,6 +20,32 @@ ONSET_TOLERANCE = 0.05
 """Seconds within which an onset counts as kept (the usual tolerance of onset detection)."""
 
 
+@dataclass(frozen=True)
+class CodecScore:
+    """Means over clips, and the use of the codebook over all of them together."""
+
+    mel: float
+    """`mel_distance`."""
+    onset_f: float
+    si_sdr: float
+    """dB."""
+    codes_used: int
+    perplexity: float
+
+
+def score(originals: FloatArray, decoded: FloatArray, codes: IntArray, size: int) -> CodecScore:
+    """Compare clips `(B, N)` with what a codec made of them through `codes (B, T)`, 0..size-1."""
+    pairs = list(zip(decoded, originals, strict=True))
+    used, perplexity = code_use(codes, size)
+    return CodecScore(
+        mel=float(np.mean([mel_distance(*pair) for pair in pairs])),
+        onset_f=float(np.mean([onset_f(*pair) for pair in pairs])),
+        si_sdr=float(np.mean([si_sdr(*pair) for pair in pairs])),
+        codes_used=used,
+        perplexity=perplexity,
+    )
+
+
 def mel_distance(wave: FloatArray, reference: FloatArray) -> float:
     """Mean absolute difference of the log10 mel spectra (80 bands, magnitudes floored at 1e-5).
 
@@ -29,8 +57,8 @@ def mel_distance(wave: FloatArray, reference: FloatArray) -> float:
 def onset_f(wave: FloatArray, reference: FloatArray) -> float:
     """F-measure 0..1 of the onsets found in `wave` against those in `reference` (50 ms)."""
     found, wanted = onset_times(onset_curve(wave)), onset_times(onset_curve(reference))
-    if len(found) == len(wanted) == 0:
-        return 1.0
+    if not len(found) or not len(wanted):
+        return float(len(found) == len(wanted))
     score, _, _ = mir_eval.onset.f_measure(wanted, found, window=ONSET_TOLERANCE)
     return float(score)
 

@@ -13,20 +13,15 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from d2m_cli.codec.vqvae import VQVAE, Decoder, Encoder
-from d2m_cli.evaluation.codec import code_use, mel_distance, onset_f, si_sdr
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
-from d2m_cli.spec import CODEBOOK_SIZE, Level
+from d2m_cli.spec import Level
 from d2m_cli.training.checkpoint import write_atomically
 from d2m_cli.training.codec_init import wavelet_start
+from d2m_cli.training.codec_measure import CROPS, SPLITS, measure
 from d2m_cli.training.codec_net import CodecNet, MovingCodebook
 from d2m_cli.training.loop import LoopSettings
 from d2m_cli.training.music import MusicCrops, MusicSettings
 
-VALIDATION_SAMPLES = 44032
-"""2 s in whole codes of either level."""
-VALIDATION_PEAK = 0.7
-QUIET = 0.1
-"""Gain of the quiet copy of the validation crops."""
 CODEBOOK_REACH = 60.0
 """Size of the codebook's 99.9th percentile in exported weights; see `scale_to_sigma`."""
 
@@ -75,7 +70,7 @@ class CodecSettings:
     kmeans_vectors: int = 25_000
     codebook_decay: float = 0.99
     commitment: float = 3.0
-    validation_crops: int = 24
+    validation_crops: int = CROPS
     loss: SpectralWeights = field(default_factory=SpectralWeights)
     optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
     loop: LoopSettings = field(default_factory=LoopSettings)
@@ -87,7 +82,7 @@ class CodecStage:
     def __init__(self, settings: CodecSettings, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
         self.training = MusicCrops(settings.music, ("train",))
-        self.held_out = MusicCrops(settings.music, ("validation", "test"))
+        self.held_out = MusicCrops(settings.music, SPLITS)
         torch.manual_seed(settings.seed)
         self.vqvae = VQVAE((settings.level.index,))
         self.net = CodecNet(self.vqvae, settings.level, settings.first_stage)
@@ -127,28 +122,11 @@ class CodecStage:
         figures = {name: term.item() for name, term in terms.items()}
         return figures | {"loss": sum(figures.values()), "restarts": float(restarts)}
 
-    @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Reconstruction of fixed held-out crops, as they are and at a tenth of their level."""
-        peaks = (VALIDATION_PEAK, VALIDATION_PEAK)
-        random = np.random.default_rng(1234)
-        crops = self.held_out.draw(
-            self.settings.validation_crops, VALIDATION_SAMPLES, peaks, random
+        """Reconstruction of fixed held-out crops; see `codec_measure.measure`."""
+        return measure(
+            self.vqvae, self.settings.level, self.held_out, self.settings.validation_crops
         )
-        waves, codes = self._reconstruct(crops)
-        quiet, _ = self._reconstruct(crops * QUIET)
-        used, perplexity = code_use(codes, CODEBOOK_SIZE)
-        pairs = list(zip(waves, crops, strict=True))
-        return {
-            "mel": float(np.mean([mel_distance(y, x) for y, x in pairs])),
-            "onset_f": float(np.mean([onset_f(y, x) for y, x in pairs])),
-            "si_sdr": float(np.mean([si_sdr(y, x) for y, x in pairs])),
-            "codes_used": float(used),
-            "perplexity": perplexity,
-            "mel_quiet": float(
-                np.mean([mel_distance(y, x * QUIET) for y, x in zip(quiet, crops, strict=True)])
-            ),
-        }
 
     def state(self) -> dict[str, Any]:
         """Networks, codebook averages and optimiser."""
@@ -187,16 +165,6 @@ class CodecStage:
         low, high = self.settings.peaks
         crops = self.training.draw(count, samples, (low, high), random)
         return torch.from_numpy(crops).to(self.fabric.device)
-
-    def _reconstruct(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Waves and codes of `crops (B, N)` from the whole networks, as in use."""
-        waves, codes = [], []
-        for part in torch.from_numpy(crops).to(self.fabric.device).split(8):
-            latents = self.vqvae.encode(part, self.settings.level)
-            indices, entries = self.vqvae.quantise(latents, self.settings.level)
-            waves.append(self.vqvae.decode(entries, self.settings.level))
-            codes.append(indices)
-        return torch.cat(waves).cpu().numpy(), torch.cat(codes).cpu().numpy()
 
 
 @torch.no_grad()

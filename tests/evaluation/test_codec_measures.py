@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from d2m_cli.evaluation.codec import code_use, mel_distance, onset_f, si_sdr
+from d2m_cli.evaluation.codec import code_use, mel_distance, onset_f, score, si_sdr
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -46,3 +46,12 @@ def test_code_use() -> None:
     used, perplexity = code_use(np.array([[3, 3, 7], [7, 3, 7]]), size=16)
     assert used == 2
     assert perplexity == pytest.approx(2.0)
+
+
+def test_score_is_the_mean_over_clips() -> None:
+    originals = np.stack([hits(), hits()])
+    decoded = np.stack([hits(), 0.5 * hits()])
+    result = score(originals, decoded, np.array([[0, 1], [2, 3]]), size=8)
+    assert result.mel == pytest.approx(mel_distance(0.5 * hits(), hits()) / 2)
+    assert result.onset_f == pytest.approx(1.0, abs=0.1)
+    assert (result.codes_used, round(result.perplexity, 6)) == (4, 4.0)
