@@ -4,12 +4,14 @@ python -m d2m_cli.training.codec_run --config examples/recipes/codec_high.toml -
 """
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from lightning.fabric import Fabric
 
 from d2m_cli.device import choose_device
+from d2m_cli.errors import D2MError
 from d2m_cli.training.codec_stage import CodecSettings, CodecStage
 from d2m_cli.training.loop import run
 from d2m_cli.training.settings import read_settings
@@ -42,4 +44,7 @@ def _show(kind: str, step: int, figures: dict[str, float]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except D2MError as error:
+        sys.exit(str(error))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from d2m_cli.errors import OutputError
 from d2m_cli.training.checkpoint import load_newest, save_checkpoint
 
 
@@ -60,11 +61,14 @@ def run(
 
     Stops after `settings.steps`, after `max_minutes` of this run, or after the step in which
     SIGINT or SIGTERM arrives, always with a checkpoint in `folder`. With `resume` the newest whole
-    checkpoint there is taken up, if there is one. Figures also go to `folder/log.csv`.
+    checkpoint there is taken up, if there is one; without it, a folder that holds a run is refused
+    with `OutputError`. Figures also go to `folder/log.csv`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     step = 0
-    saved = load_newest(folder) if resume else None
+    saved = load_newest(folder)
+    if saved is not None and not resume:
+        raise OutputError(f"{folder} holds another run: resume it or choose a new folder.")
     if saved is not None:
         step = int(saved["step"])
         stage.restore(saved["stage"])
