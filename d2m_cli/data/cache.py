@@ -68,10 +68,17 @@ class PieceFile:
 
     def slice(self, name: str, begin: int, end: int) -> NDArray[Any]:
         """Steps `begin` to `end` of array `name`."""
+        return self.slices({name: (begin, end)})[name]
+
+    def slices(self, wanted: Mapping[str, tuple[int, int]]) -> Arrays:
+        """Steps `(begin, end)` of each array in `wanted`; the file is opened once."""
+        found: Arrays = {}
         with self._open() as file:
-            part = file.get_slice(name)
-            leading = (slice(None),) * (len(part.get_shape()) - 1)
-            return np.asarray(part[(*leading, slice(begin, end))])
+            for name, (begin, end) in wanted.items():
+                part = file.get_slice(name)
+                leading = (slice(None),) * (len(part.get_shape()) - 1)
+                found[name] = np.asarray(part[(*leading, slice(begin, end))])
+        return found
 
     def whole(self, name: str) -> NDArray[Any]:
         """Array `name`."""
