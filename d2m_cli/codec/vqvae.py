@@ -150,6 +150,12 @@ class Bottleneck(nn.Module):
         super().__init__()
         self.level_blocks = nn.ModuleDict({str(i): Codebook() for i in levels})
 
+    def entries(self, level: Level) -> Tensor:
+        """All entries `(2048, 64)` of a level."""
+        block = self.level_blocks[str(level.index)]
+        assert isinstance(block, Codebook)
+        return block.k
+
 
 class VQVAE(nn.Module):
     """Encoders, codebooks and decoders of some of JukeBox's levels (2 is `high`, 1 is `low`)."""
@@ -171,9 +177,7 @@ class VQVAE(nn.Module):
 
     def codebook(self, level: Level) -> Tensor:
         """All entries `(2048, 64)` of a level."""
-        block = self.bottleneck.level_blocks[str(level.index)]
-        assert isinstance(block, Codebook)
-        return block.k
+        return self.bottleneck.entries(level)
 
     def decode(self, entries: Tensor, level: Level) -> Tensor:
         """Waveform `(B, T hop)` of codebook entries (or free latents) `(B, 64, T)`."""

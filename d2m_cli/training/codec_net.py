@@ -52,8 +52,14 @@ class CodecNet(nn.Module):
         encoder, decoder = vqvae.encoders[str(level.index)], vqvae.decoders[str(level.index)]
         assert isinstance(encoder, Encoder) and isinstance(decoder, Decoder)
         self.encoder, self.decoder = encoder, decoder
-        self.codebook = vqvae.codebook(level)
+        self.bottleneck = vqvae.bottleneck
+        self.level = level
         self.first_stage = first_stage
+
+    @property
+    def codebook(self) -> Tensor:
+        """Entries `(K, D)` of the level."""
+        return self.bottleneck.entries(self.level)
 
     def forward(self, wave: Tensor) -> Coded:
         """Code and reconstruct `wave (B, N)`, `N` a whole number of codes."""
@@ -92,10 +98,11 @@ class CodecNet(nn.Module):
 
 
 class MovingCodebook(nn.Module):
-    """Keeps a codebook `(K, D)` at the moving average of the latents that chose each entry.
+    """Keeps a codebook at the moving average of the latents that chose each entry.
 
     The update of JukeBox (app. B) and of "Neural Discrete Representation Learning" (app. A.1),
-    started by k-means; entries that fall out of use are restarted from the batch.
+    started by k-means; entries that fall out of use are restarted from the batch. The codebook
+    `(K, D)` itself belongs to the network and is changed in place.
     """
 
     uses: Tensor
@@ -103,47 +110,52 @@ class MovingCodebook(nn.Module):
 
     def __init__(self, codebook: Tensor, decay: float) -> None:
         super().__init__()
-        self.codebook, self.decay = codebook, decay
+        self.decay = decay
         self.register_buffer("uses", torch.ones(len(codebook)))
         self.register_buffer("sums", torch.zeros_like(codebook))
 
     @torch.no_grad()
-    def start(self, latents: Tensor, batch_vectors: int, random: torch.Generator) -> None:
+    def start(
+        self, codebook: Tensor, latents: Tensor, batch_vectors: int, random: torch.Generator
+    ) -> None:
         """K-means on `latents (B, D, T)`; `batch_vectors` latents will come in every update."""
-        vectors, size = _vectors(latents), len(self.codebook)
+        vectors, size = _vectors(latents), len(codebook)
         order = torch.randperm(len(vectors), generator=random)
-        self.codebook.copy_(vectors[order[:size].to(vectors.device)])
+        codebook.copy_(vectors[order[:size].to(vectors.device)])
         for _ in range(KMEANS_ROUNDS):
-            codes = nearest_entries(vectors, self.codebook)
-            counts, sums = self._tally(vectors, codes)
-            self.codebook.copy_(sums / counts.clamp(min=1)[:, None])
-            self._replace(counts < 1, vectors, random)
+            codes = nearest_entries(vectors, codebook)
+            counts, sums = _tally(codebook, vectors, codes)
+            codebook.copy_(sums / counts.clamp(min=1)[:, None])
+            _replace(codebook, counts < 1, vectors, random)
         self.uses.copy_(counts.clamp(min=0.5) * (batch_vectors / len(vectors)))
-        self.sums.copy_(self.codebook * self.uses[:, None])
+        self.sums.copy_(codebook * self.uses[:, None])
 
     @torch.no_grad()
-    def update(self, coded: Coded, random: torch.Generator) -> int:
+    def update(self, codebook: Tensor, coded: Coded, random: torch.Generator) -> int:
         """Move towards the latents of one pass; returns how many entries were restarted."""
         vectors = _vectors(coded.latents)
-        counts, sums = self._tally(vectors, coded.codes.flatten())
+        counts, sums = _tally(codebook, vectors, coded.codes.flatten())
         self.uses.lerp_(counts, 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)
-        self.codebook.copy_(self.sums / self.uses.clamp(min=1e-4)[:, None])
-        mean_use = len(vectors) / len(self.codebook)
+        codebook.copy_(self.sums / self.uses.clamp(min=1e-4)[:, None])
+        mean_use = len(vectors) / len(codebook)
         unused = self.uses < RESTART_SHARE * mean_use
-        self._replace(unused, vectors, random)
+        _replace(codebook, unused, vectors, random)
         self.uses[unused] = RESTART_USES * mean_use
-        self.sums[unused] = self.codebook[unused] * self.uses[unused, None]
+        self.sums[unused] = codebook[unused] * self.uses[unused, None]
         return int(unused.sum())
 
-    def _tally(self, vectors: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """How many `vectors (M, D)` chose each entry `(K,)` by `codes (M,)`, and sums `(K, D)`."""
-        counts = torch.bincount(codes, minlength=len(self.codebook)).to(vectors.dtype)
-        return counts, torch.zeros_like(self.codebook).index_add_(0, codes, vectors)
 
-    def _replace(self, unused: Tensor, vectors: Tensor, random: torch.Generator) -> None:
-        chosen = torch.randint(len(vectors), (int(unused.sum()),), generator=random)
-        self.codebook[unused] = vectors[chosen.to(vectors.device)]
+def _tally(codebook: Tensor, vectors: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
+    """How many `vectors (M, D)` chose each entry by `codes (M,)`: `(K,)`; their sums `(K, D)`."""
+    counts = torch.bincount(codes, minlength=len(codebook)).to(vectors.dtype)
+    return counts, torch.zeros_like(codebook).index_add_(0, codes, vectors)
+
+
+def _replace(codebook: Tensor, unused: Tensor, vectors: Tensor, random: torch.Generator) -> None:
+    """Put vectors drawn from `vectors (M, D)` where `unused (K,)` says so."""
+    chosen = torch.randint(len(vectors), (int(unused.sum()),), generator=random)
+    codebook[unused] = vectors[chosen.to(vectors.device)]
 
 
 def _vectors(latents: Tensor) -> Tensor:

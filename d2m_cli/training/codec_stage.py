@@ -118,7 +118,7 @@ class CodecStage:
         self.fabric.backward(torch.stack(list(terms.values())).sum())
         self.fabric.clip_gradients(self.wrapped, self.optimiser, max_norm=settings.optimiser.clip)
         self.optimiser.step()
-        restarts = self.moving.update(coded, _generator(random))
+        restarts = self.moving.update(self.net.codebook, coded, _generator(random))
         figures = {name: term.item() for name, term in terms.items()}
         return figures | {"loss": sum(figures.values()), "restarts": float(restarts)}
 
@@ -158,7 +158,12 @@ class CodecStage:
                 self.net.encode(self._crops(min(16, crops - done), settings.samples, random))
                 for done in range(0, crops, 16)
             ]
-        self.moving.start(torch.cat(latents), settings.batch * crop_vectors, _generator(random))
+        self.moving.start(
+            self.net.codebook,
+            torch.cat(latents),
+            settings.batch * crop_vectors,
+            _generator(random),
+        )
 
     def _crops(self, count: int, samples: int, random: np.random.Generator) -> Tensor:
         """`(count, samples)` training crops at random levels."""

@@ -168,7 +168,8 @@ def test_kmeans_start_beats_a_random_choice_of_entries() -> None:
     random = torch.Generator().manual_seed(0)
     latents = torch.randn(1, 64, 600, generator=random)
     codebook = torch.zeros(32, 64)
-    MovingCodebook(codebook, decay=0.99).start(latents, batch_vectors=100, random=random)
+    moving = MovingCodebook(codebook, decay=0.99)
+    moving.start(codebook, latents, batch_vectors=100, random=random)
     chosen = passed(latents, latents[0, :, :32].t())
     assert passed(latents, codebook).commitment < 0.95 * chosen.commitment
     assert len(passed(latents, codebook).codes.unique()) == 32
@@ -181,7 +182,7 @@ def test_codebook_follows_the_latents_and_revives_unused_entries() -> None:
     moving = MovingCodebook(codebook, decay=0.5)
     moving.sums.copy_(codebook)
     moved = (centres + 0.5).repeat(8, 1).t()[None]
-    restarts = sum(moving.update(passed(moved, codebook), random) for _ in range(20))
+    restarts = sum(moving.update(codebook, passed(moved, codebook), random) for _ in range(20))
     assert torch.cdist(centres + 0.5, codebook).min(1).values.max() < 1e-3
     assert restarts >= 8
     assert codebook.max() < 50
