@@ -103,9 +103,11 @@ class PairDataset(Dataset[Sample]):
         chosen = select(dances, settings, ("motion", "beats"))
         self._dances = [DanceReader(dances, entry, settings) for entry in chosen]
         entries = select(music, settings, ("audio", "beats"))
-        self.entries = [entry for entry in entries if self._partners(entry)]
+        partners = {entry: self._find_partners(entry) for entry in entries}
+        self.entries = [entry for entry in entries if partners[entry]]
         if not self.entries:
             raise DataError(f"No dance of {dances} has a tempo near any music of {music}.")
+        self._partners = [partners[entry] for entry in self.entries]
         self.styles, self.genres = labels(music, "style"), labels(dances, "genre")
         self._music = [PieceFile(music, entry) for entry in self.entries]
         self._table = SegmentTable(self.entries, settings.seconds, settings.seed)
@@ -119,7 +121,7 @@ class PairDataset(Dataset[Sample]):
         entry = self.entries[segment.piece]
         sample = music_sample(self._music[segment.piece], segment, self._table.steps)
         rng = generator(self._seed, number, "view")
-        dance, times = self._match(entry, sample["phase"].double().numpy(), rng)
+        dance, times = self._match(segment.piece, sample["phase"].double().numpy(), rng)
         return {
             **sample,
             **dance.at(times, rng),
@@ -127,14 +129,14 @@ class PairDataset(Dataset[Sample]):
             "genre": torch.tensor(self.genres.index(dance.entry.genre)),
         }
 
-    def _partners(self, music: Entry) -> list[tuple["DanceReader", float]]:
+    def _find_partners(self, music: Entry) -> list[tuple["DanceReader", float]]:
         """Dances whose tempo allows `music`, with their beats per beat of the music."""
         ratios = [(d, beats_per_beat(d.entry.bpm or 0.0, music.bpm or 0.0)) for d in self._dances]
         return [(dance, multiple) for dance, multiple in ratios if multiple is not None]
 
-    def _match(self, music: Entry, phase: Array, rng: Generator) -> tuple["DanceReader", Array]:
-        """A dance and the times in it that belong to the steps of `phase` `(T,)`."""
-        partners = self._partners(music)
+    def _match(self, piece: int, phase: Array, rng: Generator) -> tuple["DanceReader", Array]:
+        """A dance and the times in it that belong to the steps of `phase` `(T,)` of a piece."""
+        partners = self._partners[piece]
         for place in rng.permutation(len(partners)):
             dance, multiple = partners[place]
             starts = first_beats(phase, dance.beats, multiple)
@@ -212,13 +214,11 @@ def music_sample(file: PieceFile, segment: Segment, steps: int) -> Sample:
     begin, end = segment.begin, segment.begin + steps
     first = round(begin * SAMPLE_RATE / MOTION_RATE)
     count = round(steps * SAMPLE_RATE / MOTION_RATE)
-    audio = file.slice("audio", first, first + count).astype(np.float32) / 32768.0
-    sample = {"audio": torch.from_numpy(audio)}
-    for name in ("phase", "strength", "bar_phase", "loudness"):
-        sample[name] = torch.from_numpy(file.slice(name, begin, end))
-    sample["music"] = torch.tensor(segment.piece)
-    sample["begin"] = torch.tensor(begin)
-    return sample
+    curves = dict.fromkeys(("phase", "strength", "bar_phase", "loudness"), (begin, end))
+    found = file.slices({"audio": (first, first + count), **curves})
+    found["audio"] = found["audio"].astype(np.float32) / 32768.0
+    sample = {name: torch.from_numpy(array) for name, array in found.items()}
+    return sample | {"music": torch.tensor(segment.piece), "begin": torch.tensor(begin)}
 
 
 def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list[Entry]:
