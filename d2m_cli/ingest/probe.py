@@ -8,6 +8,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from d2m_cli.errors import InputError
+from d2m_cli.ffmpeg_tool import picture_stream
 from d2m_cli.types import Clip
 
 _STILL_FORMATS = ("image2", "_pipe", "tty")
@@ -51,30 +52,6 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
     )
     _check_part(clip)
     return clip
-
-
-@dataclass(frozen=True)
-class Clock:
-    """How ffmpeg's clock, which begins with the earliest stream, stands to a clip's own."""
-
-    first_picture: float
-    """Seconds on ffmpeg's clock at which the clip's time 0 lies."""
-    seekable: bool
-    """The container has an index that leads to the right key frame."""
-
-
-def read_clock(path: Path) -> Clock:
-    """The clock of the video at `path`.
-
-    Raises `InputError` when the file cannot be opened or has no picture stream.
-    """
-    with _open(path) as container:
-        stream = _picture_stream(container, path)
-        seekable = any(name in container.format.name for name in ("mp4", "matroska"))
-        if stream.start_time is None or container.start_time is None:
-            return Clock(0.0, seekable)
-        begin = _seconds(stream.start_time, stream)
-        return Clock(begin - container.start_time / av.time_base, seekable)
 
 
 def has_sound(path: Path) -> bool:
@@ -126,12 +103,11 @@ def _open(path: Path) -> InputContainer:
 
 
 def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """First video stream that moves: neither cover art, nor a still picture, nor text."""
-    cover = av.stream.Disposition.attached_pic
-    streams = [s for s in container.streams.video if not s.disposition & cover]
-    if not streams or any(part in container.format.name for part in _STILL_FORMATS):
+    """The stream to watch: neither cover art, nor a still picture, nor text."""
+    stream = picture_stream(container)
+    if stream is None or any(part in container.format.name for part in _STILL_FORMATS):
         raise InputError(f"{path} has no video stream: give a file with moving pictures.")
-    return streams[0]
+    return stream
 
 
 def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
