@@ -18,6 +18,7 @@ from d2m_cli.bundles.registry import choose
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.errors import BundleError
 from d2m_cli.models.official import Corpus, ReleasedGenerator, ReleasedMotionEncoder
+from d2m_cli.models.vggish import VGGish
 from d2m_cli.spec import Level
 
 SHOWN = 20
@@ -57,20 +58,26 @@ def _codec_files(*levels: Level) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _official(corpus: Corpus, published: bool, trained_on: str) -> Recipe:
+def _published(corpus: Corpus, name: str) -> tuple[str, ...]:
+    """The authors published their checkpoints for AIST++ only."""
+    return (name,) if corpus is Corpus.AIST else ()
+
+
+def _official(corpus: Corpus, trained_on: str) -> Recipe:
     parts, groups = {}, {}
     for level in (Level.HIGH, Level.LOW):
         names = tuple(f"{part}_{level}" for part in ("motion", "generator", "codec"))
         motion, generator, codec = names
         groups[level.value] = names
-        known = (lambda *sources: sources) if published else (lambda *sources: ())
         parts[motion] = Part(
-            partial(ReleasedMotionEncoder, corpus), known(f"d2m-gan-motion-{level}")
+            partial(ReleasedMotionEncoder, corpus), _published(corpus, f"aist-motion-{level}")
         )
         parts[generator] = Part(
-            partial(ReleasedGenerator, corpus, level), known(f"d2m-gan-generator-{level}")
+            partial(ReleasedGenerator, corpus, level),
+            _published(corpus, f"aist-generator-{level}"),
         )
-        parts[codec] = Part(VQVAE, (f"d2m-gan-vqvae-{level}", "jukebox"), _codec_files(level))
+        tuned = _published(corpus, f"aist-codec-{level}")
+        parts[codec] = Part(VQVAE, (*tuned, "jukebox"), _codec_files(level))
     return Recipe(
         f"D2M-GAN as released, {trained_on}",
         "official",
@@ -90,8 +97,16 @@ RECIPES = {
         {},
         "1.2 million songs (JukeBox)",
     ),
-    "aist-official": _official(Corpus.AIST, True, "AIST++"),
-    "tiktok-official": _official(Corpus.TIKTOK, False, "the TikTok dance-music data set"),
+    "vggish": Recipe(
+        "VGGish",
+        "vggish",
+        {"vggish": Part(VGGish, ("vggish",))},
+        {"vggish": ("vggish",)},
+        {},
+        "YouTube-100M (VGGish)",
+    ),
+    "aist-official": _official(Corpus.AIST, "AIST++"),
+    "tiktok-official": _official(Corpus.TIKTOK, "the TikTok dance-music data set"),
 }
 
 

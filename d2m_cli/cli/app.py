@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from d2m_cli.cli import eval_beats, generate
+from d2m_cli.cli import convert_weights, doctor, download_weights, eval_beats, generate
 from d2m_cli.errors import D2MError
 
 app = typer.Typer(
@@ -16,6 +16,9 @@ app = typer.Typer(
 )
 app.command("generate")(generate.generate)
 app.command("eval-beats")(eval_beats.eval_beats)
+app.command("download-weights")(download_weights.download_weights)
+app.command("convert-weights")(convert_weights.convert_weights)
+app.command("doctor")(doctor.doctor)
 
 
 @app.callback()

@@ -1,7 +1,10 @@
 """A progress bar with time left, for work that reports stage, done and total."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -13,7 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from d2m_cli.pipeline import Progress as Report
+if TYPE_CHECKING:
+    from d2m_cli.pipeline import Progress as Report
 
 
 @contextmanager

@@ -1,0 +1,143 @@
+"""`d2m doctor`: what this installation consists of, what works, and what more it could do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from d2m_cli.cli.options import JsonOption
+
+PACKAGES = (
+    "torch",
+    "mediapipe",
+    "opencv-contrib-python",
+    "numpy",
+    "av",
+    "imageio-ffmpeg",
+    "moviepy",
+    "librosa",
+    "noisereduce",
+    "safetensors",
+    "lightning",
+)
+
+
+def doctor(json: bool = JsonOption) -> None:
+    """Show versions, ffmpeg, devices, bundles, weights, licences and free space."""
+    from d2m_cli.cli.results import print_json
+
+    record = examine()
+    if json:
+        print_json(record)
+    else:
+        _show(record)
+    if record["bundles"].get("embedded", "") != "verified":
+        raise typer.Exit(1)
+
+
+def examine() -> dict[str, Any]:
+    """Everything that `d2m doctor` reports, as plain data."""
+    import platform
+    import shutil
+
+    import d2m_cli
+    from d2m_cli.bundles import registry
+    from d2m_cli.bundles.places import home
+
+    entries = registry.registry().values()
+    folder = registry.downloads_folder()
+    return {
+        "versions": {
+            "d2m": d2m_cli.__version__,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            **{name: _version(name) for name in PACKAGES},
+        },
+        "ffmpeg": _ffmpeg(),
+        "devices": _devices(),
+        "bundles": _bundles(),
+        "weights": {
+            entry.name: {
+                "state": registry.state(entry, folder, verify=True).value,
+                "enables": entry.enables,
+                "licence": entry.licence.name,
+                "accepted": registry.is_accepted(entry.licence),
+            }
+            for entry in entries
+        },
+        "home": str(home()),
+        "free_bytes": shutil.disk_usage(next(p for p in (home(), *home().parents) if p.exists()))[
+            2
+        ],
+    }
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _version(package: str) -> str | None:
+    from importlib import metadata
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _ffmpeg() -> dict[str, str]:
+    import subprocess
+
+    from d2m_cli.ffmpeg_tool import ffmpeg_path
+
+    path = ffmpeg_path()
+    told = subprocess.run([path, "-version"], capture_output=True, text=True, check=False)
+    return {"path": path, "version": told.stdout.partition(" Copyright")[0]}
+
+
+def _devices() -> dict[str, str]:
+    import torch
+
+    devices = {"cpu": f"{torch.get_num_threads()} threads"}
+    for index in range(torch.cuda.device_count()):
+        devices[f"cuda:{index}"] = torch.cuda.get_device_name(index)
+    if torch.backends.mps.is_available():
+        devices["mps"] = "Apple GPU"
+    return devices
+
+
+def _bundles() -> dict[str, str]:
+    """State of the embedded bundle and of those in d2m's folder: `verified`, or what is wrong."""
+    from d2m_cli.bundles.bundle import load_bundle
+    from d2m_cli.bundles.places import home
+    from d2m_cli.errors import BundleError
+
+    states = {}
+    for name in ["embedded", *sorted(path.name for path in home().glob("bundles/[!.]*"))]:
+        try:
+            load_bundle(name)
+            states[name] = "verified"
+        except BundleError as error:
+            states[name] = str(error)
+    return states
+
+
+def _show(record: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    from d2m_cli.bundles.registry import State, registry
+    from d2m_cli.cli.weights_table import licence_lines, weights_table
+
+    console = Console(highlight=False)
+    for title in ("versions", "ffmpeg", "devices", "bundles"):
+        console.print(f"[bold]{title}[/bold]")
+        for name, value in record[title].items():
+            console.print(f"  {name}: {value or 'not installed'}")
+    entries = list(registry().values())
+    states = {name: State(facts["state"]) for name, facts in record["weights"].items()}
+    console.print(weights_table(entries, states, "enables"))
+    for line in licence_lines(entries):
+        console.print(line)
+    console.print(f"{record['free_bytes'] / 1e9:.1f} GB free for {record['home']}")

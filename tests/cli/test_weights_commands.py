@@ -1,0 +1,119 @@
+"""download-weights, convert-weights and doctor as a user meets them, against a real server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import authors
+import pytest
+from typer.testing import CliRunner, Result
+from weights_server import WeightsServer, serving
+
+from d2m_cli.cli.app import app
+from d2m_cli.errors import BundleError, DownloadError
+
+
+@pytest.fixture
+def server() -> Iterator[WeightsServer]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: WeightsServer) -> Path:
+    monkeypatch.setenv("D2M_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("D2M_MIRROR", server.url("/weights"))
+    return tmp_path / "home"
+
+
+def d2m(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+
+
+def test_list_names_everything_with_size_and_licence() -> None:
+    shown = d2m("download-weights", "--list").output
+    for expected in ("jukebox", "50.9 MB", "about 435 MB", "aist-generator-low", "missing"):
+        assert expected in shown
+    assert "commercially" in shown
+
+
+def test_unknown_names_are_refused() -> None:
+    assert isinstance(d2m("download-weights", "nonsense").exception, DownloadError)
+
+
+def test_jukebox_needs_its_licence_accepted_once(server: WeightsServer, home: Path) -> None:
+    server.files["/weights/jukebox/vqvae.pth.tar"] = b"weights"
+    refused = d2m("download-weights", "jukebox")
+    assert "commercially" in str(refused.exception)
+    assert server.requests == []
+
+    assert d2m("download-weights", "jukebox", "--accept-license", "jukebox").exit_code == 0
+    assert (home / "downloads/jukebox/vqvae.pth.tar").read_bytes() == b"weights"
+
+    shutil.rmtree(home / "downloads")
+    assert d2m("download-weights", "jukebox").exit_code == 0
+
+
+def test_present_files_work_offline(server: WeightsServer, home: Path) -> None:
+    server.files["/weights/i3d-flow/flow_imagenet.pt"] = b"weights"
+    assert d2m("download-weights", "i3d-flow").exit_code == 0
+    server.files.clear()
+    assert d2m("download-weights", "i3d-flow").exit_code == 0
+    assert len(server.requests) == 1
+
+
+def test_verify_finds_damage(server: WeightsServer, home: Path) -> None:
+    server.files["/weights/i3d-flow/flow_imagenet.pt"] = b"weights"
+    d2m("download-weights", "i3d-flow")
+    assert "verified" in d2m("download-weights", "i3d-flow", "--verify").output
+
+    (home / "downloads/i3d-flow/flow_imagenet.pt").write_bytes(b"weight5")
+    damaged = d2m("download-weights", "--verify")
+    assert "damaged" in damaged.output
+    assert damaged.exit_code == 1
+
+
+def test_mirror_may_stand_in_the_config_file(
+    server: WeightsServer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("D2M_MIRROR")
+    home.mkdir()
+    (home / "config.toml").write_text(f'mirror = "{server.url("/config")}"\n')
+    server.files["/config/i3d-flow/flow_imagenet.pt"] = b"weights"
+    assert d2m("download-weights", "i3d-flow").exit_code == 0
+
+
+@authors.needed
+def test_convert_takes_the_download_and_doctor_sees_the_bundle(home: Path) -> None:
+    download = home / "downloads/jukebox/vqvae.pth.tar"
+    download.parent.mkdir(parents=True)
+    shutil.copy(authors.FOLDER / "jukebox_vqvae_random.pt", download)
+
+    converted = d2m("convert-weights", "jukebox")
+    assert converted.exit_code == 0
+    assert "--bundle jukebox" in converted.output
+
+    record = json.loads(d2m("doctor", "--json").output)
+    assert record["bundles"]["jukebox"] == "verified"
+    assert record["weights"]["jukebox"]["state"] == "verified"
+    assert record["ffmpeg"]["version"].startswith("ffmpeg version")
+    assert record["free_bytes"] > 0
+
+    weights = next((home / "bundles/jukebox").glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert "damaged" in json.loads(d2m("doctor", "--json").output)["bundles"]["jukebox"]
+
+
+def test_convert_says_what_to_download() -> None:
+    missing = d2m("convert-weights", "aist-official").exception
+    assert isinstance(missing, BundleError)
+    assert "download-weights aist-motion-high aist-generator-high aist-codec-high" in str(missing)
+
+
+def test_doctor_is_readable() -> None:
+    shown = d2m("doctor").output
+    for expected in ("torch", "ffmpeg version", "cpu", "embedded", "GB free"):
+        assert expected in shown
