@@ -63,12 +63,14 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("--level", type=Level, choices=list(Level), required=True)
     parser.add_argument("--music", type=Path, required=True, help="cache of prepared music")
+    parser.add_argument(
+        "--without", nargs="*", default=[], help="pieces to leave out, as in recipes"
+    )
     options = parser.parse_args()
     vqvae = VQVAE((options.level.index,)).eval()
     vqvae.load_state_dict(load_file(options.weights))
-    for name, value in measure(
-        vqvae, options.level, MusicCrops(MusicSettings(options.music), SPLITS)
-    ).items():
+    music = MusicCrops(MusicSettings(options.music, tuple(options.without)), SPLITS)
+    for name, value in measure(vqvae, options.level, music).items():
         print(f"{name:12s} {value:8.4g}")
 
 
