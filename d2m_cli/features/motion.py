@@ -93,7 +93,7 @@ def motion_from_positions(
 ) -> Motion:
     """Motion of clean 2-D positions `(T, 17, 2)` of the `JOINTS` at `MOTION_RATE`, y down.
 
-    Positions may be in any unit. `visibility` `(T, 17)` and `found` `(T,)` default to everything seen.
+    Positions may be in any unit; `visibility` `(T, 17)` and `found` `(T,)` default to all seen.
     """
     steps = len(positions)
     if visibility is None:

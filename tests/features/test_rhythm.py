@@ -1,0 +1,157 @@
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from d2m_cli.features.motion import JOINTS, motion_from_positions
+from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm
+from d2m_cli.spec import MOTION_RATE
+from d2m_cli.types import Motion, Rhythm
+
+
+def dancer(phase: np.ndarray, noise: float = 0.02, seed: int = 0) -> Motion:
+    """Somebody whose limbs swing to and fro and come to rest at whole numbers of `phase` (T,)."""
+    random = np.random.default_rng(seed)
+    steps, joints = len(phase), len(JOINTS)
+    rest = random.normal(0, 0.5, (joints, 2))
+    rest[[1, 2]], rest[[7, 8]] = [[-0.3, -1.0], [0.3, -1.0]], [[-0.2, 0.0], [0.2, 0.0]]
+    reach = random.normal(0, 0.4, (joints, 2))
+    reach[[1, 2, 7, 8]] = 0.02
+    swing = np.cos(np.pi * phase)[:, None, None] * reach
+    jitter = random.normal(0, noise, (steps, joints, 2))
+    return motion_from_positions(rest + swing + jitter)
+
+
+def beat_error(rhythm: Rhythm, phase: np.ndarray, margin: float = 0.0) -> float:
+    """Worst distance in seconds from an estimated beat to a true one, `margin` s off the ends."""
+    steps = np.arange(len(phase)) / MOTION_RATE
+    truth = np.interp(np.arange(np.ceil(phase[0]) - 1, phase[-1] + 2), phase, steps)
+    beats = rhythm.beats
+    beats = beats[(beats > truth[1] + margin) & (beats < truth[-3] - margin)]
+    return float(max(np.abs(truth - beat).min() for beat in beats))
+
+
+@pytest.mark.parametrize("bpm", [90.0, 101.5, 115.0, 128.0, 150.0])
+@pytest.mark.parametrize("seconds", [6.0, 30.0])
+def test_a_steady_pulse_is_found(bpm: float, seconds: float) -> None:
+    phase = np.arange(round(seconds * MOTION_RATE)) / MOTION_RATE * bpm / 60 + 0.3
+    rhythm = estimate_rhythm(dancer(phase))
+    assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
+    assert beat_error(rhythm, phase) < 0.04
+    assert rhythm.strength.mean() > 0.5
+
+
+def test_a_slow_drift_is_followed() -> None:
+    tempo = np.linspace(105, 118, round(60 * MOTION_RATE)) / 60
+    phase = np.cumsum(tempo) / MOTION_RATE
+    rhythm = estimate_rhythm(dancer(phase))
+    assert beat_error(rhythm, phase) < 0.05
+    assert np.diff(rhythm.phase[:300]).mean() * 1800 == pytest.approx(106, abs=2)
+    assert np.diff(rhythm.phase[-300:]).mean() * 1800 == pytest.approx(117, abs=2)
+
+
+def test_a_change_of_tempo_is_followed() -> None:
+    tempo = np.repeat([96.0, 132.0], round(20 * MOTION_RATE)) / 60
+    phase = np.cumsum(tempo) / MOTION_RATE
+    rhythm = estimate_rhythm(dancer(phase))
+    assert (np.diff(rhythm.phase) > 0).all()
+    for part, bpm in ((slice(0, 480), 96), (slice(720, 1200), 132)):
+        assert np.diff(rhythm.phase[part]).mean() * 1800 == pytest.approx(bpm, rel=0.02)
+
+
+@pytest.mark.parametrize("bpm", [60.0, 200.0])
+def test_tempi_out_of_range_come_back_an_octave_away(bpm: float) -> None:
+    phase = np.arange(round(12 * MOTION_RATE)) / MOTION_RATE * bpm / 60
+    found = estimate_rhythm(dancer(phase)).bpm
+    assert found == pytest.approx(2 * bpm if bpm < SLOWEST else bpm / 2, rel=0.02)
+
+
+def test_a_rest_on_every_second_beat_keeps_the_beat() -> None:
+    """Moves of two beats: the tempo between 80 and 160 bpm, not half of it."""
+    phase = np.arange(round(12 * MOTION_RATE)) / MOTION_RATE * 124 / 60
+    rhythm = estimate_rhythm(dancer(phase / 2))
+    assert rhythm.bpm == pytest.approx(124, rel=0.01)
+    assert beat_error(rhythm, phase) < 0.04
+
+
+def test_somebody_who_stands_has_a_sane_pulse_without_strength() -> None:
+    phase = np.zeros(round(10 * MOTION_RATE))
+    rhythm = estimate_rhythm(dancer(phase, noise=0.001))
+    assert SLOWEST <= rhythm.bpm <= FASTEST
+    assert np.isfinite(rhythm.phase).all() and (np.diff(rhythm.phase) > 0).all()
+    assert rhythm.strength.max() < 0.2
+
+
+def test_the_pulse_goes_on_through_a_pause() -> None:
+    phase = np.arange(round(24 * MOTION_RATE)) / MOTION_RATE * 2.0
+    pause = slice(300, 420)
+    held = phase.copy()
+    held[pause] = phase[pause.start]
+    held[pause.stop :] = phase[pause.stop :]
+    rhythm = estimate_rhythm(dancer(held, noise=0.002))
+    assert rhythm.bpm == pytest.approx(120, rel=0.01)
+    assert rhythm.strength[350:370].max() < 0.4 < rhythm.strength[100:250].mean()
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 20, 60])
+def test_short_clips_have_a_pulse(steps: int) -> None:
+    phase = np.arange(steps) / MOTION_RATE * 2.0
+    rhythm = estimate_rhythm(dancer(phase))
+    assert rhythm.phase.shape == rhythm.strength.shape == (steps,)
+    assert -1 < rhythm.phase[0] <= 0 and np.isfinite(rhythm.phase).all()
+    assert ((rhythm.strength >= 0) & (rhythm.strength <= 1)).all()
+    if steps == 60:
+        assert beat_error(rhythm, phase) < 0.06
+
+
+def test_tempo_and_beat_can_be_given() -> None:
+    phase = np.arange(round(20 * MOTION_RATE)) / MOTION_RATE * 110 / 60 + 0.2
+    dance = dancer(phase)
+    exact = estimate_rhythm(dance, bpm=110.0)
+    assert exact.bpm == pytest.approx(110, rel=1e-4)
+    assert beat_error(exact, phase) < 0.04
+    np.testing.assert_allclose(np.diff(exact.phase), 110 / 60 / MOTION_RATE, atol=1e-5)
+    placed = estimate_rhythm(dance, bpm=97.0, beat_offset=0.37)
+    assert np.abs(placed.beats - 0.37).min() < 0.005
+    assert placed.bpm == pytest.approx(97, rel=1e-4)
+    moved = estimate_rhythm(dance, beat_offset=1.0)
+    assert np.abs(moved.beats - 1.0).min() < 0.005
+    assert moved.bpm == pytest.approx(110, rel=0.01)
+
+
+def test_ten_minutes_take_a_moment() -> None:
+    import time
+
+    phase = np.arange(round(600 * MOTION_RATE)) / MOTION_RATE * 118 / 60
+    dance = dancer(phase)
+    start = time.perf_counter()
+    rhythm = estimate_rhythm(dance)
+    assert time.perf_counter() - start < 10
+    assert rhythm.bpm == pytest.approx(118, rel=0.002)
+    assert beat_error(rhythm, phase) < 0.04
+
+
+CLIPS = Path(__file__).parents[3] / "shared/clips"
+
+
+@pytest.mark.skipif(not CLIPS.exists(), reason="the dance clips are not at hand")
+def test_the_pulse_of_a_real_dance_meets_its_accents() -> None:
+    import av
+
+    from d2m_cli.evaluation.alignment import alignment_lift, kinematic_beats
+    from d2m_cli.features.motion import joint_positions, joint_speed, motion_from_landmarks
+    from d2m_cli.features.pose import PoseEstimator
+
+    with av.open(str(CLIPS / "aist_real_song.mp4")) as container, PoseEstimator(rate=30.0) as pose:
+        step = round(float(container.streams.video[0].average_rate or 30) / 30)
+        for number, frame in enumerate(container.decode(video=0)):
+            if number % step == 0:
+                pose.add(frame.reformat(640, 360, "rgb24").to_ndarray())
+    motion = motion_from_landmarks(pose.landmarks())
+    accents = kinematic_beats(joint_speed(joint_positions(motion), motion.rate), motion.rate)
+    rhythm = estimate_rhythm(motion)
+    lift = alignment_lift(accents, rhythm.beats, len(motion.found) / motion.rate)
+    assert lift is not None and lift > 0.1
+    tempi = 60 / np.array([b - a for a, b in pairwise(rhythm.beats)])
+    assert ((tempi > 0.95 * SLOWEST) & (tempi < 1.05 * FASTEST)).all()
