@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,6 +36,8 @@ from d2m_cli.output.mux import mux
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, Track
 
+ARCHITECTURE = "d2m"
+
 Progress = Callable[[str, float, float], None]
 """Called with a stage's name, how much of it is done, and how much there is to do."""
 
@@ -47,16 +50,23 @@ class Dance2Music:
     """The networks of one bundle, ready to give dance videos their music."""
 
     def __init__(self, bundle: Bundle, device: torch.device) -> None:
-        settings = bundle.settings
         self.bundle = bundle
         self.device = device
+        self._scratch = tempfile.TemporaryDirectory(prefix="d2m-")
+        self._load(bundle.settings)
+
+    def _load(self, settings: dict[str, Any]) -> None:
+        if self.bundle.config["architecture"] != ARCHITECTURE:
+            raise BundleError(
+                f"The bundle '{self.bundle.config['name']}' is no whole model of this project but "
+                f"'{self.bundle.config['architecture']}': leave out --bundle, or name another."
+            )
         self.visual_settings = VisualSettings(**settings["visual"])
         self.i3d = InceptionI3d(width=self.visual_settings.width)
-        bundle.load_into(self.i3d, "i3d.safetensors")
-        self.i3d.to(device)
-        self.styles = bundle.tensors("styles.safetensors")
+        self.bundle.load_into(self.i3d, "i3d.safetensors")
+        self.i3d.to(self.device)
+        self.styles = self.bundle.tensors("styles.safetensors")
         self._generators: dict[Level, tuple[Generator, VQVAE]] = {}
-        self._scratch = tempfile.TemporaryDirectory(prefix="d2m-")
 
     @classmethod
     def from_bundle(
