@@ -34,7 +34,7 @@ from d2m_cli.output.audio import level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.mux import mux
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
-from d2m_cli.types import Clip, Codes, Dance, FloatArray, Track
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray, Track
 
 ARCHITECTURE = "d2m"
 
@@ -133,16 +133,10 @@ class Dance2Music:
         visual = VisualEncoder(self.visual_settings, self._i3d_features)
         strip = Strip(round(total))
 
-        def counted(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-            for number, frame in enumerate(frames):
-                progress("watch", number, total)
-                yield frame
-
         with PoseEstimator(FRAME_RATE) as pose:
-            frames = counted(read_frames(clip, FRAME_RATE))
+            frames = counted(read_frames(clip, FRAME_RATE), total, progress)
             share_frames(frames, pose.add, visual.add, strip.add)
             motion = motion_from_landmarks(pose.landmarks())
-        progress("watch", total, total)
         rhythm = estimate_rhythm(motion, bpm=tempo, beat_offset=beat_offset)
         return Dance(motion, visual.visual(), rhythm, clip.seconds, strip.pictures())
 
@@ -230,6 +224,14 @@ class Dance2Music:
                 )
             )
         )
+
+
+def counted(frames: Iterable[FrameArray], total: float, progress: Progress) -> Iterator[FrameArray]:
+    """Pass on the frames of a video and report each as a step of the stage `watch`."""
+    for number, frame in enumerate(frames):
+        progress("watch", number, total)
+        yield frame
+    progress("watch", total, total)
 
 
 @contextmanager
