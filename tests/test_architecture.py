@@ -26,6 +26,7 @@ ALLOWED = {
     "training": GROUND
     | {"models", "codec", "losses", "data", "features", "evaluation", "report", "bundles"},
     "pipeline": GROUND | {"bundles", "ingest", "features", "models", "codec", "output"},
+    "official": GROUND | {"pipeline", "bundles", "ingest", "features", "models", "codec", "data"},
 }
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}
 HEAVY = {"torch", "librosa", "mediapipe", "av", "moviepy", "scipy", "matplotlib", "lightning"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,13 @@ from d2m_cli.bundles.bundle import Bundle, misfits, save_bundle, sha256
 from d2m_cli.bundles.registry import choose
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.errors import BundleError
+from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedGenerator, ReleasedMotionEncoder
 from d2m_cli.models.vggish import VGGish
 from d2m_cli.spec import Level
+
+I3D = "i3d"
+"""Group of the visual networks; by themselves they make no music."""
 
 SHOWN = 20
 """Wrong keys that an error message lists."""
@@ -41,7 +45,6 @@ class Part:
 class Recipe:
     """How one bundle is made from checkpoints."""
 
-    title: str
     architecture: str
     parts: Mapping[str, Part]
     groups: Mapping[str, tuple[str, ...]]
@@ -58,13 +61,25 @@ def _codec_files(*levels: Level) -> dict[str, tuple[str, ...]]:
     }
 
 
+I3D_PARTS = {
+    f"i3d_{stream}": Part(
+        partial(InceptionI3d, num_classes=400, in_channels=channels),
+        (f"i3d-{stream}",),
+        # The classifier stays behind: only features are wanted.
+        {f"i3d_{stream}.safetensors": ("Conv3d_", "Mixed_")},
+    )
+    for stream, channels in (("rgb", 3), ("flow", 2))
+}
+
+
 def _published(corpus: Corpus, name: str) -> tuple[str, ...]:
     """The authors published their checkpoints for AIST++ only."""
     return (name,) if corpus is Corpus.AIST else ()
 
 
 def _official(corpus: Corpus, trained_on: str) -> Recipe:
-    parts, groups = {}, {}
+    parts = dict(I3D_PARTS)
+    groups = {I3D: tuple(parts)}
     for level in (Level.HIGH, Level.LOW):
         names = tuple(f"{part}_{level}" for part in ("motion", "generator", "codec"))
         motion, generator, codec = names
@@ -79,7 +94,6 @@ def _official(corpus: Corpus, trained_on: str) -> Recipe:
         tuned = _published(corpus, f"aist-codec-{level}")
         parts[codec] = Part(VQVAE, (*tuned, "jukebox"), _codec_files(level))
     return Recipe(
-        f"D2M-GAN as released, {trained_on}",
         "official",
         parts,
         groups,
@@ -90,15 +104,20 @@ def _official(corpus: Corpus, trained_on: str) -> Recipe:
 
 RECIPES = {
     "jukebox": Recipe(
-        "JukeBox's VQ-VAE",
         "codec",
         {"vqvae": Part(VQVAE, ("jukebox",), _codec_files(Level.HIGH, Level.LOW))},
         {"codec": ("vqvae",)},
         {},
         "1.2 million songs (JukeBox)",
     ),
+    "i3d": Recipe(
+        "i3d",
+        {"i3d": replace(I3D_PARTS["i3d_rgb"], files={"i3d.safetensors": ("Conv3d_", "Mixed_")})},
+        {I3D: ("i3d",)},
+        {},
+        "ImageNet and Kinetics-400",
+    ),
     "vggish": Recipe(
-        "VGGish",
         "vggish",
         {"vggish": Part(VGGish, ("vggish",))},
         {"vggish": ("vggish",)},
@@ -126,7 +145,7 @@ def convert(name: str, given: Mapping[str, Path], downloads: Path, folder: Path)
         raise BundleError(f"'{name}' has no part '{min(unknown)}', only {', '.join(recipe.parts)}.")
     found = {part: _find(recipe.parts[part], downloads) for part in recipe.parts} | dict(given)
     groups = {key: parts for key, parts in recipe.groups.items() if all(map(found.get, parts))}
-    if not groups:
+    if not groups or (recipe.architecture == "official" and groups.keys() == {I3D}):
         raise BundleError(_what_is_missing(name, recipe, found))
     files: dict[str, dict[str, Tensor]] = {}
     sources = {}
@@ -176,8 +195,11 @@ def _find(part: Part, downloads: Path) -> Path | None:
 
 def _split(name: str, part: Part, state: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
     with torch.device("meta"):
-        wrong = misfits(state, part.network())
-    if wrong:
+        network = part.network()
+    # Batch norm did not count its batches before PyTorch 0.4.1; inference does not need the count.
+    uncounted = (k for k in network.state_dict() if k.endswith("num_batches_tracked"))
+    state = {key: torch.tensor(0) for key in uncounted} | state
+    if wrong := misfits(state, network):
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise BundleError(f"The file for '{name}' does not fit: {'; '.join(wrong[:SHOWN])}{more}.")
     files = part.files or {f"{name}.safetensors": ("",)}
