@@ -37,6 +37,8 @@ class Entry:
     """Share of motion steps in which the dancer was seen."""
     visual_rate: float | None = None
     """Visual vectors per second."""
+    official_rate: float | None = None
+    """Frames per second of the motion for the authors' networks."""
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Entry":
@@ -46,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Failure:
-    """A part of the data set that was left out."""
+    """A part of the data set that is not in the cache."""
 
     path: str
     reason: str
@@ -59,6 +61,9 @@ class Manifest:
     layout: str
     entries: tuple[Entry, ...]
     failures: tuple[Failure, ...] = ()
+    """What is missing or broken."""
+    left_out: tuple[Failure, ...] = ()
+    """What the data set itself says not to use."""
 
 
 def write_manifest(cache: Path, manifest: Manifest) -> None:
@@ -93,6 +98,7 @@ def read_manifest(cache: Path) -> Manifest:
             layout=stored["layout"],
             entries=tuple(Entry.from_json(line) for line in stored["entries"]),
             failures=tuple(Failure(**line) for line in stored["failures"]),
+            left_out=tuple(Failure(**line) for line in stored.get("left_out", ())),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is damaged ({error}): run `d2m prepare` again.") from error

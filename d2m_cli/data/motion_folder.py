@@ -8,7 +8,7 @@ Without `split.json` the pieces are split by name.
 import json
 from pathlib import Path
 
-from d2m_cli.data.music import SOUND
+from d2m_cli.data.music import find_sound
 from d2m_cli.data.piece import SPLITS, MotionFile, MotionKind, Piece, Problem, Reading
 from d2m_cli.data.splits import split_of_song
 from d2m_cli.errors import DataError
@@ -20,15 +20,15 @@ def read_motion_folder(root: Path) -> Reading:
     splits = _splits(root / "split.json", motions)
     pieces: list[Piece] = []
     problems: list[Problem] = []
+    left_out: list[Problem] = []
     for name in sorted({*motions, *splits}):
         path = root / f"{name}.npz"
-        music = [path.with_suffix(suffix) for suffix in sorted(SOUND)]
-        music = [candidate for candidate in music if candidate.exists()]
+        music = find_sound([root], name)
         if name not in motions:
             problems.append(Problem(path, "split.json names it, but it is not there"))
         elif name not in splits:
-            problems.append(Problem(path, "left out: split.json puts it in no split"))
-        elif not music:
+            left_out.append(Problem(path, "split.json puts it in no split"))
+        elif music is None:
             problems.append(Problem(path, f"no music beside it ({name}.ogg, .wav, .mp3 ...)"))
         else:
             pieces.append(
@@ -37,12 +37,12 @@ def read_motion_folder(root: Path) -> Reading:
                     song=name,
                     split=splits[name],
                     motion=MotionFile(path, MotionKind.JOINTS),
-                    music=music[0],
+                    music=music,
                 )
             )
     if not pieces:
         raise DataError(f"{root} holds no pair of .npz motion and music: check the folder.")
-    return Reading(tuple(pieces), tuple(problems))
+    return Reading(tuple(pieces), tuple(problems), tuple(left_out))
 
 
 def _splits(path: Path, motions: dict[str, Path]) -> dict[str, str]:

@@ -8,10 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from d2m_cli.data.keypoints import RATE as KEYPOINTS_RATE
+from d2m_cli.data.keypoints import landmarks_from_keypoints, read_keypoints
 from d2m_cli.data.piece import MotionFile, MotionKind
-from d2m_cli.data.skeleton import Positions, facing, from_dance_with_melody
+from d2m_cli.data.safe_pickle import load_numpy_pickle
+from d2m_cli.data.skeleton import (
+    Positions,
+    facing,
+    from_coco,
+    from_dance_with_melody,
+    from_smpl,
+)
+from d2m_cli.data.smpl import RATE as SMPL_RATE
+from d2m_cli.data.smpl import read_smpl
+from d2m_cli.data.smpl_body import body_joints
 from d2m_cli.errors import DataError
-from d2m_cli.features.motion import motion_from_positions, resample
+from d2m_cli.features.motion import (
+    SMOOTHING_CUTOFF,
+    motion_from_landmarks,
+    motion_from_positions,
+    resample,
+)
 from d2m_cli.spec import BEATS_PER_BAR, MOTION_RATE
 from d2m_cli.types import FloatArray, Motion
 
@@ -29,6 +46,9 @@ class LoadedMotion:
     motion: Motion
     joints: FloatArray | None = None
     """`(17, 3, T)` metres, y up; the dancer faces +z on the whole. Only of 3-D sources."""
+    official: FloatArray | None = None
+    """Motion as the authors' networks take it, `(C, T')` at `official_rate`."""
+    official_rate: float | None = None
     beats: NDArray[np.float64] | None = None
     """`(B,)` annotated beats of the music, s."""
     bar: int = BEATS_PER_BAR
@@ -39,8 +59,11 @@ class LoadedMotion:
 
 
 def load_motion(file: MotionFile) -> LoadedMotion:
-    """Movement in a file. Raises a `D2MError` when its file is broken or holds NaN."""
-    return LOADERS[file.kind](file.path)
+    """Movement in a file of annotations.
+
+    Raises `DataError` when it is broken or holds NaN, `NoDancerError` when nobody is in it.
+    """
+    return LOADERS[file.kind](file)
 
 
 def turned_to_camera(joints: Positions) -> Positions:
@@ -52,30 +75,36 @@ def turned_to_camera(joints: Positions) -> Positions:
     return joints @ turn.T
 
 
-def motion_of_joints(joints: Positions) -> Motion:
-    """What a far camera before the dancer sees of 3-D joints `(T, 17, 3)` (y up, facing +z)."""
+def _in_space(joints: Positions, rate: float) -> tuple[Motion, FloatArray]:
+    """Motion that a far camera in front sees of `joints` `(T, 17, 3)` at `rate`, and the joints.
+
+    They are smoothed like landmarks (`features.motion`), so that both kinds of source are alike.
+    """
+    sigma = rate * np.sqrt(np.log(2.0)) / (2.0 * np.pi * SMOOTHING_CUTOFF)
+    smooth = gaussian_filter1d(joints, sigma, axis=0, mode="nearest")
+    turned = turned_to_camera(resample(smooth, rate, MOTION_RATE))
     # A camera that looks along -z has +x on its right and y up; pictures count y down.
-    return motion_from_positions(np.stack([joints[..., 0], -joints[..., 1]], axis=-1))
+    motion = motion_from_positions(np.stack([turned[..., 0], -turned[..., 1]], axis=-1))
+    return motion, np.ascontiguousarray(turned.transpose(1, 2, 0), dtype=np.float32)
 
 
-def _load_joints(path: Path) -> LoadedMotion:
+def _load_joints(file: MotionFile) -> LoadedMotion:
     """The `.npz` of a motion folder (`dance_with_melody`)."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            points = file["motion"].astype(np.float64)
-            centre = file["center"].astype(np.float64)
-            rate = float(file["fps"])
-            beats = file["beat_times"].astype(np.float64)
-            genre = str(file["genre"])
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        with np.load(file.path, allow_pickle=False) as stored:
+            points = stored["motion"].astype(np.float64)
+            centre = stored["center"].astype(np.float64)
+            rate = float(stored["fps"])
+            beats = stored["beat_times"].astype(np.float64)
+            genre = str(stored["genre"])
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"no motion can be read from it ({error})") from error
     if not (np.isfinite(points).all() and np.isfinite(centre).all()):
         raise DataError("the motion holds NaN or infinite numbers")
-    joints = from_dance_with_melody(points) + _place(centre, rate)[:, None]
-    joints = turned_to_camera(resample(joints, rate, MOTION_RATE))
+    motion, joints = _in_space(from_dance_with_melody(points) + _place(centre, rate)[:, None], rate)
     return LoadedMotion(
-        motion=motion_of_joints(joints),
-        joints=np.ascontiguousarray(joints.transpose(1, 2, 0), dtype=np.float32),
+        motion,
+        joints,
         beats=beats,
         bar=BEATS_PER_BAR_OF.get(genre, BEATS_PER_BAR),
         # Waltzes start on the downbeat (README of the data); for the others it is a guess.
@@ -90,4 +119,40 @@ def _place(centre: Positions, rate: float) -> Positions:
     return centre - np.stack([np.zeros_like(slow), slow, np.zeros_like(slow)], axis=1)
 
 
-LOADERS = {MotionKind.JOINTS: _load_joints}
+def _load_smpl(file: MotionFile) -> LoadedMotion:
+    """AIST++ poses; the joints come from its `keypoints3d`, or from an average body."""
+    poses = read_smpl(file.path)
+    motion, joints = _in_space(_aist_joints(file.keypoints3d, poses), SMPL_RATE)
+    return LoadedMotion(motion, joints, official=poses.T, official_rate=SMPL_RATE)
+
+
+def _aist_joints(keypoints: Path | None, poses: FloatArray) -> Positions:
+    average = from_smpl(body_joints(poses))
+    if keypoints is None:
+        return average
+    stored = load_numpy_pickle(keypoints)
+    try:
+        points = np.asarray(stored.get("keypoints3d_optim", stored["keypoints3d"]), np.float64)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{keypoints} holds no keypoints3d ({error})") from error
+    if points.shape[1:] != (17, 3):
+        raise DataError(f"{keypoints} holds keypoints3d {points.shape} instead of (N, 17, 3)")
+    if not np.isfinite(points).all():
+        return average
+    return from_coco(points / 100.0)
+
+
+def _load_keypoints(file: MotionFile) -> LoadedMotion:
+    points = read_keypoints(file.path)
+    return LoadedMotion(
+        motion_from_landmarks(landmarks_from_keypoints(points)),
+        official=points.reshape(len(points), -1).T.astype(np.float32),
+        official_rate=KEYPOINTS_RATE,
+    )
+
+
+LOADERS = {
+    MotionKind.JOINTS: _load_joints,
+    MotionKind.SMPL: _load_smpl,
+    MotionKind.KEYPOINTS: _load_keypoints,
+}

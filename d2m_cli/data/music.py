@@ -5,6 +5,7 @@ The manifest is a list of records with `file` (path inside the folder) and, wher
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from d2m_cli.data.piece import SPLITS, Piece, Problem, Reading
 from d2m_cli.data.splits import split_of_song
 from d2m_cli.errors import DataError
 
-SOUND = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac"}
+SOUND = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac")
 
 
 def read_music(root: Path) -> Reading:
@@ -43,6 +44,12 @@ def read_music(root: Path) -> Reading:
     if not pieces:
         raise DataError(f"{root} holds no music: give a folder of sound files.")
     return Reading(tuple(pieces), tuple(problems))
+
+
+def find_sound(folders: Sequence[Path], stem: str) -> Path | None:
+    """The first sound file called `stem` in one of `folders`, whatever its format."""
+    candidates = (folder / f"{stem}{suffix}" for folder in folders for suffix in SOUND)
+    return next((path for path in candidates if path.exists()), None)
 
 
 def _records(manifest: Path) -> list[dict[str, Any]]:

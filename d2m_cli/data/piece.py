@@ -17,7 +17,7 @@ class MotionKind(StrEnum):
     JOINTS = "joints"
     """3-D joints as in `dance_with_melody` (`.npz`)."""
     SMPL = "smpl"
-    """AIST++ annotations (`motions/*.pkl`, beside them `keypoints3d/*.pkl`)."""
+    """AIST++ annotations (`motions/*.pkl`)."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class MotionFile:
 
     path: Path
     kind: MotionKind
+    keypoints3d: Path | None = None
+    """AIST++'s joints in space that belong to SMPL poses."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Problem:
-    """A part of a data set that cannot be used."""
+    """A part of a data set that is not used."""
 
     path: Path
     reason: str
@@ -67,3 +69,6 @@ class Reading:
 
     pieces: tuple[Piece, ...]
     problems: tuple[Problem, ...] = ()
+    """What is missing or wrong."""
+    left_out: tuple[Problem, ...] = ()
+    """What the data set itself says not to use."""

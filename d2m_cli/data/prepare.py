@@ -7,17 +7,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from d2m_cli.data.aist import read_aist
 from d2m_cli.data.cache import cached_entry, write_piece
 from d2m_cli.data.engines import Engine, run
-from d2m_cli.data.extract import ExtractSettings, extract
+from d2m_cli.data.extract import extract
+from d2m_cli.data.folder import read_folder
 from d2m_cli.data.manifest import Entry, Failure, Manifest, write_manifest
 from d2m_cli.data.motion_folder import read_motion_folder
 from d2m_cli.data.music import read_music
 from d2m_cli.data.piece import Piece, Reading
 from d2m_cli.data.splits import check_songs
+from d2m_cli.data.tiktok import read_tiktok
+from d2m_cli.data.watch import VisualFactory
 from d2m_cli.errors import DataError
 
 LAYOUTS: dict[str, Callable[[Path], Reading]] = {
+    "aist": read_aist,
+    "tiktok": read_tiktok,
+    "folder": read_folder,
     "motion": read_motion_folder,
     "music": read_music,
 }
@@ -32,14 +39,15 @@ def prepare(
     root: Path,
     cache: Path,
     *,
-    settings: ExtractSettings | None = None,
+    visual: VisualFactory | None = None,
     workers: int = 1,
     engine: Engine = Engine.LOCAL,
     progress: Progress = lambda done, total: None,
 ) -> Manifest:
     """Read the data set at `root` and write the features of its pieces to `cache`.
 
-    Pieces that are already there, made from the same files with the same settings, are kept. A
+    `visual` makes the encoder of the pictures, or `None` for no visual vectors. Pieces that are
+    already there, made from the same files with the same encoder, are kept. A
     piece that fails is named in the manifest's `failures`; the others go on.
 
     Raises `DataError` when the layout is unknown, the folder holds nothing, a song is shared
@@ -52,7 +60,7 @@ def prepare(
     reading = LAYOUTS[layout](root)
     check_songs(reading.pieces)
     cache.mkdir(parents=True, exist_ok=True)
-    work = partial(prepare_piece, cache=cache, settings=settings or ExtractSettings())
+    work = partial(prepare_piece, cache=cache, visual=visual)
     results = list(_reported(run(work, reading.pieces, workers, engine), reading, progress))
     entries = sorted((r for r in results if isinstance(r, Entry)), key=lambda entry: entry.name)
     failures = [Failure(str(problem.path), problem.reason) for problem in reading.problems]
@@ -61,20 +69,23 @@ def prepare(
         raise DataError(
             f"No piece of {root} could be prepared: {failures[-1].path}: {failures[-1].reason}"
         )
-    manifest = Manifest(layout, tuple(entries), tuple(failures))
+    left_out = tuple(Failure(str(problem.path), problem.reason) for problem in reading.left_out)
+    manifest = Manifest(layout, tuple(entries), tuple(failures), left_out)
     write_manifest(cache, manifest)
     return manifest
 
 
-def prepare_piece(piece: Piece, cache: Path, settings: ExtractSettings) -> Entry | Failure:
+def prepare_piece(
+    piece: Piece, cache: Path, visual: VisualFactory | None = None
+) -> Entry | Failure:
     """Compute and write one piece unless it is there. Never raises on a broken source file."""
-    source = fingerprint(piece, settings)
+    source = fingerprint(piece, visual)
     entry = cached_entry(cache, piece.name, source)
     if entry is not None:
         # The lists of the data set may have changed since.
         return replace(entry, **{label: text for label, text in _labels(piece).items() if text})
     try:
-        features = extract(piece, settings)
+        features = extract(piece, visual)
         entry = Entry(
             **{**_labels(piece), "genre": piece.genre or features.genre},
             name=piece.name,
@@ -83,6 +94,8 @@ def prepare_piece(piece: Piece, cache: Path, settings: ExtractSettings) -> Entry
             bpm=features.bpm,
             steadiness=features.steadiness,
             found=features.found,
+            visual_rate=features.visual_rate,
+            official_rate=features.official_rate,
         )
         write_piece(cache, entry, features.arrays, source)
     except Exception as error:  # a broken file can fail anywhere inside a decoder
@@ -93,11 +106,11 @@ def prepare_piece(piece: Piece, cache: Path, settings: ExtractSettings) -> Entry
     return entry
 
 
-def fingerprint(piece: Piece, settings: ExtractSettings) -> str:
-    """Name, size and time of the source files and the settings, hashed."""
-    marks = [repr(settings)]
-    motion = piece.motion.path if piece.motion else None
-    for path in (motion, piece.music, piece.video):
+def fingerprint(piece: Piece, visual: VisualFactory | None) -> str:
+    """Name, size and time of the source files and the visual encoder, hashed."""
+    marks = [repr(visual) if piece.video else ""]
+    motion = (piece.motion.path, piece.motion.keypoints3d) if piece.motion else ()
+    for path in (*motion, piece.music, piece.video):
         if path is not None and path.exists():
             stat = path.stat()
             marks.append(f"{path.name} {stat.st_size} {stat.st_mtime_ns}")

@@ -1,0 +1,47 @@
+"""A dance video decoded once -> its motion (MediaPipe), its visual vectors, or both."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from d2m_cli.features.fan_out import share_frames
+from d2m_cli.features.motion import motion_from_landmarks
+from d2m_cli.features.pose import PoseEstimator
+from d2m_cli.ingest.probe import probe
+from d2m_cli.ingest.video import read_frames
+from d2m_cli.spec import FRAME_RATE
+from d2m_cli.types import FrameArray, Motion, Visual
+
+
+class VisualEncoder(Protocol):
+    """Makes visual vectors of the pictures it is shown (`features.i3d.VisualEncoder`)."""
+
+    def add(self, frame: FrameArray) -> None:
+        """Take the next picture, RGB `(H, W, 3)`, at `FRAME_RATE`."""
+
+    def visual(self) -> Visual:
+        """The vectors of all pictures so far."""
+
+
+VisualFactory = Callable[[], VisualEncoder]
+"""Makes an encoder for each video; picklable, and its `repr` names the encoder and its settings."""
+
+
+def watch_motion(video: Path) -> Motion:
+    """Motion of the dancer in a video. Raises `InputError` or `NoDancerError`."""
+    with PoseEstimator(FRAME_RATE) as pose:
+        share_frames(read_frames(probe(video), FRAME_RATE), pose.add)
+        return motion_from_landmarks(pose.landmarks())
+
+
+def watch_visual(video: Path, encoder: VisualEncoder) -> Visual:
+    """Visual vectors of a video. Raises `InputError` when it cannot be read."""
+    share_frames(read_frames(probe(video), FRAME_RATE), encoder.add)
+    return encoder.visual()
+
+
+def watch(video: Path, encoder: VisualEncoder) -> tuple[Motion, Visual]:
+    """Motion and visual vectors of a video that is decoded once."""
+    with PoseEstimator(FRAME_RATE) as pose:
+        share_frames(read_frames(probe(video), FRAME_RATE), pose.add, encoder.add)
+        return motion_from_landmarks(pose.landmarks()), encoder.visual()
