@@ -22,7 +22,6 @@ from d2m_cli.data.smpl import RATE, read_smpl
 from d2m_cli.device import choose_device
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.fan_out import share_frames
-from d2m_cli.features.flow import FlowMethod
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.openpose import openpose_from_landmarks
 from d2m_cli.features.pose import PoseEstimator
@@ -33,7 +32,7 @@ from d2m_cli.ingest.video import displayed_size, read_frames
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
 from d2m_cli.pipeline import Dance2Music, Progress, counted, silent
-from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, Level
+from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, FlowMethod, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray
 
 ARCHITECTURE = "official"

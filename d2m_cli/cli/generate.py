@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from d2m_cli.cli.options import DeviceOption, JsonOption
-from d2m_cli.spec import Level
+from d2m_cli.spec import FlowMethod, Level
 
 
 def generate(
@@ -31,6 +31,12 @@ def generate(
     audio_only: bool = typer.Option(False, help="Write the music alone (wav, mp3, flac ...)."),
     plot: Path | None = typer.Option(None, help="Picture of dance, music and beats (.png)."),
     save_features: Path | None = typer.Option(None, help="Folder for motion, visual and rhythm."),
+    motion: Path | None = typer.Option(
+        None, help="AIST++ motion (.pkl, .npy) of the dance; only for --bundle aist-official."
+    ),
+    flow: FlowMethod = typer.Option(
+        FlowMethod.TVL1, help="Optical flow of the official bundles; dis is faster."
+    ),
     device: str = DeviceOption,
     json: bool = JsonOption,
     overwrite: bool = typer.Option(False, help="Replace outputs that exist."),
@@ -55,6 +61,8 @@ def generate(
         audio_only=audio_only,
         plot=plot,
         save_features=save_features,
+        motion=motion,
+        flow=flow,
     )
     jobs = plan_jobs(videos, out, wanted, overwrite)
     failed = run_jobs(jobs, wanted, bundle, device, json)

@@ -12,12 +12,13 @@ from d2m_cli.errors import D2MError, InputError, OutputError
 from d2m_cli.evaluation.onsets import CURVE_RATE, Times, onset_curve, track_beats
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
+from d2m_cli.official import open_maker
 from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
 from d2m_cli.output.mux import write_sound
 from d2m_cli.pipeline import Dance2Music, Progress
 from d2m_cli.report.dance_plot import Curve, plot_dance
 from d2m_cli.report.summary import Summary, summary_table
-from d2m_cli.spec import Level
+from d2m_cli.spec import FlowMethod, Level
 from d2m_cli.types import FloatArray, Track
 
 
@@ -38,6 +39,8 @@ class Wanted:
     audio_only: bool
     plot: Path | None
     save_features: Path | None
+    motion: Path | None
+    flow: FlowMethod
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,7 @@ def plan_jobs(videos: list[Path], out: Path | None, wanted: Wanted, overwrite: b
         target = _place(out or video.parent, video, f".d2m{suffix}", several or out is None)
         plot = wanted.plot and _place(wanted.plot, video, ".png", several)
         jobs.append(Job(video, target, plot))
-        check_output(
-            video, target, overwrite, SOUND_SUFFIXES if wanted.audio_only else CONTAINERS
-        )
+        check_output(video, target, overwrite, SOUND_SUFFIXES if wanted.audio_only else CONTAINERS)
         if plot:
             check_output(video, plot, overwrite, PLOT_SUFFIXES)
     if len({job.out for job in jobs}) < len(jobs):
@@ -81,7 +82,7 @@ def run_jobs(
     With a single video its error is raised; among several the others still get their music.
     """
     console = Console(stderr=True)
-    maker = Dance2Music.from_bundle(bundle, device)
+    maker = open_maker(bundle, device, wanted.motion, wanted.flow)
     summaries: list[Summary] = []
     failed = 0
     for job in jobs:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 import cv2
 import numpy as np
 
+from d2m_cli.spec import FlowMethod
 from d2m_cli.types import FloatArray, FrameArray
 
 LARGEST = 20.0
 """Pixels a frame; larger movements are cut off (Carreira and Zisserman 2017, released code)."""
-
-
-class FlowMethod(StrEnum):
-    """How flow is estimated."""
-
-    TVL1 = "tvl1"
-    """Duality-based TV-L1, which I3D's flow stream was trained on; slow."""
-    DIS = "dis"
-    """Dense inverse search; some hundred times faster, a little blurred."""
 
 
 class OpticalFlow:

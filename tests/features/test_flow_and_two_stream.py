@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from d2m_cli.features.flow import LARGEST, FlowMethod, OpticalFlow
+from d2m_cli.features.flow import LARGEST, OpticalFlow
 from d2m_cli.features.two_stream import TwoStream, centre_crop
+from d2m_cli.spec import FlowMethod
 
 
 def textured(right: float = 0.0, down: float = 0.0) -> np.ndarray:
