@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from d2m_cli.cli import convert_weights, doctor, download_weights, eval_beats, generate
+from d2m_cli.cli import convert_weights, doctor, download_weights, eval_beats, generate, train
 from d2m_cli.errors import D2MError
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("train")(train.train)
 app.command("generate")(generate.generate)
 app.command("eval-beats")(eval_beats.eval_beats)
 app.command("download-weights")(download_weights.download_weights)

@@ -9,7 +9,7 @@ from d2m_cli.types import Dance
 
 
 def save_features(dance: Dance, folder: Path, name: str) -> Path:
-    """Write motion, visual and rhythm of a dance to `folder/name.npz`; docs/formats.md lists them."""
+    """Write a dance's features to `folder/name.npz` (docs/formats.md lists them)."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.npz"
     draft = folder / f".{name}.part.npz"

@@ -16,8 +16,8 @@ CHANNELS = 2 * len(CYCLES) + 3
 """Rhythm channels: the cycles, pulse, strength, tempo."""
 
 NOISE_CHANNELS = 8
-NOISE_RATE = 2.0
-"""Noise vectors per second: slow, so that it varies the phrase and not the samples."""
+NOISE_RATE = 20.0
+"""Noise vectors per second: fast enough for the texture of a single hit, slow against codes."""
 
 
 def rhythm_channels(phase: Tensor, strength: Tensor, rate: float) -> Tensor:

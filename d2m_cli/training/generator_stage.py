@@ -82,8 +82,10 @@ class GeneratorStage:
 
     def __init__(self, settings: GeneratorTraining, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
-        self.training = Pairs(settings.pairs, "train", settings.seconds, settings.seed)
-        self.held_out = Pairs(settings.pairs, "validation", settings.seconds, settings.seed)
+        self.training, self.held_out = (
+            Pairs(settings.pairs, settings.visual, split, settings.seconds, settings.seed)
+            for split in ("train", "validation")
+        )
         self.vqvae = VQVAE((settings.level.index,))
         self.vqvae.load_state_dict(load_file(settings.codec))
         self.vqvae.requires_grad_(False).to(fabric.device)
@@ -140,8 +142,8 @@ class GeneratorStage:
             for name, value in self.plain.state_dict().items():
                 decay = min(settings.average, (1 + number) / (10 + number))
                 self.average[name].lerp_(value, 1 - decay)
-        return {name: float(term) for name, term in terms.items()} | {
-            "discriminator": float(judged)
+        return {name: float(term.detach()) for name, term in terms.items()} | {
+            "discriminator": float(judged.detach())
         }
 
     @torch.no_grad()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from d2m_cli.data.cache import PieceFile
 from d2m_cli.data.dataset import PairDataset, SegmentSettings
+from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
 from d2m_cli.features.style import style_vector
@@ -53,7 +54,14 @@ class Batch(NamedTuple):
 class Pairs:
     """Draws batches from prepared caches; batch `number` is always the same."""
 
-    def __init__(self, settings: PairSettings, split: str, seconds: float, seed: int) -> None:
+    def __init__(
+        self,
+        settings: PairSettings,
+        visual: VisualSettings,
+        split: str,
+        seconds: float,
+        seed: int,
+    ) -> None:
         """Raises `DataError` when the caches hold nothing for the split."""
         self.settings = settings
         self.dataset = PairDataset(
@@ -65,6 +73,8 @@ class Pairs:
                 seed=seed,
                 max_unsteadiness=settings.max_unsteadiness,
                 without=settings.without,
+                visual_channels=visual.channels,
+                visual_rate=visual.rate,
             ),
         )
         self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
