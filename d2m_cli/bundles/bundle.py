@@ -82,7 +82,7 @@ def load_bundle(name_or_folder: str | Path | None = None) -> Bundle:
     except FileNotFoundError:
         raise BundleError(
             f"There is no bundle '{name_or_folder or folder}': give a folder that holds "
-            f"{DESCRIPTION}, or a name that `d2m download-weights --list` shows as present."
+            f"{DESCRIPTION}, or a name that `d2m doctor` shows."
         ) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"'{folder / DESCRIPTION}' is not valid JSON: {error}") from None
@@ -150,6 +150,11 @@ def _check_description(folder: Path, config: Any) -> None:
         raise BundleError(
             f"The bundle '{config['name']}' has format {config['format']} and this d2m reads "
             f"format {FORMAT}: install the d2m version that it was made for."
+        )
+    files = config["files"].values() if isinstance(config["files"], dict) else [None]
+    if not all(isinstance(facts, dict) and {"bytes", "sha256"} <= facts.keys() for facts in files):
+        raise BundleError(
+            f"'{folder / DESCRIPTION}' does not tell the size and hash of each file: get it again."
         )
 
 
