@@ -1,0 +1,147 @@
+"""Mean opinion scores of a listening test.
+
+Convention (paper 4.2 and app. D): two parts, each of 15 items rated 1 to 5 by every listener:
+*coherence* of music and dance (video with sound) and *quality* of the music (sound alone).
+Listeners do not see the names of the systems and hear the items in random order. A system's score
+is the mean of all its ratings; its 95 % interval is Student's t over the listeners' own means,
+since ratings of one listener are not independent, or over the ratings when there is only one
+listener.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from d2m_cli.errors import DataError
+
+FORMAT = 1
+"""Version of key and answer files."""
+
+LOWEST, HIGHEST = 1, 5
+ITEMS_PER_PART = 15
+CONFIDENCE = 0.95
+
+
+class Part(StrEnum):
+    """What the listener judges."""
+
+    COHERENCE = "coherence"
+    QUALITY = "quality"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to rate."""
+
+    token: str
+    """All that the page tells of it."""
+    part: Part
+    system: str
+    clip: str
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """Score of one system in one part."""
+
+    mean: float
+    margin: float | None
+    """Half the width of the 95 % interval; `None` for a single listener's single rating."""
+    ratings: int
+    listeners: int
+    over: str
+    """What the interval was taken over: `listeners` or `ratings`."""
+
+
+def draw_items(
+    clips: Mapping[str, Sequence[str]], part: Part, seed: int, count: int = ITEMS_PER_PART
+) -> list[Item]:
+    """At most `count` items from the clips of each system, as evenly over systems as possible.
+
+    Raises `DataError` without a clip. Tokens are random, so that they tell nothing of the system.
+    """
+    random = np.random.default_rng([seed, list(Part).index(part)])
+    piles = {system: list(random.permutation(names)) for system, names in clips.items() if names}
+    if not piles:
+        raise DataError(f"No system has anything to rate for {part}: check the folders.")
+    drawn: list[tuple[str, str]] = []
+    while piles and len(drawn) < count:
+        for system in random.permutation(list(piles)):
+            if len(drawn) < count:
+                drawn.append((str(system), str(piles[system].pop())))
+            if not piles[system]:
+                del piles[system]
+    tokens = random.integers(16**8, size=len(drawn))
+    pairs = zip(tokens, drawn, strict=True)
+    return [Item(f"{token:08x}", part, system, clip) for token, (system, clip) in pairs]
+
+
+def make_key(test: str, items: Iterable[Item]) -> dict[str, Any]:
+    """What the experimenter keeps: the system behind each token."""
+    return {"format": FORMAT, "test": test, "items": {i.token: asdict(i) for i in items}}
+
+
+def validate(key: Mapping[str, Any], answers: Mapping[str, Any], name: str) -> None:
+    """Raise `DataError` unless `answers` (of file `name`) are ratings of the key's test."""
+    if answers.get("format") != FORMAT or key.get("format") != FORMAT:
+        raise DataError(f"{name} is no answer file of this version of the listening test.")
+    if answers["test"] != key["test"]:
+        raise DataError(f"{name} answers the test '{answers['test']}', not '{key['test']}'.")
+    for token, rating in answers["ratings"].items():
+        if token not in key["items"]:
+            raise DataError(f"{name} rates an item that the test does not have.")
+        if not isinstance(rating, int) or not LOWEST <= rating <= HIGHEST:
+            raise DataError(f"{name} holds the rating {rating!r}: ratings are 1 to 5.")
+
+
+def score(
+    key: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Opinion]]:
+    """Opinion of each system in each part, from the answers of each file, by file name.
+
+    Raises `DataError` without answers, for wrong ones (see `validate`), or for a listener twice.
+    """
+    if not answers:
+        raise DataError("There are no answers to score.")
+    ratings: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[str, str] = {}
+    for name, answer in answers.items():
+        validate(key, answer, name)
+        listener = answer["listener"]
+        if listener in seen:
+            raise DataError(f"{seen[listener]} and {name} are answers of one listener: keep one.")
+        seen[listener] = name
+        for token, rating in answer["ratings"].items():
+            item = key["items"][token]
+            ratings[item["part"], item["system"]][listener].append(rating)
+    scores: dict[str, dict[str, Opinion]] = {part.value: {} for part in Part}
+    for (part, system), by_listener in sorted(ratings.items()):
+        scores[part][system] = opinion(list(by_listener.values()))
+    return scores
+
+
+def opinion(by_listener: Sequence[Sequence[int]]) -> Opinion:
+    """Opinion from the ratings of each listener."""
+    ratings = np.concatenate([np.asarray(own, dtype=np.float64) for own in by_listener])
+    several = len(by_listener) > 1
+    sample = np.array([np.mean(own) for own in by_listener]) if several else ratings
+    return Opinion(
+        float(ratings.mean()),
+        _margin(sample),
+        len(ratings),
+        len(by_listener),
+        "listeners" if several else "ratings",
+    )
+
+
+def _margin(sample: np.ndarray) -> float | None:
+    from scipy.stats import t
+
+    if len(sample) < 2:
+        return None
+    quantile = t.ppf(0.5 + CONFIDENCE / 2, len(sample) - 1)
+    return float(quantile * sample.std(ddof=1) / np.sqrt(len(sample)))

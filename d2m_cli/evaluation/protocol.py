@@ -1,0 +1,242 @@
+"""A whole evaluation: dances and systems in, one results record out.
+
+Convention: every figure is taken in the same way of every system, baselines included. Figures
+against the reference music exist only where a dance has one. The first piece (seed) of a dance is
+scored; the others enter the diversity over seeds only. A figure that does not exist is `None` in
+the record; its reason is in `notes`. The record holds plain data (JSON), and is all that reports
+see.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from d2m_cli.errors import DataError
+from d2m_cli.evaluation import compare, diversity, genre, quality
+from d2m_cli.evaluation.alignment import Direction, alignment_lift, beat_alignment_score
+from d2m_cli.evaluation.baselines import GT, Dance, System
+from d2m_cli.evaluation.beats import mean
+from d2m_cli.evaluation.embedding import Embedding
+from d2m_cli.evaluation.frechet import Embeddings, frechet_distance, half_distance, standardise
+from d2m_cli.evaluation.onsets import Times, music_beats, onset_curve, track_beats
+from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+FORMAT = 1
+MOST_OTHERS = 10
+"""Pieces of other dances that the mismatched lift is averaged over."""
+
+ALIGNMENT = ("lift", "mismatched", "lift_music", "bas_dance", "bas_music")
+
+Report = Callable[[str, float, float], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Labelled original music for genre accuracy."""
+
+    pieces: Sequence[FloatArray]
+    genres: Sequence[str]
+
+
+def validate(dances: Sequence[Dance], systems: Sequence[System]) -> None:
+    """Raise `DataError` for no dance, a name twice, or music for a dance that is not there."""
+    names = [dance.name for dance in dances]
+    if not names:
+        raise DataError("There is no dance to evaluate.")
+    for kind, every in (("dance", names), ("system", [system.name for system in systems])):
+        twice = {name for name in every if every.count(name) > 1}
+        if twice:
+            raise DataError(f"The {kind} '{min(twice)}' is given twice.")
+    for system in systems:
+        unknown = system.pieces.keys() - set(names)
+        if unknown:
+            raise DataError(f"'{system.name}' has music for '{min(unknown)}', which is no dance.")
+
+
+def evaluate(
+    dances: Sequence[Dance],
+    systems: Sequence[System],
+    embedding: Embedding,
+    real: Sequence[FloatArray] = (),
+    segments: Segments | None = None,
+    report: Report = lambda stage, done, total: None,
+) -> dict[str, Any]:
+    """Measure every system on the dances.
+
+    `real` is the music that distances are taken from; by default the references. Raises `DataError`
+    (see `validate`).
+    """
+    validate(dances, systems)
+    own = [dance.reference for dance in dances if dance.reference is not None]
+    measures = _Measures(dances, embedding, real or own, segments)
+    rows = []
+    for number, system in enumerate(systems):
+        report(system.name, number, len(systems))
+        rows.append(measures.row(system))
+    report("done", len(systems), len(systems))
+    return {
+        "format": FORMAT,
+        "dances": [_dance_record(dance) for dance in dances],
+        "embedding": embedding.name,
+        "real": measures.real_record(),
+        "genre_chance": measures.genre_chance(),
+        "systems": rows,
+    }
+
+
+class _Measures:
+    """What is computed once and used for every system."""
+
+    def __init__(
+        self,
+        dances: Sequence[Dance],
+        embedding: Embedding,
+        real: Sequence[FloatArray],
+        segments: Segments | None,
+    ) -> None:
+        self.dances = {dance.name: dance for dance in dances}
+        self.embedding = embedding
+        self.real = [embedding.compute(piece) for piece in real]
+        self.segments = segments
+        if segments:
+            self.segment_rows = np.stack([self._piece_row(p) for p in segments.pieces])
+
+    def real_record(self) -> dict[str, Any]:
+        """The real set: pieces, rows and the distance between its halves."""
+        groups = self.real
+        if groups and self.embedding.standardised:
+            groups = standardise(np.concatenate(groups), groups)
+        halves = half_distance(groups) if groups else None
+        return {"pieces": len(groups), "rows": sum(map(len, groups)), "halves": halves}
+
+    def genre_chance(self) -> float | None:
+        """Genre accuracy of blind retrieval."""
+        genres = [dance.genre for dance in self.dances.values() if dance.genre]
+        return genre.chance(self.segments.genres, genres) if self.segments and genres else None
+
+    def row(self, system: System) -> dict[str, Any]:
+        """All figures of one system."""
+        pieces = {n: takes[0] for n, takes in system.pieces.items() if takes and len(takes[0])}
+        rows = {name: self.embedding.compute(_long_enough(p)) for name, p in pieces.items()}
+        frechet, notes = self._frechet(list(rows.values()))
+        if missing := [name for name in self.dances if name not in pieces]:
+            notes.append(f"no music for {', '.join(missing)}")
+        return {
+            "name": system.name,
+            "clips": len(pieces),
+            "beats": self._beats(pieces) if system.name != GT else None,
+            "alignment": self._alignment(pieces),
+            "quality": self._quality(pieces),
+            "frechet": frechet,
+            "genre_accuracy": self._genre(rows),
+            "diversity_dances": self._spread([r.mean(axis=0) for r in rows.values()]),
+            "diversity_seeds": self._over_seeds(system.pieces),
+            "notes": notes,
+        }
+
+    def _beats(self, pieces: Mapping[str, FloatArray]) -> dict[str, Any] | None:
+        scores = []
+        for name, piece in pieces.items():
+            reference = self.dances[name].reference
+            if reference is not None and len(reference):
+                scores.append(compare.compare_pair(name, reference, piece)[0])
+        if not scores:
+            return None
+        pairs = [compare.pair_record(score) for score in scores]
+        return {"pairs": pairs, **compare.summarise(scores)}
+
+    def _alignment(self, pieces: Mapping[str, FloatArray]) -> dict[str, Any]:
+        tracked = {name: track_beats(onset_curve(p, "median")) for name, p in pieces.items()}
+        lengths = {name: len(piece) / SAMPLE_RATE for name, piece in pieces.items()}
+        clips = []
+        for place, (name, (tempo, beats)) in enumerate(tracked.items()):
+            dance = self.dances[name]
+            others = [*tracked][place + 1 :] + [*tracked][:place]
+            lifts = [
+                _lift(dance, tracked[other][1], lengths[other]) for other in others[:MOST_OTHERS]
+            ]
+            clips.append(
+                {
+                    "name": name,
+                    "dance_beats": len(dance.beats),
+                    "music_beats": len(beats),
+                    "music_tempo": tempo or None,
+                    "lift": _lift(dance, beats, lengths[name]),
+                    "lift_music": _lift(dance, beats, lengths[name], Direction.MUSIC),
+                    "mismatched": mean(lifts),
+                    "bas_dance": beat_alignment_score(dance.beats, beats),
+                    "bas_music": beat_alignment_score(dance.beats, beats, Direction.MUSIC),
+                }
+            )
+        means = {field: mean([clip[field] for clip in clips]) for field in ALIGNMENT}
+        scored = sum(clip["lift"] is not None for clip in clips)
+        return {"clips": clips, **means, "scored": scored}
+
+    def _quality(self, pieces: Mapping[str, FloatArray]) -> dict[str, float | None]:
+        figures = [asdict(quality.measure(_long_enough(piece))) for piece in pieces.values()]
+        fields = quality.Quality.__dataclass_fields__
+        return {field: mean([figure[field] for figure in figures]) for field in fields}
+
+    def _frechet(self, rows: list[Embeddings]) -> tuple[dict[str, Any], list[str]]:
+        real = np.concatenate(self.real) if self.real else np.zeros((0, 0))
+        made = np.concatenate(rows) if rows else np.zeros((0, 0))
+        record: dict[str, Any] = {"distance": None, "rows": len(made)}
+        if len(real) < 2 or len(made) < 2:
+            return record, ["fewer than two rows of music: no Frechet distance"]
+        if self.embedding.standardised:
+            real, made = standardise(real, [real, made])
+        return {**record, "distance": frechet_distance(real, made)}, []
+
+    def _genre(self, rows: Mapping[str, Embeddings]) -> float | None:
+        known = {n: r for n, r in rows.items() if self.dances[n].genre}
+        if not self.segments or not known:
+            return None
+        made = np.stack([row.mean(axis=0) for row in known.values()])
+        genres = [self.dances[name].genre for name in known]
+        return genre.genre_accuracy(made, genres, self.segment_rows, self.segments.genres)
+
+    def _over_seeds(self, pieces: Mapping[str, Sequence[FloatArray]]) -> float | None:
+        several = [takes for takes in pieces.values() if len(takes) > 1]
+        units = [self._in_units([self._piece_row(p) for p in takes]) for takes in several]
+        return diversity.over_seeds(units)
+
+    def _spread(self, rows: list[Embeddings]) -> float | None:
+        return diversity.mean_distance(np.stack(self._in_units(rows))) if rows else None
+
+    def _in_units(self, rows: list[Embeddings]) -> list[Embeddings]:
+        if not self.embedding.standardised or not self.real:
+            return rows
+        return list(standardise(np.concatenate(self.real), [np.stack(rows)])[0])
+
+    def _piece_row(self, piece: FloatArray) -> Embeddings:
+        return self.embedding.compute(_long_enough(piece)).mean(axis=0)
+
+
+def _lift(
+    dance: Dance, music: Times, seconds: float, direction: Direction = Direction.DANCE
+) -> float | None:
+    """Lift over the time that dance and music share."""
+    common = min(dance.seconds, seconds)
+    return alignment_lift(
+        dance.beats[dance.beats < common], music[music < common], common, direction
+    )
+
+
+def _long_enough(piece: FloatArray) -> FloatArray:
+    """A piece of at least one window, filled with silence."""
+    return np.pad(piece, (0, max(0, quality.WINDOW - len(piece))))
+
+
+def _dance_record(dance: Dance) -> dict[str, Any]:
+    return {
+        "name": dance.name,
+        "seconds": round(dance.seconds, 3),
+        "kinematic_beats": len(dance.beats),
+        "genre": dance.genre,
+        "reference": dance.reference is not None,
+        "reference_beats": None if dance.reference is None else len(music_beats(dance.reference)),
+    }
