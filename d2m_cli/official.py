@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from d2m_cli.features.openpose import openpose_from_landmarks
 from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.features.strip import Strip
-from d2m_cli.features.two_stream import TwoStream
+from d2m_cli.features.two_stream import Stream, TwoStream
 from d2m_cli.ingest.video import displayed_size, read_frames
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
@@ -89,11 +88,8 @@ class OfficialDance2Music(Dance2Music):
         self.corpus = Corpus(settings["corpus"])
         self._check_needs(settings["has"])
         self.levels = [Level(group) for group in settings["has"] if group != "i3d"]
-        self.streams = []
-        for file, channels in (("i3d_rgb.safetensors", 3), ("i3d_flow.safetensors", 2)):
-            network = InceptionI3d(in_channels=channels)
-            self.bundle.load_into(network, file)
-            self.streams.append(partial(self._one_window, network.fuse().to(self.device)))
+        self.pictures = self._stream("i3d_rgb.safetensors", in_channels=3)
+        self.movement = self._stream("i3d_flow.safetensors", in_channels=2)
         self._released: dict[Level, tuple[ReleasedD2MGAN, VQVAE]] = {}
 
     def _check_needs(self, has: list[str]) -> None:
@@ -128,7 +124,7 @@ class OfficialDance2Music(Dance2Music):
         if tempo is not None or beat_offset is not None:
             raise InputError("The released models follow no tempo: omit --tempo, --beat-offset.")
         total = round(clip.seconds * FRAME_RATE)
-        visual = TwoStream(*self.streams, step=STEP, method=self.flow)
+        visual = TwoStream(self.pictures, self.movement, STEP, self.flow)
         strip = Strip(total)
         with PoseEstimator(FRAME_RATE) as pose:
             frames = counted(read_frames(clip, FRAME_RATE), total, progress)
@@ -200,10 +196,16 @@ class OfficialDance2Music(Dance2Music):
             self._released[level] = network.to(self.device), vqvae.to(self.device)
         return self._released[level]
 
-    @torch.inference_mode()
-    def _one_window(self, network: InceptionI3d, window: FloatArray) -> FloatArray:
-        batch = torch.from_numpy(np.ascontiguousarray(window))[None].to(self.device)
-        features: FloatArray = network.features(batch)[0].cpu().numpy()
+    def _stream(self, file: str, in_channels: int) -> Stream:
+        network = InceptionI3d(in_channels=in_channels)
+        self.bundle.load_into(network, file)
+        network.to(self.device)
+
+        @torch.inference_mode()
+        def features(window: FloatArray) -> FloatArray:
+            batch = torch.from_numpy(np.ascontiguousarray(window))[None].to(self.device)
+            return network.features(batch)[0].cpu().numpy()
+
         return features
 
     def _style(
