@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.features.motion import HIPS, JOINTS, SHOULDERS
+from d2m_cli.features.openpose import SOURCES
 
 Positions = NDArray[np.float64]
 
@@ -39,12 +40,7 @@ COCO = {
 }  # fmt: skip
 """Numbers among COCO's 17 keypoints (AIST++ `keypoints2d` and `keypoints3d`)."""
 
-OPENPOSE = {
-    "nose": 0, "left_shoulder": 5, "right_shoulder": 2, "left_elbow": 6, "right_elbow": 3,
-    "left_wrist": 7, "right_wrist": 4, "left_hip": 12, "right_hip": 9,
-    "left_knee": 13, "right_knee": 10, "left_ankle": 14, "right_ankle": 11,
-    "left_heel": 21, "right_heel": 24, "left_foot_index": 19, "right_foot_index": 22,
-}  # fmt: skip
+OPENPOSE = {name: SOURCES.index((number,)) for name, number in JOINTS.items()}
 """Numbers among OpenPose's BODY_25 (the authors' TikTok motion)."""
 
 SMPL = {
