@@ -102,10 +102,10 @@ class Dance2Music:
         Raises `InputError` for a video that cannot be used, `NoDancerError` when it shows nobody.
         """
         clip = probe(Path(video), start, end)
+        style_name, vector = self._style(style, style_audio, seed)
         timings: dict[str, float] = {}
         with _timed(timings, "watch"):
             dance = self.watch(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
-        style_name, vector = self._style(style, style_audio, seed)
         with _timed(timings, "compose"):
             codes = self.compose(dance, level, vector, seed, progress)
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
