@@ -22,7 +22,7 @@ LIMBS = (
     ("left_knee", "left_ankle", "left_heel", "left_foot_index"),
     ("right_knee", "right_ankle", "right_heel", "right_foot_index"),
 )
-LEGS = LIMBS[2] + LIMBS[3]
+FEET = LIMBS[2][1:] + LIMBS[3][1:]
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,20 @@ class Augmentation:
 
     mirror: float = 0.5
     """Share of segments in which left and right are swapped."""
-    yaw: float = 60.0
+    yaw: float = 45.0
     """Degrees by which the camera stands beside the dancer's front at most."""
     pitch: float = 15.0
     """Degrees by which it looks down or up at most."""
     distance: tuple[float, float] = (5.0, 14.0)
     """Torsos from the camera to the dancer."""
     noise: float = 0.02
-    """Standard deviation of a seen joint's place, torsos; `HIDDEN_NOISE` times it if hidden."""
-    limb_loss: float = 0.3
+    """Largest standard deviation of a joint's place, torsos; hidden ones have `HIDDEN_NOISE` x it."""
+    limb_loss: float = 0.2
     """Share of segments in which a limb is hidden for a while."""
-    frame_loss: float = 0.2
+    frame_loss: float = 0.1
     """Share of segments in which the dancer is not found for some frames."""
-    crop: float = 0.15
-    """Share of segments in which the picture ends above the knees."""
+    crop: float = 0.2
+    """Share of segments in which the picture ends at the knees."""
 
 
 STRAIGHT = Augmentation(
@@ -59,11 +59,20 @@ STRAIGHT = Augmentation(
 )
 """A far camera before the dancer, and no errors."""
 
-HIDDEN_NOISE = 5.0
-LOSS_SECONDS = (0.1, 0.8)
+SURE = ("nose", "left_shoulder", "right_shoulder", "left_hip", "right_hip")
+"""Joints that MediaPipe is sure of as soon as it finds a person."""
+
+DOUBTFUL = {"heel": 0.8, "elbow": 0.95, "wrist": 0.94, "knee": 0.96, "ankle": 0.95}
+"""Usual visibility of a joint in front; 0.95 for others."""
+
+HIDDEN_NOISE = 4.0
+LOSS_SECONDS = (0.1, 0.6)
 """Shortest and longest time for which a limb is hidden or the dancer is lost."""
 
 HIDDEN_VISIBILITY = 0.15
+CROPPED_KNEE = 0.7
+"""Factors on the visibility of joints outside the picture, and of knees at its border."""
+
 NOISE_HZ = 4.0
 """Errors of smoothed landmarks wander; they do not flicker."""
 
@@ -104,14 +113,17 @@ def degrade(
     """
     visibility, found = visibility.copy(), found.copy()
     if rng.random() < augmentation.crop:
-        visibility[:, _places(LEGS)] *= HIDDEN_VISIBILITY
+        visibility[:, _places(FEET)] *= HIDDEN_VISIBILITY
+        visibility[:, _places(("left_knee", "right_knee"))] *= CROPPED_KNEE
     if rng.random() < augmentation.limb_loss:
         limb = _places(LIMBS[rng.integers(len(LIMBS))])
         visibility[_stretch(len(positions), rng)[:, None], limb] *= HIDDEN_VISIBILITY
     noise = gaussian_filter1d(
         rng.standard_normal(positions.shape), _sigma(NOISE_HZ), axis=0, mode="nearest"
     )
-    size = augmentation.noise * (1.0 + (HIDDEN_NOISE - 1.0) * (1.0 - visibility[..., None]))
+    size = rng.uniform(0, augmentation.noise) * (
+        1.0 + (HIDDEN_NOISE - 1.0) * (1.0 - visibility[..., None])
+    )
     noisy = positions + noise * size / max(float(noise.std()), 1e-6)
     if rng.random() < augmentation.frame_loss:
         lost = _stretch(len(positions), rng)
@@ -146,9 +158,12 @@ def _rotation(yaw: float, pitch: float) -> NDArray[np.float64]:
 
 
 def _visibility(seen: Positions) -> Positions:
-    """Visibility of joints in camera axes: near 1 in front of the hips' plane, less behind it."""
+    """Visibility of joints in camera axes: less for limbs behind the body."""
     behind = seen[:, HIPS].mean(axis=1, keepdims=True)[..., 2] - seen[..., 2]
-    return 1.0 / (1.0 + np.exp(6.0 * (behind - 0.45)))
+    covered = 0.6 / (1.0 + np.exp(8.0 * (0.6 - behind)))
+    covered[:, _places(SURE)] = 0.0
+    usual = [1.0 if name in SURE else DOUBTFUL.get(name.split("_")[-1], 0.95) for name in PLACE]
+    return np.asarray(usual * (1.0 - covered))
 
 
 def _stretch(steps: int, rng: Generator) -> NDArray[np.int64]:

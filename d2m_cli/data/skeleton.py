@@ -55,7 +55,9 @@ NOSE_FORWARD = 0.2
 HEEL_BACK = 0.1
 HEEL_DOWN = 0.12
 TOE_FORWARD = 0.3
-"""Where missing points lie from the head or the ankle, in torso lengths (about 0.5 m)."""
+HIP_DOWN = 0.13
+"""Where missing points lie from the head or the ankle, in torso lengths (about 0.5 m), and how far
+down the thigh the hip joint lies under the pelvis' rim."""
 
 
 def pick(points: NDArray[np.floating], numbers: Mapping[str, int]) -> Positions:
@@ -67,8 +69,15 @@ def pick(points: NDArray[np.floating], numbers: Mapping[str, int]) -> Positions:
 
 
 def from_dance_with_melody(points: NDArray[np.floating]) -> Positions:
-    """Joints `(T, 17, 3)` of the 23 of `dance_with_melody`; the nose is put before its head."""
+    """Joints `(T, 17, 3)` of the 23 of `dance_with_melody`; the nose is put before its head.
+
+    Its hips lie on the rim of the pelvis (thighs of 51 cm over shanks of 35 cm): they are moved
+    down the thigh, so that torso and legs have MediaPipe's proportions.
+    """
     joints = pick(points, DANCE_WITH_MELODY)
+    for side in ("left", "right"):
+        hip, knee = joints[:, PLACE[f"{side}_hip"]], joints[:, PLACE[f"{side}_knee"]]
+        joints[:, PLACE[f"{side}_hip"]] = hip + HIP_DOWN * (knee - hip)
     return _with_nose(joints, points[:, :2].mean(axis=1))
 
 
