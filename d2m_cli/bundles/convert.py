@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -114,7 +115,7 @@ RECIPES = {
         "i3d",
         {"i3d": replace(I3D_PARTS["i3d_rgb"], files={"i3d.safetensors": ("Conv3d_", "Mixed_")})},
         {I3D: ("i3d",)},
-        {},
+        {"visual": {"size": 224, "window": 16, "stride": 8, "frame_step": 2, "width": 1.0}},
         "ImageNet and Kinetics-400",
     ),
     "vggish": Recipe(
@@ -173,7 +174,8 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     Raises `BundleError` when the file holds anything but data, or no state dict.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise BundleError(f"There is no file '{path}': check the path.") from None
     except pickle.UnpicklingError as error:

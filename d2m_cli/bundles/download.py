@@ -7,9 +7,10 @@ right. A part survives a lost connection, so that the next try asks the server f
 from __future__ import annotations
 
 import errno
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +62,21 @@ def fetch_all(
     parallel: int = 4,
 ) -> list[Path]:
     """`fetch` several entries side by side; all are tried before the first failure is raised."""
+    interrupted = threading.Event()
+
+    def watched(name: str, done: int, total: int | None) -> None:
+        if interrupted.is_set():
+            raise KeyboardInterrupt  # ends this thread's download; its part stays
+        report(name, done, total)
+
     with ThreadPoolExecutor(parallel) as pool:
-        jobs = [pool.submit(fetch, entry, folder, mirror, report) for entry in entries]
+        jobs = [pool.submit(fetch, entry, folder, mirror, watched) for entry in entries]
+        try:
+            wait(jobs)
+        except KeyboardInterrupt:
+            interrupted.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return [job.result() for job in jobs]
 
 
@@ -181,6 +195,9 @@ class _Part:
     def write(self, reply: httpx.Response, report: Callable[..., None]) -> None:
         resumed = reply.status_code == httpx.codes.PARTIAL_CONTENT
         done = self.size if resumed else 0
+        if resumed and not reply.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
+            self.discard()
+            raise httpx.ReadError("the server sent another part of the file than it was asked for")
         length = reply.headers.get("Content-Length")
         total = done + int(length) if length else None
         if not resumed:

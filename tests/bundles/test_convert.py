@@ -15,6 +15,7 @@ from d2m_cli.bundles.bundle import Bundle, load_bundle
 from d2m_cli.bundles.convert import convert, read_checkpoint
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.errors import BundleError
+from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
 from d2m_cli.spec import Level
 
@@ -72,6 +73,15 @@ def test_official_reproduces_the_authors_numbers(tmp_path: Path) -> None:
     latents = network(motion, visual[:, 0], torch.from_numpy(wanted["genre"]).argmax(1))
     np.testing.assert_allclose(latents, wanted["vqEncoder_high.out"], atol=1.1e-3)
     assert bundle.settings["has"] == ["high"]
+
+
+def test_i3d_saved_before_batches_were_counted(tmp_path: Path) -> None:
+    published = InceptionI3d(num_classes=400).state_dict()
+    old = {key: value for key, value in published.items() if "num_batches" not in key}
+    torch.save(old, tmp_path / "rgb_imagenet.pt")
+    given = {"i3d": tmp_path / "rgb_imagenet.pt"}
+    bundle = convert("i3d", given, tmp_path, tmp_path / "bundle")
+    bundle.load_into(InceptionI3d(width=bundle.settings["visual"]["width"]), "i3d.safetensors")
 
 
 @authors.needed

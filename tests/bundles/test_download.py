@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
 import random
 import resource
+import signal
 import threading
 import time
 from pathlib import Path
@@ -186,6 +188,49 @@ def test_two_processes_at_once_download_once(server: WeightsServer, tmp_path: Pa
     assert [process.exitcode for process in both] == [0, 0]
     assert len(server.requests) == 1
     assert (tmp_path / "net/net.pt").read_bytes() == CONTENT
+
+
+def test_ctrl_c_stops_at_once_and_keeps_the_part(server: WeightsServer, tmp_path: Path) -> None:
+    def drip(handler: Handler, content: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("ETag", '"1"')
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        for byte in content[:600]:
+            handler.wfile.write(bytes([byte]))
+            time.sleep(0.05)
+
+    server.files["/net.pt"] = CONTENT
+    server.behaviours["/net.pt"] = [drip]
+    process = multiprocessing.get_context("fork").Process(
+        target=fetch_all, args=([entry(server.url("/net.pt"))], tmp_path)
+    )
+    process.start()
+    part = tmp_path / "net/net.pt.part"
+    while not part.exists():
+        time.sleep(0.02)
+    os.kill(process.pid or 0, signal.SIGINT)
+    process.join(15)
+    assert process.exitcode == 1
+    assert not (tmp_path / "net/net.pt").exists()
+    assert part.exists()
+
+
+def test_a_server_that_sends_another_part_is_not_believed(
+    server: WeightsServer, tmp_path: Path
+) -> None:
+    def other_part(handler: Handler, content: bytes) -> None:
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes 7-{len(content) - 1}/{len(content)}")
+        handler.send_body(content[7:])
+
+    server.files["/net.pt"] = CONTENT
+    server.behaviours["/net.pt"] = [
+        lambda handler, content: handler.serve(content, 1000),
+        other_part,
+    ]
+    path = fetch(entry(server.url("/net.pt"), sha256=""), tmp_path, patience=QUICK)
+    assert path.read_bytes() == CONTENT
 
 
 def test_a_present_file_costs_no_request(server: WeightsServer, tmp_path: Path) -> None:
