@@ -10,8 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from d2m_cli.bundles.bundle import load_bundle, sha256
-from d2m_cli.bundles.places import home
+from d2m_cli.bundles.bundle import DESCRIPTION, load_bundle, sha256
+from d2m_cli.bundles.places import embedded_folder, home
 from d2m_cli.errors import BundleError, DownloadError
 
 MIRROR_VARIABLE = "D2M_MIRROR"
@@ -168,10 +168,12 @@ def _entry(name: str, facts: dict[str, Any], licences: dict[str, Licence]) -> En
 
 
 def _embedded_state() -> State:
+    if not (embedded_folder() / DESCRIPTION).is_file():
+        return State.MISSING
     try:
         load_bundle()
     except BundleError:
-        return State.MISSING
+        return State.DAMAGED
     return State.VERIFIED
 
 
