@@ -27,7 +27,7 @@ from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.features.strip import Strip
 from d2m_cli.features.two_stream import Stream, TwoStream
-from d2m_cli.ingest.video import displayed_size, read_frames
+from d2m_cli.ingest.video import read_frames
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
 from d2m_cli.pipeline import Dance2Music, Progress, counted, silent
@@ -132,7 +132,7 @@ class OfficialDance2Music(Dance2Music):
             landmarks = pose.landmarks()
         motion = motion_from_landmarks(landmarks)
         if self.motion_file is None:
-            poses = openpose_from_landmarks(landmarks, displayed_size(clip)[1])
+            poses = openpose_from_landmarks(landmarks, clip.height)
         else:
             poses = read_smpl(self.motion_file)[round(clip.start * RATE) :]
             if not len(poses):
