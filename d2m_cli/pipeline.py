@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle, load_bundle
+from d2m_cli.codec.codebook import draw_codes
 from d2m_cli.codec.stream import decode_windows
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.device import choose_device
@@ -148,9 +149,11 @@ class Dance2Music:
         generator, vqvae = self._networks(level)
         count = -(-round(dance.seconds * SAMPLE_RATE) // level.hop)
         given = self._conditions(dance, style, seed)
+        codebook, prior = vqvae.codebook(level), getattr(generator, "prior", None)
+        draw = torch.Generator().manual_seed(seed)
         pieces: list[Tensor] = []
         for latents in generator.windows(given, count):
-            pieces.append(vqvae.quantise(latents, level)[0][0].cpu())
+            pieces.append(draw_codes(latents.mean, latents.spread, codebook, prior, draw)[0].cpu())
             progress("compose", sum(map(len, pieces)), count)
         return Codes(torch.cat(pieces).numpy(), level)
 

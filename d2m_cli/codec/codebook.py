@@ -9,6 +9,9 @@ from torch import Tensor
 CHUNK = 8192
 """Vectors compared with the codebook at once: bounds the distance matrix to 64 MiB."""
 
+TEMPERATURE = 0.7
+"""Of drawn codes: below 1 they keep nearer to what is likely."""
+
 
 def nearest_entries(vectors: Tensor, codebook: Tensor) -> Tensor:
     """Indices `(N,)` of the entries of `codebook (K, D)` nearest to `vectors (N, D)`.
@@ -41,3 +44,35 @@ def quantise(latents: Tensor, codebook: Tensor) -> tuple[Tensor, Tensor]:
 def straight_through(latents: Tensor, entries: Tensor) -> Tensor:
     """`entries` in value, with the gradient handed to `latents` unchanged (VQ-VAE, section 3.2)."""
     return latents + (entries - latents).detach()
+
+
+def code_logits(mean: Tensor, spread: Tensor, codebook: Tensor, prior: Tensor) -> Tensor:
+    """Unnormalised log-probabilities `(B, T, K)` of the codes around uncertain latents.
+
+    An entry's probability falls with its distance from `mean (B, D, T)`, each number measured in
+    its own `spread (B, D, T)`, and grows with its `prior (K,)`: a lookup that knows how sure the
+    generator is. With equal spreads the likeliest code is the nearest entry.
+    """
+    precision = spread.pow(-2).transpose(1, 2)
+    linear = (mean.transpose(1, 2) * precision) @ codebook.t()
+    return prior + linear - 0.5 * precision @ codebook.pow(2).t()
+
+
+def draw_codes(
+    mean: Tensor,
+    spread: Tensor | None,
+    codebook: Tensor,
+    prior: Tensor | None,
+    generator: torch.Generator,
+    temperature: float = TEMPERATURE,
+) -> Tensor:
+    """Codes `(B, T)` for latents: the nearest entries, or drawn where a `spread` is given.
+
+    `generator` is a CPU generator, so that a seed gives the same codes on every device.
+    """
+    if spread is None or prior is None:
+        return quantise(mean, codebook)[0]
+    logits = code_logits(mean, spread, codebook, prior)
+    uniform = torch.rand(logits.shape, generator=generator).clamp(1e-9, 1 - 1e-7)
+    gumbel = -torch.log(-torch.log(uniform))
+    return (logits / temperature + gumbel.to(logits.device)).argmax(-1)

@@ -15,13 +15,14 @@ class Strip:
 
     def __init__(self, frames: int) -> None:
         centres = (np.arange(PICTURES) + 0.5) * frames / PICTURES
-        self._wanted = set(centres.astype(int).tolist())
+        # The first frame is kept too, in case that fewer frames come than expected.
+        self._wanted = {0, *centres.astype(int).tolist()}
         self._seen = 0
         self._kept: list[FrameArray] = []
 
     def add(self, frame: FrameArray) -> None:
         """Take the next frame, RGB `(H, W, 3)`."""
-        if self._seen in self._wanted or not self._kept:
+        if self._seen in self._wanted:
             width = max(1, round(frame.shape[1] * HEIGHT / frame.shape[0]))
             small = cv2.resize(frame, (width, HEIGHT), interpolation=cv2.INTER_AREA)
             self._kept.append(np.asarray(small, dtype=np.uint8))
@@ -29,4 +30,4 @@ class Strip:
 
     def pictures(self) -> FrameArray:
         """The kept pictures `(S, HEIGHT, W, 3)`."""
-        return np.stack(self._kept)
+        return np.stack(self._kept[1:] or self._kept)

@@ -24,10 +24,13 @@ from d2m_cli.models.conditioning import CHANNELS as RHYTHM_CHANNELS
 from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE, rhythm_channels
 from d2m_cli.models.motion import MotionEncoder
 from d2m_cli.models.visual import VisualEncoder
-from d2m_cli.spec import CODE_DIM, MOTION_RATE, SIGMA, Level
+from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, MOTION_RATE, SIGMA, Level
 
 UPSAMPLING = 4
 """Codes per fused step: the two stages of stride 2 in tables 8 and 9."""
+
+SPREAD = 5.0
+"""Unit of the latents' spread: the standard deviation of a codebook that fits sigma."""
 
 
 class Stage(NamedTuple):
@@ -75,11 +78,27 @@ class GeneratorSettings:
     width: float = 1.0
     """Multiplier on the channels of tables 8 and 9."""
     floor: int = 32
-    """Fewest channels of a stage: a fused step holds in channels what the authors hold in length."""
+    """Fewest channels of a stage: a fused step holds in channels what theirs hold in length."""
     motion_width: float = 0.25
     features: int = 64
     """Channels of the motion features, and of the visual features."""
     style_features: int = 32
+    spread: bool = False
+    """Whether the generator also says how sure it is of each latent (`Latents.spread`)."""
+
+
+class Latents(NamedTuple):
+    """What the generator says of the codes."""
+
+    mean: Tensor
+    """`(B, 64, T)` the paper's f'_vq = sigma tanh(...)."""
+    spread: Tensor | None
+    """`(B, 64, T)` > 0, standard deviation of each latent; None in the paper's generator."""
+
+    def part(self, begin: int, end: int) -> "Latents":
+        """Codes `begin` to `end - 1`."""
+        spread = None if self.spread is None else self.spread[..., begin:end]
+        return Latents(self.mean[..., begin:end], spread)
 
 
 class Conditions(NamedTuple):
@@ -115,7 +134,7 @@ class VQGenerator(nn.Module):
             ResidualStack(c) for c in sizes[: 5 if settings.level is Level.HIGH else 6]
         )
         self.styles = nn.ModuleList(nn.Linear(settings.style_features, c) for c in sizes)
-        self.last = AlignedConv(sizes[-1], CODE_DIM, 40)
+        self.last = AlignedConv(sizes[-1], CODE_DIM * (2 if settings.spread else 1), 40)
         self.act = nn.LeakyReLU(SLOPE)
 
     @property
@@ -129,7 +148,7 @@ class VQGenerator(nn.Module):
                 radius += receptive_radius(self.stacks[i]) / rate
         return int(radius + receptive_radius(self.last) / rate) + 1
 
-    def forward(self, fused: Tensor, style: Tensor) -> Tensor:
+    def forward(self, fused: Tensor, style: Tensor) -> Latents:
         """`fused` `(B, C, T)` and style features `(B, S)` to latents `(B, 64, 4 T)`."""
         x = fused
         for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
@@ -137,7 +156,9 @@ class VQGenerator(nn.Module):
             x = self.act(x + self.styles[i](style)[..., None])
             if i < len(self.stacks):
                 x = self.stacks[i](x)
-        return SIGMA * torch.tanh(self.last(self.act(x)))
+        mean, *doubt = self.last(self.act(x)).split(CODE_DIM, dim=1)
+        spread = SPREAD * doubt[0].clamp(-3, 3).exp() if doubt else None
+        return Latents(SIGMA * torch.tanh(mean), spread)
 
 
 class Generator(nn.Module):
@@ -151,6 +172,9 @@ class Generator(nn.Module):
         self.visual = VisualEncoder(settings.visual_channels, size)
         self.style = nn.Linear(settings.style_channels, settings.style_features)
         self.vq = VQGenerator(settings, 2 * size + RHYTHM_CHANNELS + NOISE_CHANNELS)
+        if settings.spread:
+            self.prior = nn.Parameter(torch.zeros(CODEBOOK_SIZE))
+            """Log-weight of each code beside its distance from the latents."""
 
     @property
     def fused_rate(self) -> float:
@@ -183,16 +207,16 @@ class Generator(nn.Module):
             dim=1,
         )
 
-    def forward(self, given: Conditions, codes: int) -> Tensor:
-        """Latents `(B, 64, codes)` in one pass, with gradients."""
+    def forward(self, given: Conditions, codes: int) -> Latents:
+        """Latents of `codes` codes in one pass, with gradients."""
         steps = -(-codes // UPSAMPLING)
         fused = self.fuse(given, self.encode(given), 0, steps)
-        latents: Tensor = self.vq(fused, self.style(given.style))
-        return latents[..., :codes]
+        latents: Latents = self.vq(fused, self.style(given.style))
+        return latents.part(0, codes)
 
     @torch.no_grad()
-    def windows(self, given: Conditions, codes: int, window: int = 512) -> Iterator[Tensor]:
-        """The latents of `forward` in consecutive pieces `(B, 64, <= 4 window)`.
+    def windows(self, given: Conditions, codes: int, window: int = 512) -> Iterator[Latents]:
+        """The latents of `forward` in consecutive pieces of at most `4 window` codes.
 
         Each piece is computed with all the context that its outputs can see, so joining the pieces
         gives the one-pass result without a seam, in memory that does not grow with `codes`.
@@ -204,8 +228,10 @@ class Generator(nn.Module):
             end = min(start + window, steps)
             first, last = max(0, start - context), min(steps, end + context)
             latents = self.vq(self.fuse(given, encoded, first, last), style)
-            piece = latents[..., UPSAMPLING * (start - first) : UPSAMPLING * (end - first)]
-            yield piece[..., : codes - UPSAMPLING * start]
+            begin = UPSAMPLING * (start - first)
+            yield latents.part(
+                begin, begin + min(UPSAMPLING * (end - start), codes - UPSAMPLING * start)
+            )
 
 
 def _straight_on(phase: Tensor, steps: Tensor) -> Tensor:

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from d2m_cli.types import FrameArray
 
 
+STRIP_ASPECT = 8.0
+"""Width of the row of frames against its height: as many are shown as fit without distortion."""
+
+
 @dataclass(frozen=True)
 class Curve:
     """A curve `(T,)` sampled at `rate` per second, with its beats `(B,)` in seconds."""
@@ -46,6 +50,13 @@ def plot_dance(path: Path, strip: FrameArray, dance: Curve, music: Curve, second
     finally:
         plt.close(figure)
         draft.unlink(missing_ok=True)
+
+
+def _evenly(strip: FrameArray, count: int) -> FrameArray:
+    """`count` of the pictures, as evenly spread as they are."""
+    count = min(max(count, 1), len(strip))
+    places = ((np.arange(count) + 0.5) * len(strip) / count).astype(int)
+    return strip[places]
 
 
 def _draw(axes: Axes, curve: Curve, label: str, colour: str) -> None:

@@ -1,6 +1,6 @@
 """Stage "generator": G_m, G_v, G_vq against three discriminators (paper 3.2, 3.3, 3.5)."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from lightning.fabric import Fabric
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
+from d2m_cli.codec.codebook import draw_codes, look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import channel_names
@@ -18,7 +19,7 @@ from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE
 from d2m_cli.models.discriminator import PAPER_CHANNELS, MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
-from d2m_cli.spec import SEGMENT_SECONDS, SIGMA, Level
+from d2m_cli.spec import CODEBOOK_SIZE, SEGMENT_SECONDS, Level
 from d2m_cli.training.checkpoint import write_atomically
 from d2m_cli.training.generator_step import (
     LossWeights,
@@ -31,6 +32,7 @@ from d2m_cli.training.loop import LoopSettings
 from d2m_cli.training.pairs import Pairs, PairSettings
 
 VALIDATION_BATCHES = 4
+PRIOR_BATCHES = 16
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class GeneratorSizes:
     motion_width: float = 0.25
     features: int = 64
     style_features: int = 32
+    spread: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,29 @@ class GeneratorTraining:
     heard_seconds: float = SEGMENT_SECONDS
     """Length of the random part of each segment that wave and mel losses hear."""
     rate: float = 1e-4
+    discriminator_rate: float = 1e-4
     betas: tuple[float, ...] = (0.5, 0.9)
     clip: float = 10.0
+    adversary_from: float = 0.0
+    """Share of the schedule before which the generator learns without discriminators."""
     average: float = 0.999
     """Decay of the moving average of the generator's weights, which is what is exported."""
     losses: LossWeights = field(default_factory=LossWeights)
     sizes: GeneratorSizes = field(default_factory=GeneratorSizes)
     discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
     loop: LoopSettings = field(default_factory=LoopSettings)
+
+
+def generator_settings(training: GeneratorTraining) -> GeneratorSettings:
+    """Settings of the generator that the stage trains, as a bundle keeps them."""
+    return GeneratorSettings(
+        level=training.level,
+        motion_channels=len(channel_names()),
+        visual_channels=training.visual.channels,
+        visual_rate=training.visual.rate,
+        style_channels=STYLE_CHANNELS,
+        **asdict(training.sizes),
+    )
 
 
 class GeneratorStage:
@@ -90,49 +108,46 @@ class GeneratorStage:
         self.vqvae.load_state_dict(load_file(settings.codec))
         self.vqvae.requires_grad_(False).to(fabric.device)
         torch.manual_seed(settings.seed)
-        self.plain = Generator(self.generator_settings())
+        self.plain = Generator(generator_settings(settings))
         shape = settings.discriminator
         discriminator = MultiScaleDiscriminator(
-            shape.channels, scales=shape.scales, input_scale=4.0 / SIGMA
+            shape.channels,
+            scales=shape.scales,
+            input_scale=1.0 / float(self.vqvae.codebook(settings.level).std()),
         )
-        adam = {"lr": settings.rate, "betas": settings.betas, "fused": True}
         self.generator, self.generator_optimiser = fabric.setup(
-            self.plain, torch.optim.Adam(self.plain.parameters(), **adam)
+            self.plain, _adam(self.plain, settings.rate, settings.betas)
         )
         self.discriminator, self.discriminator_optimiser = fabric.setup(
-            discriminator, torch.optim.Adam(discriminator.parameters(), **adam)
+            discriminator, _adam(discriminator, settings.discriminator_rate, settings.betas)
         )
+        if settings.sizes.spread:
+            self._start_prior()
         self.average = {k: v.detach().clone() for k, v in self.plain.state_dict().items()}
 
-    def generator_settings(self) -> GeneratorSettings:
-        """Settings of the generator, as a bundle keeps them."""
-        sizes = self.settings.sizes
-        return GeneratorSettings(
-            level=self.settings.level,
-            motion_channels=len(channel_names()),
-            visual_channels=self.settings.visual.channels,
-            visual_rate=self.settings.visual.rate,
-            style_channels=STYLE_CHANNELS,
-            **{name: getattr(sizes, name) for name in GeneratorSizes.__dataclass_fields__},
-        )
-
     def step(self, number: int, progress: float) -> dict[str, float]:
-        """One update of the discriminator, then one of the generator."""
+        """One update of the discriminator (from `adversary_from` on), then one of the generator."""
         settings = self.settings
         turn = number * self.fabric.world_size + self.fabric.global_rank
         random = np.random.default_rng((settings.seed, turn))
         given, target = self._batch(self.training, turn, settings.batch, random)
-        latents = self.generator(given, target.entries.shape[-1])
+        predicted = self.generator(given, target.entries.shape[-1])
 
-        judged = discriminator_loss(self.discriminator, target, latents)
-        self._update(judged, self.discriminator, self.discriminator_optimiser)
+        weights, figures = settings.losses, {}
+        if progress >= settings.adversary_from and weights.adversarial:
+            judged = discriminator_loss(self.discriminator, target, predicted.mean)
+            self._update(judged, self.discriminator, self.discriminator_optimiser)
+            figures["discriminator"] = float(judged.detach())
+        else:
+            weights = replace(weights, adversarial=0.0, feature_matching=0.0)
         terms = generator_losses(
             self.discriminator,
             self.vqvae,
             settings.level,
             target,
-            latents,
-            settings.losses,
+            predicted,
+            self.plain.prior if settings.sizes.spread else None,
+            weights,
             self._heard(target, random),
         )
         self._update(
@@ -142,25 +157,26 @@ class GeneratorStage:
             for name, value in self.plain.state_dict().items():
                 decay = min(settings.average, (1 + number) / (10 + number))
                 self.average[name].lerp_(value, 1 - decay)
-        return {name: float(term.detach()) for name, term in terms.items()} | {
-            "discriminator": float(judged.detach())
-        }
+        return figures | {name: float(term.detach()) for name, term in terms.items()}
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """Averaged generator on fixed held-out pairs: code and mel distance, spread, codes used."""
-        generator = Generator(self.generator_settings()).to(self.fabric.device)
+        generator = Generator(generator_settings(self.settings)).to(self.fabric.device)
         generator.load_state_dict(self.average)
         level = self.settings.level
         figures: dict[str, list[float]] = {"code": [], "mel": [], "spread": [], "codes_used": []}
         for number in range(VALIDATION_BATCHES):
             random = np.random.default_rng((77, number))
             given, target = self._batch(self.held_out, number, 4, random)
-            latents = generator(given, target.entries.shape[-1])
-            codes, entries = self.vqvae.quantise(latents, level)
-            figures["code"].append(float((latents - target.entries).abs().mean()))
+            predicted = generator(given, target.entries.shape[-1])
+            codebook, prior = self.vqvae.codebook(level), getattr(generator, "prior", None)
+            draw = torch.Generator().manual_seed(number)
+            codes = draw_codes(predicted.mean, predicted.spread, codebook, prior, draw)
+            entries = look_up(codes, codebook)
+            figures["code"].append(float((entries - target.entries).abs().mean()))
             figures["mel"].append(float(mel_loss(self.vqvae.decode(entries, level), target.wave)))
-            figures["spread"].append(float(latents.std() / target.entries.std()))
+            figures["spread"].append(float(entries.std() / target.entries.std()))
             figures["codes_used"].append(float(len(codes.unique())))
         return {name: float(np.mean(values)) for name, values in figures.items()}
 
@@ -186,6 +202,17 @@ class GeneratorStage:
         """Write the averaged generator's weights."""
         state = {k: v.cpu().contiguous() for k, v in self.average.items()}
         write_atomically(path, lambda unfinished: save_file(state, unfinished))
+
+    @torch.no_grad()
+    def _start_prior(self) -> None:
+        """Begin with each code as likely as it is in the music."""
+        counts = torch.full((CODEBOOK_SIZE,), 0.1, device=self.fabric.device)
+        for turn in range(PRIOR_BATCHES):
+            _, target = self._batch(
+                self.training, turn, self.settings.batch, np.random.default_rng(turn)
+            )
+            counts += torch.bincount(target.codes.flatten(), minlength=CODEBOOK_SIZE)
+        self.plain.prior.copy_((counts / counts.sum()).log())
 
     def _batch(
         self, pairs: Pairs, turn: int, count: int, random: np.random.Generator
@@ -224,3 +251,7 @@ class GeneratorStage:
         self.fabric.backward(loss)
         self.fabric.clip_gradients(module, optimiser, max_norm=self.settings.clip)
         optimiser.step()
+
+
+def _adam(module: nn.Module, rate: float, betas: tuple[float, ...]) -> torch.optim.Adam:
+    return torch.optim.Adam(module.parameters(), rate, betas=(betas[0], betas[1]), fused=True)

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from d2m_cli.codec.codebook import straight_through
+from d2m_cli.codec.codebook import code_logits, straight_through
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator, one_channel
-from d2m_cli.models.generator import Generator
-from d2m_cli.spec import SIGMA, Level
+from d2m_cli.models.generator import Latents
+from d2m_cli.spec import Level
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class LossWeights:
     code: float = 15.0
     wave: float = 40.0
     mel: float = 15.0
+    likelihood: float = 0.0
+    """Beyond the paper: cross-entropy of the true codes around the uncertain latents."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Target:
     """`(B, N)` with `N` a whole number of codes."""
     latents: Tensor
     """phi(x_a) `(B, 64, T)`: what the frozen encoder makes of the music."""
+    codes: Tensor
+    """`(B, T)` and"""
     entries: Tensor
     """LookUp(phi(x_a)) `(B, 64, T)`."""
 
@@ -43,7 +47,7 @@ def encode_target(vqvae: VQVAE, wave: Tensor, level: Level) -> Target:
     """Latents and codebook entries of the true music `(B, N)`."""
     wave = wave[:, : wave.shape[1] // level.hop * level.hop]
     latents = vqvae.encode(wave, level)
-    return Target(wave, latents, vqvae.quantise(latents, level)[1])
+    return Target(wave, latents, *vqvae.quantise(latents, level))
 
 
 def discriminator_loss(
@@ -60,17 +64,19 @@ def generator_losses(
     vqvae: VQVAE,
     level: Level,
     target: Target,
-    latents: Tensor,
+    predicted: Latents,
+    prior: Tensor | None,
     weights: LossWeights,
     window: slice,
 ) -> dict[str, Tensor]:
-    """Weighted terms of eq. 8 for generated `latents` `(B, 64, T)`; their sum is the loss.
+    """Weighted terms of eq. 8 for what the generator `predicted`; their sum is the loss.
 
-    The code loss (eq. 5) is taken in units of sigma. Wave and mel losses (eq. 6, 7) hear the codes
-    of `window` only, decoded from the looked-up entries; the gradient passes the lookup straight
-    through, so that these terms really reach the generator. A term with weight 0 is not computed.
+    Wave and mel losses (eq. 6, 7) hear the codes of `window` only, decoded from the looked-up
+    entries; the gradient passes the lookup straight through, so that these terms really reach the
+    generator. A term with weight 0 is not computed.
     """
     terms: dict[str, Tensor] = {}
+    latents = predicted.mean
     if weights.adversarial or weights.feature_matching:
         fake = discriminator(one_channel(latents))
         terms["adversarial"] = hinge_generator(fake)
@@ -78,7 +84,11 @@ def generator_losses(
             real = discriminator(one_channel(target.latents))
         terms["feature_matching"] = feature_matching(real, fake)
     if weights.code:
-        terms["code"] = functional.l1_loss(latents, target.entries) / SIGMA
+        terms["code"] = functional.l1_loss(latents, target.entries)
+    if weights.likelihood:
+        assert predicted.spread is not None and prior is not None
+        logits = code_logits(latents, predicted.spread, vqvae.codebook(level), prior)
+        terms["likelihood"] = functional.cross_entropy(logits.flatten(0, 1), target.codes.flatten())
     if weights.wave or weights.mel:
         entries = vqvae.quantise(latents[..., window], level)[1]
         wave = vqvae.decode(straight_through(latents[..., window], entries), level)
@@ -90,5 +100,3 @@ def generator_losses(
         for f in fields(weights)
         if f.name in terms and getattr(weights, f.name)
     }
-
-

@@ -106,7 +106,7 @@ class Pairs:
         )
 
     def _style_near(self, piece: int, begin: int, random: np.random.Generator) -> FloatArray:
-        """Style of a random window of the track, the one that holds the segment's start excepted."""
+        """Style of a random window of the track, if possible not the one of the segment."""
         windows = max(1, int(self.dataset.entries[piece].seconds // STYLE_SECONDS))
         own = int(begin / MOTION_RATE // STYLE_SECONDS)
         others = [window for window in range(windows) if window != own] or [0]

@@ -1,16 +1,16 @@
-"""The generator keeps time as time: windows join exactly, beats cannot move, seeds and styles act."""
+"""The generator keeps time as time: windows join exactly, motion acts locally, seeds act."""
 
 import pytest
 import torch
 
-from d2m_cli.models.conditioning import NOISE_CHANNELS, noise_sequence, rhythm_channels
+from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE, noise_sequence, rhythm_channels
 from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
 from d2m_cli.spec import SIGMA, Level, code_count
 
 STYLE = 12
 
 
-def make(level: Level) -> Generator:
+def make(level: Level, spread: bool = False) -> Generator:
     torch.manual_seed(0)
     return Generator(
         GeneratorSettings(
@@ -23,6 +23,7 @@ def make(level: Level) -> Generator:
             floor=16,
             motion_width=0.03,
             features=8,
+            spread=spread,
         )
     ).eval()
 
@@ -35,7 +36,7 @@ def dance(seconds: float, seed: int = 0) -> Conditions:
         visual=torch.randn(1, 16, int(2 * seconds) + 1),
         phase=(torch.arange(steps, dtype=torch.float64) / 15)[None],
         strength=torch.ones(1, steps),
-        noise=noise_sequence(int(2 * seconds) + 2, seed),
+        noise=noise_sequence(int(NOISE_RATE * seconds) + 2, seed),
         style=torch.randn(1, STYLE),
     )
 
@@ -45,7 +46,7 @@ def test_two_seconds_give_the_paper_s_code_counts(level: Level) -> None:
     codes = code_count(2.0, level)
     assert codes == {Level.HIGH: 344, Level.LOW: 1378}[level]
     with torch.no_grad():
-        latents = make(level)(dance(2.0), codes)
+        latents = make(level)(dance(2.0), codes).mean
     assert latents.shape == (1, 64, codes)
     assert latents.abs().max() <= SIGMA
 
@@ -55,8 +56,8 @@ def test_windows_join_to_the_one_pass_result(level: Level) -> None:
     generator, given = make(level), dance(9.3)
     codes = code_count(9.3, level)
     with torch.no_grad():
-        whole = generator(given, codes)
-    pieces = list(generator.windows(given, codes, window=90))
+        whole = generator(given, codes).mean
+    pieces = [piece.mean for piece in generator.windows(given, codes, window=90)]
     assert len(pieces) > 3
     torch.testing.assert_close(torch.cat(pieces, dim=-1), whole, atol=2e-4, rtol=1e-4)
 
@@ -78,10 +79,11 @@ def test_a_change_of_motion_acts_only_near_its_moment() -> None:
 def test_seed_and_style_change_the_music() -> None:
     generator, given = make(Level.HIGH), dance(2.0)
     with torch.no_grad():
-        first = generator(given, 344)
-        assert torch.equal(first, generator(given, 344))
-        assert not torch.allclose(first, generator(given._replace(style=given.style + 1), 344))
-        assert not torch.allclose(first, generator(dance(2.0, seed=1), 344))
+        first = generator(given, 344).mean
+        assert torch.equal(first, generator(given, 344).mean)
+        styled = generator(given._replace(style=given.style + 1), 344).mean
+        assert not torch.allclose(first, styled)
+        assert not torch.allclose(first, generator(dance(2.0, seed=1), 344).mean)
 
 
 def test_rhythm_channels_mark_the_beats() -> None:
@@ -96,3 +98,13 @@ def test_noise_of_a_longer_piece_begins_like_that_of_a_shorter_one() -> None:
     short, long = noise_sequence(5, seed=3), noise_sequence(50, seed=3)
     assert short.shape == (1, NOISE_CHANNELS, 5)
     assert torch.equal(short, long[..., :5])
+
+
+def test_an_uncertain_generator_gives_a_spread_for_every_latent() -> None:
+    generator, given = make(Level.HIGH, spread=True), dance(2.0)
+    with torch.no_grad():
+        latents = generator(given, 344)
+    assert latents.spread is not None and latents.spread.shape == latents.mean.shape
+    assert latents.spread.min() > 0
+    pieces = list(generator.windows(given, 344, window=20))
+    assert sum(piece.mean.shape[-1] for piece in pieces) == 344
