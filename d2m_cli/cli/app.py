@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from d2m_cli.cli import convert_weights, doctor, download_weights, eval_beats, generate, train
+from d2m_cli.cli import (
+    convert_weights,
+    doctor,
+    download_weights,
+    eval_beats,
+    evaluate,
+    generate,
+    mos,
+    prepare,
+    train,
+    yardstick,
+)
 from d2m_cli.errors import D2MError
 
 app = typer.Typer(
@@ -14,9 +25,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("prepare")(prepare.prepare)
 app.command("train")(train.train)
 app.command("generate")(generate.generate)
 app.command("eval-beats")(eval_beats.eval_beats)
+app.command("evaluate")(evaluate.evaluate)
+app.add_typer(mos.app, name="mos")
+app.command("yardstick")(yardstick.yardstick)
 app.command("download-weights")(download_weights.download_weights)
 app.command("convert-weights")(convert_weights.convert_weights)
 app.command("doctor")(doctor.doctor)

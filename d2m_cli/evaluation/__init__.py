@@ -24,7 +24,16 @@ _HOME = {
         "pooled",
     ),
     "compare": ("PairScore", "compare_pair", "pair_files", "summarise"),
-    "onsets": ("music_beats", "onset_curve", "track_beats"),
+    "baselines": ("Dance", "System", "click_track"),
+    "diversity": ("mean_distance", "over_seeds"),
+    "embedding": ("EMBEDDINGS", "Embedding", "log_mel_statistics", "music_statistics"),
+    "frechet": ("frechet_distance", "half_distance", "standardise"),
+    "genre": ("genre_accuracy", "retrieved_genres"),
+    "mos": ("Opinion", "opinion", "score"),
+    "onsets": ("music_beats", "music_onsets", "onset_curve", "track_beats"),
+    "protocol": ("Segments", "evaluate"),
+    "quality": ("Quality", "measure"),
+    "yardstick": ("known_sets", "ranks_rightly"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -84,6 +84,16 @@ def music_beats(source: Path | FloatArray) -> Times:
     return track_beats(onset_curve(source, "median"))[1]
 
 
+def music_onsets(source: Path | FloatArray) -> Times:
+    """Onsets `(B,)` in seconds by librosa's defaults, of samples or a WAV file as `music_beats`."""
+    import librosa
+
+    onsets = librosa.onset.onset_detect(
+        onset_envelope=onset_curve(source), sr=SAMPLE_RATE, hop_length=HOP, units="time"
+    )
+    return np.asarray(onsets, dtype=np.float64)
+
+
 def _blocks(source: Path | FloatArray) -> Iterator[FloatArray]:
     """The samples in blocks of at most `_BLOCK`."""
     if isinstance(source, Path):

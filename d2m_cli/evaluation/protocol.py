@@ -8,7 +8,7 @@ see.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from d2m_cli.evaluation.baselines import GT, Dance, System
 from d2m_cli.evaluation.beats import mean
 from d2m_cli.evaluation.embedding import Embedding
 from d2m_cli.evaluation.frechet import Embeddings, frechet_distance, half_distance, standardise
-from d2m_cli.evaluation.onsets import Times, music_beats, onset_curve, track_beats
+from d2m_cli.evaluation.onsets import Times, music_beats, music_onsets, onset_curve, track_beats
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -28,7 +28,7 @@ FORMAT = 1
 MOST_OTHERS = 10
 """Pieces of other dances that the mismatched lift is averaged over."""
 
-ALIGNMENT = ("lift", "mismatched", "lift_music", "bas_dance", "bas_music")
+ALIGNMENT = ("lift", "mismatched", "lift_onsets", "lift_music", "bas_dance", "bas_music")
 
 Report = Callable[[str, float, float], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -63,16 +63,17 @@ def evaluate(
     embedding: Embedding,
     real: Sequence[FloatArray] = (),
     segments: Segments | None = None,
+    distinct_codes: Callable[[FloatArray], int] | None = None,
     report: Report = lambda stage, done, total: None,
 ) -> dict[str, Any]:
     """Measure every system on the dances.
 
-    `real` is the music that distances are taken from; by default the references. Raises `DataError`
-    (see `validate`).
+    `real` is the music that distances are taken from; by default the references. `distinct_codes`
+    tells how many codes of a codec a piece uses. Raises `DataError` (see `validate`).
     """
     validate(dances, systems)
     own = [dance.reference for dance in dances if dance.reference is not None]
-    measures = _Measures(dances, embedding, real or own, segments)
+    measures = _Measures(dances, embedding, real or own, segments, distinct_codes)
     rows = []
     for number, system in enumerate(systems):
         report(system.name, number, len(systems))
@@ -97,11 +98,13 @@ class _Measures:
         embedding: Embedding,
         real: Sequence[FloatArray],
         segments: Segments | None,
+        distinct_codes: Callable[[FloatArray], int] | None,
     ) -> None:
         self.dances = {dance.name: dance for dance in dances}
         self.embedding = embedding
         self.real = [embedding.compute(piece) for piece in real]
         self.segments = segments
+        self.distinct_codes = distinct_codes
         if segments:
             self.segment_rows = np.stack([self._piece_row(p) for p in segments.pieces])
 
@@ -131,6 +134,7 @@ class _Measures:
             "beats": self._beats(pieces) if system.name != GT else None,
             "alignment": self._alignment(pieces),
             "quality": self._quality(pieces),
+            "distinct_codes": self._codes(pieces),
             "frechet": frechet,
             "genre_accuracy": self._genre(rows),
             "diversity_dances": self._spread([r.mean(axis=0) for r in rows.values()]),
@@ -152,7 +156,7 @@ class _Measures:
     def _alignment(self, pieces: Mapping[str, FloatArray]) -> dict[str, Any]:
         tracked = {name: track_beats(onset_curve(p, "median")) for name, p in pieces.items()}
         lengths = {name: len(piece) / SAMPLE_RATE for name, piece in pieces.items()}
-        clips = []
+        clips: list[dict[str, Any]] = []
         for place, (name, (tempo, beats)) in enumerate(tracked.items()):
             dance = self.dances[name]
             others = [*tracked][place + 1 :] + [*tracked][:place]
@@ -166,6 +170,7 @@ class _Measures:
                     "music_beats": len(beats),
                     "music_tempo": tempo or None,
                     "lift": _lift(dance, beats, lengths[name]),
+                    "lift_onsets": _lift(dance, music_onsets(pieces[name]), lengths[name]),
                     "lift_music": _lift(dance, beats, lengths[name], Direction.MUSIC),
                     "mismatched": mean(lifts),
                     "bas_dance": beat_alignment_score(dance.beats, beats),
@@ -177,9 +182,14 @@ class _Measures:
         return {"clips": clips, **means, "scored": scored}
 
     def _quality(self, pieces: Mapping[str, FloatArray]) -> dict[str, float | None]:
-        figures = [asdict(quality.measure(_long_enough(piece))) for piece in pieces.values()]
+        figures = [quality.measure(_long_enough(piece)) for piece in pieces.values()]
         fields = quality.Quality.__dataclass_fields__
-        return {field: mean([figure[field] for figure in figures]) for field in fields}
+        return {field: mean([getattr(figure, field) for figure in figures]) for field in fields}
+
+    def _codes(self, pieces: Mapping[str, FloatArray]) -> float | None:
+        if self.distinct_codes is None:
+            return None
+        return mean([self.distinct_codes(piece) for piece in pieces.values()])
 
     def _frechet(self, rows: list[Embeddings]) -> tuple[dict[str, Any], list[str]]:
         real = np.concatenate(self.real) if self.real else np.zeros((0, 0))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m_cli.errors import DataError
 from d2m_cli.evaluation.beats import ONSET_SETTINGS
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
@@ -22,8 +23,8 @@ from d2m_cli.types import FloatArray
 WINDOW, HOP = 2048, 512
 FRAME_RATE = SAMPLE_RATE / HOP
 SILENCE_DB = 60.0
-BAND_EDGES = {"low": (0.0, 200.0), "middle": (200.0, 2000.0), "high": (2000.0, SAMPLE_RATE / 2)}
-"""Hz of the three bands."""
+BAND_EDGES = ((0.0, 200.0), (200.0, 2000.0), (2000.0, SAMPLE_RATE / 2))
+"""Hz of the low, middle and high band."""
 
 SLOWEST, FASTEST = 60.0, 200.0
 """Beats per minute between which a pulse is looked for."""
@@ -51,8 +52,6 @@ class Quality:
 
 def validate(samples: FloatArray) -> None:
     """Raise `DataError` unless `(N,)` samples are finite and hold at least one window."""
-    from d2m_cli.errors import DataError
-
     if samples.ndim != 1 or len(samples) < WINDOW or not np.isfinite(samples).all():
         raise DataError(
             f"Sound of shape {samples.shape} is not at least {WINDOW} finite samples of mono."
@@ -64,14 +63,16 @@ def measure(samples: FloatArray) -> Quality:
     validate(samples)
     power = power_spectrogram(samples)
     heard = power[:, audible(power)]
-    flux = {name: band_flux(power, *edges) for name, edges in BAND_EDGES.items()}
+    low, middle, high = (band_flux(power, *edges) for edges in BAND_EDGES)
     seconds = len(samples) / SAMPLE_RATE
     return Quality(
-        _mean(chroma_peakiness(heard)),
-        _mean(log_flatness(heard)),
-        rms_spread(samples),
-        *(_onset_count(curve) / seconds for curve in flux.values()),
-        pulse_clarity(np.sum(list(flux.values()), axis=0)),
+        chroma_peakiness=_mean(chroma_peakiness(heard)),
+        flatness=_mean(log_flatness(heard)),
+        rms_spread=rms_spread(samples),
+        onsets_low=_onset_count(low) / seconds,
+        onsets_middle=_onset_count(middle) / seconds,
+        onsets_high=_onset_count(high) / seconds,
+        pulse=pulse_clarity(low + middle + high),
     )
 
 
@@ -103,7 +104,7 @@ def chroma_peakiness(power: Spectrogram) -> FloatArray:
 
 def log_flatness(power: Spectrogram) -> FloatArray:
     """log10 of geometric over arithmetic mean of the power in each frame `(T,)`."""
-    floored = np.maximum(power, 1e-10)
+    floored = np.maximum(power, max(float(power.max(initial=0.0)) * 1e-9, 1e-12))
     return np.log10(floored).mean(axis=0) - np.log10(floored.mean(axis=0))
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
+from d2m_cli.evaluation.mos import Opinion
+
 NO_SCORE = "–"
 
 
@@ -47,6 +49,36 @@ def loris_line(loris: Mapping[str, float | None]) -> str:
         f"{name.upper()} {percent(loris[name])}" for name in ("bcs", "csd", "bhs", "hsd", "f1")
     ]
     return f"LORIS's variant (%): {', '.join(parts)}"
+
+
+def opinions_table(scores: Mapping[str, Mapping[str, Opinion]]) -> Table:
+    """Mean opinion scores of each part, best first."""
+    table = Table(title="Mean opinion scores (1 to 5)")
+    for column in ("part", "system"):
+        table.add_column(column)
+    for column in ("mean", "95 % interval", "ratings", "listeners"):
+        table.add_column(column, justify="right")
+    for part, systems in scores.items():
+        for name, own in sorted(systems.items(), key=lambda pair: -pair[1].mean):
+            margin = NO_SCORE if own.margin is None else f"± {own.margin:.2f} over {own.over}"
+            counts = (str(own.ratings), str(own.listeners))
+            table.add_row(part, name, f"{own.mean:.2f}", margin, *counts)
+        table.add_section()
+    return table
+
+
+def yardstick_table(record: Mapping[str, Mapping[str, float]], pieces: int) -> Table:
+    """Distances of the known sets, a column for each embedding."""
+    table = Table(title=f"Frechet distance of known sets ({pieces} pieces in two halves)")
+    table.add_column("set")
+    for name, result in record.items():
+        verdict = "ranks rightly" if result["ranks_rightly"] else "ranks WRONGLY"
+        table.add_column(f"{name} ({verdict})", justify="right")
+    first = next(iter(record.values()))
+    for known in first:
+        if known != "ranks_rightly":
+            table.add_row(known, *(number(result[known], 1) for result in record.values()))
+    return table
 
 
 def _set_row(

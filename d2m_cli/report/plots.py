@@ -1,21 +1,23 @@
-"""Result records as pictures (matplotlib, without a display)."""
+"""Result records as pictures: figures without pyplot, so without display and global state."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import numpy as np
-from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from d2m_cli.evaluation.compare import OnsetTrace
+from d2m_cli.evaluation.mos import Opinion
 from d2m_cli.evaluation.onsets import CURVE_RATE
 from d2m_cli.types import BoolArray, FloatArray
 
 REFERENCE, GENERATED, HIT = "#4c6a92", "#c8643c", "#8ab17d"
+REAL_SONGS = (0.14, 0.26)
+"""Alignment lift of real songs on their own dance clips (docs/evaluation.md)."""
+
 MOST_PAIRS = 8
 
 
@@ -26,9 +28,8 @@ def plot_beats(traces: Sequence[OnsetTrace]) -> Figure:
     most `MOST_PAIRS` pairs are drawn.
     """
     shown = traces[:MOST_PAIRS]
-    figure, rows = pyplot.subplots(
-        2 * len(shown), 1, figsize=(9, 2.6 * len(shown)), squeeze=False, layout="constrained"
-    )
+    figure = Figure(figsize=(9, 2.6 * len(shown)), layout="constrained")
+    rows = figure.subplots(2 * len(shown), 1, squeeze=False)
     for trace, upper, lower in zip(shown, rows[::2, 0], rows[1::2, 0], strict=True):
         hits = trace.reference_cells & trace.generated_cells
         _onsets(upper, trace.reference, trace.reference_cells, hits, REFERENCE, "reference")
@@ -41,11 +42,78 @@ def plot_beats(traces: Sequence[OnsetTrace]) -> Figure:
     return figure
 
 
+def plot_systems(record: Mapping[str, Any]) -> Figure:
+    """Alignment lift of every system: its clips as dots, its mean, and the mismatched mean."""
+    systems = [s for s in record["systems"] if s["alignment"]["lift"] is not None]
+    figure = Figure(figsize=(9, 1.8 + 0.4 * len(systems)), layout="constrained")
+    axes = figure.subplots()
+    axes.axvspan(*REAL_SONGS, color=HIT, alpha=0.3, lw=0, label="real songs, own dances")
+    axes.axvline(0.0, color="grey", linewidth=0.8)
+    for place, system in enumerate(systems):
+        own = system["alignment"]
+        lifts = [clip["lift"] for clip in own["clips"] if clip["lift"] is not None]
+        marks = (
+            (lifts, "o", REFERENCE, "clips", 0.4),
+            ([own["lift"]], "D", GENERATED, "mean", 1.0),
+            ([own["mismatched"]], "x", "black", "mean of music for other dances", 1.0),
+        )
+        for values, mark, colour, label, alpha in marks:
+            known = [value for value in values if value is not None]
+            own_label = label if place == 0 else None
+            height = [place] * len(known)
+            axes.plot(known, height, mark, color=colour, alpha=alpha, label=own_label, ms=7)
+    axes.set_yticks(range(len(systems)), [system["name"] for system in systems])
+    axes.set(xlabel="alignment lift (0: chance)", ylim=(len(systems) - 0.5, -0.5))
+    figure.legend(loc="outside upper center", ncols=4, frameon=False)
+    return figure
+
+
+def plot_quality(record: Mapping[str, Any]) -> Figure:
+    """Frechet distance against alignment lift: good music for the dance lies lower right."""
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for place, system in enumerate(record["systems"]):
+        lift, distance = system["alignment"]["lift"], system["frechet"]["distance"]
+        if lift is not None and distance is not None:
+            mark = "osD^vP*X"[place // 10 % 8]
+            axes.plot(lift, distance, mark, color=f"C{place % 10}", ms=9, label=system["name"])
+    axes.axvline(0.0, color="grey", linewidth=0.8)
+    axes.set_yscale("symlog", linthresh=1.0)
+    axes.set(xlabel="alignment lift", ylabel=f"Frechet distance ({record['embedding']})")
+    axes.set_ylim(bottom=0.0)
+    figure.legend(loc="outside right upper", frameon=False)
+    return figure
+
+
+def plot_opinions(scores: Mapping[str, Mapping[str, Opinion]]) -> Figure:
+    """Mean opinion scores with their intervals, a panel for each part."""
+    parts = {part: systems for part, systems in scores.items() if systems}
+    count = max(1, len(parts))
+    figure = Figure(figsize=(5 * count, 3.5), layout="constrained")
+    panels = figure.subplots(1, count, squeeze=False, sharey=True)
+    for axes, (part, systems) in zip(panels[0], parts.items(), strict=False):
+        ordered = sorted(systems.items(), key=lambda pair: pair[1].mean)
+        means = [opinion.mean for _, opinion in ordered]
+        margins = [opinion.margin or 0.0 for _, opinion in ordered]
+        axes.errorbar(range(len(means)), means, margins, fmt="o", color=REFERENCE, capsize=4)
+        axes.set_xticks(range(len(means)), [name for name, _ in ordered], rotation=30, ha="right")
+        axes.set(title=part, ylim=(0.9, 5.1), yticks=range(1, 6))
+        axes.grid(axis="y", alpha=0.3)
+    panels[0, 0].set_ylabel("mean opinion (95 % interval)")
+    return figure
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as PNG in memory."""
+    image = io.BytesIO()
+    figure.savefig(image, format="png", dpi=110)
+    return image.getvalue()
+
+
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG and free it; an interrupted run leaves no half-written file."""
+    """Write a figure as PNG; an interrupted run leaves no half-written file."""
     unfinished = path.with_name(f".{path.name}.part")
-    figure.savefig(unfinished, format="png", dpi=110)
-    pyplot.close(figure)
+    unfinished.write_bytes(png(figure))
     unfinished.replace(path)
 
 

@@ -1,0 +1,182 @@
+"""What `d2m evaluate` does: read, make, measure, show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from d2m_cli.cli import inputs, makers, results
+from d2m_cli.cli.progress import stage_progress
+from d2m_cli.data.manifest import MANIFEST
+from d2m_cli.errors import BundleError, DataError
+from d2m_cli.evaluation import baselines, protocol
+from d2m_cli.evaluation.baselines import Dance, System
+from d2m_cli.report import tables
+from d2m_cli.spec import Level
+from d2m_cli.types import FloatArray
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The options of `d2m evaluate`."""
+
+    dances: list[Path]
+    music: list[str]
+    generate: list[Level]
+    bundle: str | None
+    seeds: int
+    split: str
+    reference: str
+    genres: Path | None
+    segments: Path | None
+    real: Path | None
+    library: Path | None
+    embedding: str
+    baselines: bool
+    codec: Level
+    opinions: Path | None
+    results: Path
+    html: Path | None
+    plots: Path | None
+    device: str
+    as_json: bool
+
+
+def run(wanted: Wanted) -> None:
+    """Evaluate and write everything that was asked for."""
+    embedding = inputs.embedding_named(wanted.embedding)
+    console = Console(stderr=True)
+    with stage_progress(console, "evaluate") as report:
+        dances, videos = _dances(wanted, report)
+        codec, notes = _codec(wanted)
+        systems = _systems(wanted, dances, videos, codec, report)
+        record = protocol.evaluate(
+            dances,
+            systems,
+            embedding,
+            real=_music_of(wanted.real),
+            distinct_codes=codec.distinct if codec else None,
+            segments=inputs.labelled_segments(wanted.segments) if wanted.segments else None,
+            report=lambda stage, done, total: report("measure", done, total),
+        )
+    record["opinions"] = _opinions(wanted.opinions)
+    record["notes"] = notes
+    results.write_json(wanted.results, record)
+    if wanted.plots or wanted.html:
+        _write_pictures(wanted, record, dances, systems)
+    if wanted.as_json:
+        results.print_json(record)
+        return
+    for table in tables.measured_tables(record):
+        Console().print(tables.rich_table(table))
+    for note in tables.notes(record):
+        Console().print(note, style="dim", highlight=False)
+
+
+def _dances(wanted: Wanted, report: protocol.Report) -> tuple[list[Dance], dict[str, Path]]:
+    """The dances, and their videos by name (none for a prepared set)."""
+    first = wanted.dances[0]
+    if (first / MANIFEST).exists():
+        if len(wanted.dances) > 1 or wanted.generate:
+            raise DataError("A prepared set holds no videos: give it alone, with --music.")
+        return inputs.dances_of_cache(first, wanted.split), {}
+    videos = inputs.files_in(wanted.dances)
+    genres = inputs.read_genres(wanted.genres)
+    return inputs.dances_of_videos(videos, wanted.reference, genres, report), videos
+
+
+def _systems(
+    wanted: Wanted,
+    dances: Sequence[Dance],
+    videos: dict[str, Path],
+    codec: makers.Codec | None,
+    report: protocol.Report,
+) -> list[System]:
+    """Every row of the tables."""
+    systems = [
+        makers.generated_system(videos, wanted.bundle, level, wanted.seeds, wanted.device, report)
+        for level in wanted.generate
+    ]
+    for text in wanted.music:
+        name, mark, folder = text.partition("=")
+        if not mark or not Path(folder).is_dir():
+            raise DataError(f"'{text}' is not NAME=FOLDER with a folder that exists.")
+        systems.append(inputs.system_of_folder(name, Path(folder), dances))
+    if not wanted.baselines:
+        return systems
+    own = baselines.references(dances)
+    others = [baselines.other_clip(system) for system in [*systems, own]]
+    rows = [own, *others, baselines.clicks_on_dance(dances), baselines.steady_clicks(dances)]
+    if codec:
+        rows.append(baselines.reconstructions(dances, codec.reconstruct))
+        rows.append(baselines.random_codes(dances, codec.random))
+    library = [baselines.Track.of(piece) for piece in _music_of(wanted.library)]
+    rows.append(baselines.nearest_tempo(dances, library))
+    return [*systems, *(row for row in rows if row.pieces)]
+
+
+def _codec(wanted: Wanted) -> tuple[makers.Codec | None, list[str]]:
+    """The bundle's codec; without a bundle, why there is none."""
+    try:
+        return makers.codec_of_bundle(wanted.bundle, wanted.codec, wanted.device), []
+    except BundleError as error:
+        if wanted.bundle is not None:
+            raise
+        return None, [f"no reconstruction, random or distinct codes: {error}"]
+
+
+def _music_of(folder: Path | None) -> list[FloatArray]:
+    if folder is None:
+        return []
+    return [inputs.read_music(path) for path in inputs.files_in([folder]).values()]
+
+
+def _opinions(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        opinions: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read as JSON ({error}).") from error
+    return opinions
+
+
+def _write_pictures(
+    wanted: Wanted,
+    record: dict[str, Any],
+    dances: Sequence[Dance],
+    systems: Sequence[System],
+) -> None:
+    from d2m_cli.report import html, plots
+
+    figures = {"systems": plots.plot_systems(record), "quality": plots.plot_quality(record)}
+    traces = _example_traces(dances, systems)
+    if traces:
+        figures["onsets"] = plots.plot_beats(traces)
+    if wanted.plots:
+        wanted.plots.mkdir(parents=True, exist_ok=True)
+        for name, figure in figures.items():
+            plots.save(figure, wanted.plots / f"{name}.png")
+    if wanted.html:
+        pieces = {system.name: {n: p[0] for n, p in system.pieces.items()} for system in systems}
+        results.write_text(wanted.html, html.report_page(record, figures, pieces))
+
+
+def _example_traces(dances: Sequence[Dance], systems: Sequence[System]) -> list[Any]:
+    """Onset curves of the first dance that has a reference, against each system's piece."""
+    from d2m_cli.evaluation.compare import compare_pair
+
+    for dance in dances:
+        reference = dance.reference
+        if reference is not None and len(reference):
+            made = [s for s in systems if dance.name in s.pieces and s.name != baselines.GT]
+            return [
+                compare_pair(f"{dance.name}, {s.name}", reference, s.pieces[dance.name][0])[1]
+                for s in made
+            ]
+    return []

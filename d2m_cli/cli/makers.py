@@ -1,0 +1,84 @@
+"""What makes music for an evaluation: a bundle's generator and codec, as plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from d2m_cli.evaluation.baselines import System
+    from d2m_cli.evaluation.protocol import Report
+    from d2m_cli.spec import Level
+    from d2m_cli.types import FloatArray
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A codec as functions on music `(N,)` at `SAMPLE_RATE`."""
+
+    reconstruct: Callable[[FloatArray], FloatArray]
+    random: Callable[[float, int], FloatArray]
+    """Random codes (seconds, seed) as sound."""
+    distinct: Callable[[FloatArray], int]
+    """How many codes of the codebook a piece uses."""
+
+
+def generated_system(
+    videos: dict[str, Path],
+    bundle: str | None,
+    level: Level,
+    seeds: int,
+    device: str,
+    report: Report,
+) -> System:
+    """Music that a bundle makes for each video, with `seeds` seeds."""
+    from d2m_cli.evaluation.baselines import System
+    from d2m_cli.official import open_maker
+
+    maker = open_maker(bundle, device)
+    pieces: dict[str, list[FloatArray]] = {}
+    for number, (name, path) in enumerate(videos.items()):
+        report(f"make {level}", number, len(videos))
+        pieces[name] = [maker.generate(path, level, seed=seed).read() for seed in range(seeds)]
+    report(f"make {level}", len(videos), len(videos))
+    return System(f"d2m {level}", pieces)
+
+
+def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
+    """A bundle's codec. Raises `BundleError` when it has none of this level."""
+    import numpy as np
+    import torch
+
+    from d2m_cli.bundles.bundle import load_bundle
+    from d2m_cli.codec.stream import decode_windows
+    from d2m_cli.codec.vqvae import VQVAE
+    from d2m_cli.device import choose_device
+    from d2m_cli.spec import CODEBOOK_SIZE, SAMPLE_RATE
+
+    place = choose_device(device)
+    vqvae = VQVAE(levels=(level.index,))
+    load_bundle(bundle).load_into(vqvae, f"codec_{level}.safetensors")
+    vqvae.to(place).eval()
+
+    def decode(codes: torch.Tensor) -> FloatArray:
+        pieces = [piece.cpu().numpy() for piece in decode_windows(vqvae, codes.to(place), level)]
+        return np.concatenate(pieces)
+
+    @torch.inference_mode()
+    def encode(samples: FloatArray) -> torch.Tensor:
+        whole = np.pad(samples, (0, -len(samples) % level.hop))
+        latents = vqvae.encode(torch.from_numpy(whole)[None].to(place), level)
+        return vqvae.quantise(latents, level)[0][0]
+
+    def reconstruct(samples: FloatArray) -> FloatArray:
+        return decode(encode(samples))[: len(samples)]
+
+    def random(seconds: float, seed: int) -> FloatArray:
+        length = round(seconds * SAMPLE_RATE)
+        count = -(-length // level.hop)
+        codes = np.random.default_rng(seed).integers(CODEBOOK_SIZE, size=count)
+        return decode(torch.from_numpy(codes))[:length]
+
+    return Codec(reconstruct, random, lambda samples: len(encode(samples).unique()))

@@ -1,0 +1,109 @@
+"""One HTML page that holds a whole evaluation: tables, plots and the music itself."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from d2m_cli.report import tables
+from d2m_cli.report.plots import png
+from d2m_cli.report.tables import TableData
+from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+MOST_DANCES = 12
+LONGEST_PLAYER = 20.0
+"""Dances with players, and seconds of each piece: the page must stay small enough to send."""
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .4rem; }
+div.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #8884; }
+th:first-child, td:first-child, td.words, th.words { text-align: left; }
+th { border-bottom: 2px solid #8888; }
+img { max-width: 100%; background: #fff; border-radius: .4rem; }
+p.note { opacity: .75; margin: .4rem 0; }
+audio { width: 15rem; height: 2rem; vertical-align: middle; }
+"""
+
+
+def report_page(
+    record: Mapping[str, Any],
+    figures: Mapping[str, Figure],
+    pieces: Mapping[str, Mapping[str, FloatArray]],
+) -> str:
+    """HTML of an evaluation `record`, its `figures`, and `pieces` `(N,)` by system and dance."""
+    parts = [
+        "<h1>Music for dance: evaluation</h1>",
+        *(f'<p class="note">{escape(note)}</p>' for note in tables.notes(record)),
+        *(_table(table) for table in tables.all_tables(record)),
+        *(_picture(name, figure) for name, figure in figures.items()),
+        _players(record, pieces),
+    ]
+    body = "\n".join(parts)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Evaluation</title><style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _table(data: TableData) -> str:
+    words = [column in tables.WORDS for column in data.columns]
+    head = _row("th", data.columns, words)
+    rows = "\n".join(_row("td", row, words) for row in data.rows)
+    note = f'<p class="note">{escape(data.note)}</p>' if data.note else ""
+    return (
+        f'<h2>{escape(data.title)}</h2><div class="wide"><table><thead>{head}</thead>'
+        f"<tbody>\n{rows}\n</tbody></table></div>{note}"
+    )
+
+
+def _row(tag: str, cells: Sequence[str], words: Sequence[bool]) -> str:
+    marked = zip(cells, words, strict=True)
+    inner = "".join(
+        f"<{tag}{' class=words' if text else ''}>{escape(cell)}</{tag}>" for cell, text in marked
+    )
+    return f"<tr>{inner}</tr>"
+
+
+def _picture(name: str, figure: Figure) -> str:
+    data = base64.b64encode(png(figure)).decode()
+    image = f'<img alt="{escape(name)}" src="data:image/png;base64,{data}">'
+    return f"<h2>Plot: {escape(name)}</h2>{image}"
+
+
+def _players(record: Mapping[str, Any], pieces: Mapping[str, Mapping[str, FloatArray]]) -> str:
+    names = [dance["name"] for dance in record["dances"]]
+    head = _row("th", ["Dance", *pieces], [True] * (1 + len(pieces)))
+    rows = [
+        f"<tr><td>{escape(name)}</td>"
+        + "".join(f'<td class="words">{_player(own.get(name))}</td>' for own in pieces.values())
+        + "</tr>"
+        for name in names[:MOST_DANCES]
+    ]
+    note = ""
+    if len(names) > MOST_DANCES:
+        note = f'<p class="note">The first {MOST_DANCES} of {len(names)} dances.</p>'
+    return (
+        f'<h2>Listen</h2><div class="wide"><table><thead>{head}</thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>{note}"
+    )
+
+
+def _player(piece: FloatArray | None) -> str:
+    import soundfile
+
+    if piece is None:
+        return "–"
+    wav = io.BytesIO()
+    part = piece[: int(LONGEST_PLAYER * SAMPLE_RATE)]
+    soundfile.write(wav, part, SAMPLE_RATE, format="WAV", subtype="PCM_16")
+    data = base64.b64encode(wav.getvalue()).decode()
+    return f'<audio controls preload="none" src="data:audio/wav;base64,{data}"></audio>'
