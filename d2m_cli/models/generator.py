@@ -29,6 +29,9 @@ from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, MOTION_RATE, SIGMA, Level
 UPSAMPLING = 4
 """Codes per fused step: the two stages of stride 2 in tables 8 and 9."""
 
+DOUBT = (-1.5, 2.0)
+"""Range of the log-spread in `SPREAD`: a surer generator makes the likelihood unstable."""
+
 SPREAD = 5.0
 """Unit of the latents' spread: the standard deviation of a codebook that fits sigma."""
 
@@ -157,7 +160,7 @@ class VQGenerator(nn.Module):
             if i < len(self.stacks):
                 x = self.stacks[i](x)
         mean, *doubt = self.last(self.act(x)).split(CODE_DIM, dim=1)
-        spread = SPREAD * doubt[0].clamp(-3, 3).exp() if doubt else None
+        spread = SPREAD * doubt[0].clamp(*DOUBT).exp() if doubt else None
         return Latents(SIGMA * torch.tanh(mean), spread)
 
 
