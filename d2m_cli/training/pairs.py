@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.data.cache import PieceFile
-from d2m_cli.data.dataset import PairDataset, SegmentSettings
+from d2m_cli.data.dataset import PairDataset, SegmentDataset, SegmentSettings
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
@@ -27,7 +27,7 @@ class PairSettings:
 
     music: Path = Path("cache/music")
     dances: Path = Path("cache/dances")
-    """Caches that `d2m prepare` made."""
+    """Caches that `d2m prepare` made; one cache for both gives each dance its own music."""
     without: tuple[str, ...] = ()
     """Names of pieces of music to leave out, with `*` for any text (unclear licence, say)."""
     max_unsteadiness: float = 0.04
@@ -64,18 +64,19 @@ class Pairs:
     ) -> None:
         """Raises `DataError` when the caches hold nothing for the split."""
         self.settings = settings
-        self.dataset = PairDataset(
-            settings.music,
-            settings.dances,
-            SegmentSettings(
-                split=split,
-                seconds=seconds,
-                seed=seed,
-                max_unsteadiness=settings.max_unsteadiness,
-                without=settings.without,
-                visual_channels=visual.channels,
-                visual_rate=visual.rate,
-            ),
+        segments = SegmentSettings(
+            split=split,
+            seconds=seconds,
+            seed=seed,
+            max_unsteadiness=settings.max_unsteadiness,
+            without=settings.without,
+            visual_channels=visual.channels,
+            visual_rate=visual.rate,
+        )
+        self.dataset: SegmentDataset | PairDataset = (
+            SegmentDataset(settings.dances, segments)
+            if settings.music == settings.dances
+            else PairDataset(settings.music, settings.dances, segments)
         )
         self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
         self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
@@ -114,7 +115,9 @@ class Pairs:
 
     def _style_of_window(self, piece: int, window: int) -> FloatArray:
         length = int(STYLE_SECONDS * SAMPLE_RATE)
-        samples = self._pieces[piece].slice("audio", window * length, (window + 1) * length)
+        whole = int(self.dataset.entries[piece].seconds * SAMPLE_RATE)
+        end = min((window + 1) * length, whole)
+        samples = self._pieces[piece].slice("audio", window * length, end)
         if not np.abs(samples).max() > 32:
             return np.zeros(STYLE_CHANNELS, np.float32)
         return style_vector(samples.astype(np.float32) / 32768.0)
