@@ -189,7 +189,7 @@ class OfficialDance2Music(Dance2Music):
                 f"choose --level {' or '.join(self.levels)}."
             )
         if level not in self._released:
-            network, vqvae = ReleasedD2MGAN(self.corpus, level), VQVAE((level.index,))
+            network, vqvae = ReleasedD2MGAN(self.corpus, level), VQVAE((level.number,))
             self.bundle.load_into(network.motion, f"motion_{level}.safetensors")
             self.bundle.load_into(network.generator, f"generator_{level}.safetensors")
             self.bundle.load_into(vqvae, f"codec_{level}.safetensors")

@@ -187,7 +187,7 @@ class Dance2Music:
                 )
             generator = Generator(GeneratorSettings(**{**described, "level": level}))
             self.bundle.load_into(generator, f"generator_{level}.safetensors")
-            vqvae = VQVAE(levels=(level.index,))
+            vqvae = VQVAE(levels=(level.number,))
             self.bundle.load_into(vqvae, f"codec_{level}.safetensors")
             self._generators[level] = generator.to(self.device), vqvae.to(self.device)
         return self._generators[level]

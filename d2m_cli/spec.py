@@ -37,14 +37,14 @@ class Level(StrEnum):
     LOW = "low"
 
     @property
-    def index(self) -> int:
+    def number(self) -> int:
         """JukeBox's number of the level: 0 bottom (hop 8), 1 middle, 2 top."""
         return 2 if self is Level.HIGH else 1
 
     @property
     def hop(self) -> int:
         """Audio samples per code."""
-        return HOPS[self.index]
+        return HOPS[self.number]
 
     @property
     def code_rate(self) -> float:

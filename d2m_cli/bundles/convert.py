@@ -57,7 +57,7 @@ class Recipe:
 def _codec_files(*levels: Level) -> dict[str, tuple[str, ...]]:
     rooms = ("encoders", "decoders", "bottleneck.level_blocks")
     return {
-        f"codec_{level}.safetensors": tuple(f"{room}.{level.index}." for room in rooms)
+        f"codec_{level}.safetensors": tuple(f"{room}.{level.number}." for room in rooms)
         for level in levels
     }
 

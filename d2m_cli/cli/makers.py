@@ -58,7 +58,7 @@ def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
     from d2m_cli.spec import CODEBOOK_SIZE, SAMPLE_RATE
 
     place = choose_device(device)
-    vqvae = VQVAE(levels=(level.index,))
+    vqvae = VQVAE(levels=(level.number,))
     load_bundle(bundle).load_into(vqvae, f"codec_{level}.safetensors")
     vqvae.to(place).eval()
 

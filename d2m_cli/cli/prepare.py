@@ -6,6 +6,9 @@ import typer
 from rich.console import Console
 
 from d2m_cli.cli.progress import stage_progress
+from d2m_cli.cli.visual import BundleVisual
+
+WITH_VIDEOS = ("aist", "tiktok", "folder")
 
 
 def prepare(
@@ -14,9 +17,8 @@ def prepare(
     cache: Path = typer.Option(..., "-o", "--output", help="Folder for the cache."),
     workers: int = typer.Option(1, min=1, help="Processes that share the work."),
     engine: str = typer.Option("local", help="local, or ray (a Ray cluster)."),
-    bundle: str | None = typer.Option(
-        None, help="Bundle whose visual encoder looks at the videos; without it nobody does."
-    ),
+    visual: bool = typer.Option(True, help="Compute I3D vectors of the videos."),
+    bundle: str | None = typer.Option(None, help="Bundle with the I3D (default: the embedded)."),
 ) -> None:
     """Compute what training needs of a data set; run it again to go on where it stopped.
 
@@ -34,15 +36,14 @@ def prepare(
             layout,
             folder,
             cache,
-            visual=_visual(bundle),
+            visual=BundleVisual.of(bundle) if visual and layout in WITH_VIDEOS else None,
             workers=workers,
             engine=Engine(engine),
             progress=lambda done, total: report("pieces", done, total),
         )
     hours = sum(entry.seconds for entry in manifest.entries) / 3600
-    console.print(f"{len(manifest.entries)} pieces, {hours:.2f} h, in {cache}")
-    for note in manifest.left_out:
-        console.print(f"left out: {note.path}: {note.reason}", style="dim")
-    for failure in manifest.failures:
-        console.print(f"failed: {failure.path}: {failure.reason}", style="red")
+    lines = [f"{len(manifest.entries)} pieces, {hours:.2f} h, in {cache}"]
+    lines += [f"left out: {note.path}: {note.reason}" for note in manifest.left_out]
+    lines += [f"failed: {failure.path}: {failure.reason}" for failure in manifest.failures]
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(1 if manifest.failures else 0)

@@ -8,7 +8,7 @@ from d2m_cli.cli.options import DeviceOption
 
 
 def train(
-    stage: str = typer.Argument(..., help="codec or generator."),
+    stage: str = typer.Argument(..., help="codec, generator or visual."),
     config: Path = typer.Option(..., help="Recipe (TOML); examples/recipes/ holds some."),
     folder: Path = typer.Option(..., "-o", "--folder", help="Checkpoints, log and weights."),
     resume: bool = typer.Option(False, help="Go on from the newest whole checkpoint."),

@@ -152,7 +152,7 @@ class Bottleneck(nn.Module):
 
     def entries(self, level: Level) -> Tensor:
         """All entries `(2048, 64)` of a level."""
-        block = self.level_blocks[str(level.index)]
+        block = self.level_blocks[str(level.number)]
         assert isinstance(block, Codebook)
         return block.k
 
@@ -169,7 +169,7 @@ class VQVAE(nn.Module):
 
     def encode(self, wave: Tensor, level: Level) -> Tensor:
         """Latents `(B, 64, T)` of `wave (B, N)`, -1..1 at 22050 Hz, with `T = N // hop`."""
-        return self.encoders[str(level.index)](_to_2d(wave[:, None]))[:, :, 0]
+        return self.encoders[str(level.number)](_to_2d(wave[:, None]))[:, :, 0]
 
     def quantise(self, latents: Tensor, level: Level) -> tuple[Tensor, Tensor]:
         """Codes `(B, T)` and nearest entries `(B, 64, T)` of `latents (B, 64, T)`."""
@@ -181,15 +181,15 @@ class VQVAE(nn.Module):
 
     def decode(self, entries: Tensor, level: Level) -> Tensor:
         """Waveform `(B, T hop)` of codebook entries (or free latents) `(B, 64, T)`."""
-        return self.decoders[str(level.index)](_to_2d(entries))[:, 0, 0]
+        return self.decoders[str(level.number)](_to_2d(entries))[:, 0, 0]
 
     def decoder_context(self, level: Level) -> int:
         """Codes on each side that the waveform of one code depends on.
 
         A window decoded with so many codes more on either side equals that part of the whole.
         """
-        first, last = 0, HOPS[level.index] - 1
-        decoder = self.decoders[str(level.index)]
+        first, last = 0, HOPS[level.number] - 1
+        decoder = self.decoders[str(level.number)]
         assert isinstance(decoder, Decoder)
         for layer in reversed(_in_order(decoder)):
             if isinstance(layer, ConvTranspose):

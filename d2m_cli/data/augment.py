@@ -38,7 +38,7 @@ class Augmentation:
     distance: tuple[float, float] = (5.0, 14.0)
     """Torsos from the camera to the dancer."""
     noise: float = 0.02
-    """Largest standard deviation of a joint's place, torsos; hidden ones have `HIDDEN_NOISE` x it."""
+    """Largest standard deviation of a joint's place, torsos; `HIDDEN_NOISE` times it if hidden."""
     limb_loss: float = 0.2
     """Share of segments in which a limb is hidden for a while."""
     frame_loss: float = 0.1

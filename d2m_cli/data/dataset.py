@@ -35,6 +35,7 @@ from d2m_cli.data.manifest import Entry, read_manifest
 from d2m_cli.data.retime import beats_per_beat, first_beats, source_times, warp
 from d2m_cli.data.segments import Segment, SegmentTable, generator
 from d2m_cli.errors import DataError
+from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import JOINTS, joint_positions, motion_from_positions
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, SEGMENT_SECONDS
 from d2m_cli.types import BoolArray, Motion
@@ -56,8 +57,8 @@ class SegmentSettings:
     """Music whose beats wander more (see `Entry.steadiness`) is left out."""
     without: tuple[str, ...] = ()
     """Names of pieces to leave out, with `*` for any text (unclear licence, say)."""
-    visual_channels: int = 1024
-    visual_rate: float = 2.0
+    visual_channels: int = VisualSettings().channels
+    visual_rate: float = VisualSettings().rate
     """Size `C_v` and rate (1/s) of the visual vectors."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from enum import StrEnum
+from logging import ERROR
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -64,10 +65,14 @@ def _run_ray(
     except ImportError as error:
         raise D2MError("Ray is not installed: `pip install 'd2m[ray]'`.") from error
     # A running cluster (RAY_ADDRESS) has its own size; only a local one is ours to size.
-    size = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers}
-    ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False, **size)
-    remote = ray.remote(num_cpus=1)(work)
-    pending = [remote.remote(item) for item in items]
+    size = None if os.environ.get("RAY_ADDRESS") else workers
+    ray.init(num_cpus=size, log_to_driver=False, include_dashboard=False, logging_level=ERROR)
+
+    @ray.remote(num_cpus=1)
+    def task(item: Item) -> Result:
+        return work(item)
+
+    pending = [task.remote(item) for item in items]
     try:
         while pending:
             done, pending = ray.wait(pending)

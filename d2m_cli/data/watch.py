@@ -2,26 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from d2m_cli.features.fan_out import share_frames
+from d2m_cli.features.i3d import VisualEncoder
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.video import read_frames
 from d2m_cli.spec import FRAME_RATE
-from d2m_cli.types import FrameArray, Motion, Visual
-
-
-class VisualEncoder(Protocol):
-    """Makes visual vectors of the pictures it is shown (`features.i3d.VisualEncoder`)."""
-
-    def add(self, frame: FrameArray) -> None:
-        """Take the next picture, RGB `(H, W, 3)`, at `FRAME_RATE`."""
-
-    def visual(self) -> Visual:
-        """The vectors of all pictures so far."""
-
+from d2m_cli.types import Motion, Visual
 
 VisualFactory = Callable[[], VisualEncoder]
 """Makes an encoder for each video; picklable, and its `repr` names the encoder and its settings."""

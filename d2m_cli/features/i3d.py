@@ -22,7 +22,7 @@ BATCH = 8
 class VisualSettings:
     """How pictures become visual features. The public I3D weights want size 224 and width 1."""
 
-    size: int = 112
+    size: int = 64
     """Side in pixels of the square that the network sees."""
     window: int = 16
     """Pictures in a window."""

@@ -5,6 +5,7 @@ picture, rhythm and noise are brought to a quarter of the code rate and fused pe
 strided stages of tables 8 and 9 become the two doublings that lead to the code rate.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -31,6 +32,9 @@ UPSAMPLING = 4
 
 DOUBT = (-1.5, 2.0)
 """Range of the log-spread in `SPREAD`: a surer generator makes the likelihood unstable."""
+
+UNSURE = 1.5
+"""Log-spread that training starts from."""
 
 SPREAD = 5.0
 """Unit of the latents' spread: the standard deviation of a codebook that fits sigma."""
@@ -138,7 +142,16 @@ class VQGenerator(nn.Module):
         )
         self.styles = nn.ModuleList(nn.Linear(settings.style_features, c) for c in sizes)
         self.last = AlignedConv(sizes[-1], CODE_DIM * (2 if settings.spread else 1), 40)
+        if settings.spread:
+            self._begin_unsure()
         self.act = nn.LeakyReLU(SLOPE)
+
+    @torch.no_grad()
+    def _begin_unsure(self) -> None:
+        """Start from latents near 0 with a wide spread, where the prior alone decides."""
+        assert self.last.bias is not None
+        self.last.weight_g.mul_(0.1)
+        self.last.bias[CODE_DIM:] = UNSURE
 
     @property
     def context(self) -> int:
@@ -178,6 +191,12 @@ class Generator(nn.Module):
         if settings.spread:
             self.prior = nn.Parameter(torch.zeros(CODEBOOK_SIZE))
             """Log-weight of each code beside its distance from the latents."""
+
+    @torch.no_grad()
+    def start_prior(self, shares: Tensor, codebook: Tensor) -> None:
+        """Make the untrained generator give each code of `codebook` `(K, 64)` its share `(K,)`."""
+        spread = SPREAD * math.exp(UNSURE)
+        self.prior.copy_(shares.log() + 0.5 * codebook.pow(2).sum(1) / spread**2)
 
     @property
     def fused_rate(self) -> float:

@@ -1,9 +1,10 @@
 """Music on disk: streaming WAV files, and their loudness."""
 
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ffmpeg
 import soundfile
@@ -19,7 +20,7 @@ TARGET_LUFS = -16.0
 CEILING_DB = -1.5
 """True peak, dB: half a decibel below the usual -1, which AAC's rounding may take back."""
 
-_LOUDNESS_PASSES = 3
+_LIMITER_PASSES = 3
 """Each corrects the loudness that the limiter took away in the one before."""
 
 _CLOSE_ENOUGH = 0.3
@@ -44,31 +45,53 @@ def write_wav(path: Path, blocks: Iterable[FloatArray]) -> None:
             file.write(block)
 
 
-def measure_loudness(path: Path) -> float:
-    """Integrated loudness in LUFS of a sound file, a mono one played by both speakers.
+class Loudness(NamedTuple):
+    """What R 128 says of a piece of sound; a mono one is taken as played by both speakers."""
 
-    `-inf` for silence, which is everything below -70 LUFS and anything shorter than 0.4 s.
-    """
-    return _measured(ffmpeg.input(str(path.absolute())))
+    lufs: float
+    """Integrated loudness; `-inf` for silence: all below -70 LUFS or shorter than 0.4 s."""
+    peak_db: float
+    """True peak, dB of full scale."""
+
+
+def measure_loudness(path: Path) -> Loudness:
+    """Loudness and true peak of the sound in the file at `path`."""
+    # "verbose" keeps the running values off the log, where only the summary is wanted.
+    meter = ffmpeg.input(str(path.absolute())).audio.filter(
+        "ebur128", dualmono="true", peak="true", framelog="verbose"
+    )
+    summary = run_ffmpeg(meter.output("-", format="null"), level="info").rpartition("Integrated")[2]
+    lufs, peak = (
+        float(found[1]) if (found := re.search(rf"{name}:\s*(\S+) {unit}", summary)) else -math.inf
+        for name, unit in (("I", "LUFS"), ("Peak", "dBFS"))
+    )
+    return Loudness(lufs if lufs > _SILENCE_LUFS else -math.inf, peak)
 
 
 def level_loudness(path: Path, out: Path) -> None:
     """Bring the WAV at `path` to `TARGET_LUFS` by one gain and a limiter; write 16-bit mono `out`.
 
-    A limiter keeps the true peak under `CEILING_DB`, so music of rare strong beats may stay below
-    the target. Silence stays silent. The length does not change, memory stays small.
+    The limiter, used only where it must be, keeps the true peak under `CEILING_DB`, so music of
+    rare strong beats may stay below the target. Silence stays silent. The length does not change,
+    memory stays small.
 
     Raises `OutputError` when the file cannot be written.
     """
-    source = ffmpeg.input(str(path.absolute()))
-    loudness = _measured(source)
-    gain = TARGET_LUFS - loudness if loudness > float("-inf") else 0.0
+    source = ffmpeg.input(str(path.absolute())).audio
+    before = measure_loudness(path)
+    gain = TARGET_LUFS - before.lufs if before.lufs > -math.inf else 0.0
     with finished_file(out) as draft:
-        for _ in range(_LOUDNESS_PASSES):
-            levelled = limited(source.filter("volume", f"{gain:.3f}dB"), SAMPLE_RATE)
-            run_ffmpeg(levelled.output(str(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
-            missing = TARGET_LUFS - measure_loudness(draft)
-            if not _CLOSE_ENOUGH < missing < float("inf"):
+
+        def write(sound: Any) -> None:
+            run_ffmpeg(sound.output(str(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
+
+        if before.peak_db + gain <= CEILING_DB:
+            write(source.filter("volume", f"{gain:.3f}dB"))
+            return
+        for _ in range(_LIMITER_PASSES):
+            write(limited(source.filter("volume", f"{gain:.3f}dB"), SAMPLE_RATE))
+            missing = TARGET_LUFS - measure_loudness(draft).lufs
+            if not _CLOSE_ENOUGH < missing < math.inf:
                 break
             gain += missing
 
@@ -77,7 +100,7 @@ def limited(sound: Any, rate: int) -> Any:
     """An ffmpeg-python audio stream, kept under `CEILING_DB` between the samples as well.
 
     The limiter works at four times `rate` to see true peaks. Its delay is taken out again, so
-    that length and time stay.
+    that the length stays, and the time up to a quarter of a sample.
     """
     attack = 0.005
     ceiling = 10 ** (CEILING_DB / 20)
@@ -89,12 +112,3 @@ def limited(sound: Any, rate: int) -> Any:
         .filter("asetpts", "PTS-STARTPTS")
         .filter("aresample", rate)
     )
-
-
-def _measured(source: Any) -> float:
-    # "verbose" keeps the running values off the log, where only the summary is wanted.
-    meter = source.filter("ebur128", dualmono="true", framelog="verbose")
-    summary = run_ffmpeg(meter.output("-", format="null"), level="info").rpartition("Integrated")[2]
-    found = re.search(r"I:\s*(\S+) LUFS", summary)
-    loudness = float(found[1]) if found else _SILENCE_LUFS
-    return loudness if loudness > _SILENCE_LUFS else float("-inf")

@@ -66,18 +66,23 @@ def check_container(video: Path, out: Path) -> None:
     A file that is no video passes: what is wrong with it is told where it is read.
     Raises `OutputError` naming a suffix that works.
     """
-    try:
-        with av.open(str(video.absolute())) as container:
-            stream = picture_stream(container)
-            codec = stream.codec_context.codec.canonical_name if stream else None
-    except (av.FFmpegError, OSError):
-        return
+    codec = picture_codec(video)
     if codec is None or holds(out.suffix.lower(), codec):
         return
     fitting = next(s for s in (video.suffix.lower(), *CONTAINERS) if holds(s, codec))
     raise OutputError(
         f"A {out.suffix} file cannot hold {codec} pictures: name the output {out.stem}{fitting}."
     )
+
+
+def picture_codec(video: Path) -> str | None:
+    """ffmpeg's name of the codec of the picture of `video`; None when there is none to be read."""
+    try:
+        with av.open(str(video.absolute())) as container:
+            stream = picture_stream(container)
+            return stream.codec_context.codec.canonical_name if stream else None
+    except (av.FFmpegError, OSError):
+        return None
 
 
 def holds(suffix: str, codec: str) -> bool:

@@ -67,7 +67,7 @@ def main() -> None:
         "--without", nargs="*", default=[], help="pieces to leave out, as in recipes"
     )
     options = parser.parse_args()
-    vqvae = VQVAE((options.level.index,)).eval()
+    vqvae = VQVAE((options.level.number,)).eval()
     vqvae.load_state_dict(load_file(options.weights))
     music = MusicCrops(MusicSettings(options.music, tuple(options.without)), SPLITS)
     for name, value in measure(vqvae, options.level, music).items():

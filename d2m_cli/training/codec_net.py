@@ -49,7 +49,7 @@ class CodecNet(nn.Module):
 
     def __init__(self, vqvae: VQVAE, level: Level, first_stage: int) -> None:
         super().__init__()
-        encoder, decoder = vqvae.encoders[str(level.index)], vqvae.decoders[str(level.index)]
+        encoder, decoder = vqvae.encoders[str(level.number)], vqvae.decoders[str(level.number)]
         assert isinstance(encoder, Encoder) and isinstance(decoder, Decoder)
         self.encoder, self.decoder = encoder, decoder
         self.bottleneck = vqvae.bottleneck

@@ -84,7 +84,7 @@ class CodecStage:
         self.training = MusicCrops(settings.music, ("train",))
         self.held_out = MusicCrops(settings.music, SPLITS)
         torch.manual_seed(settings.seed)
-        self.vqvae = VQVAE((settings.level.index,))
+        self.vqvae = VQVAE((settings.level.number,))
         self.net = CodecNet(self.vqvae, settings.level, settings.first_stage)
         random = np.random.default_rng((settings.seed, 1))
         wavelet_start(
@@ -181,7 +181,7 @@ def scale_to_sigma(vqvae: VQVAE, level: Level) -> float:
     kernel is divided by it: codes and audio stay the same, and 99.9 % of the codebook's numbers
     lie within `CODEBOOK_REACH`, where tanh still has a slope.
     """
-    encoder, decoder = vqvae.encoders[str(level.index)], vqvae.decoders[str(level.index)]
+    encoder, decoder = vqvae.encoders[str(level.number)], vqvae.decoders[str(level.number)]
     assert isinstance(encoder, Encoder) and isinstance(decoder, Decoder)
     last, first = encoder.stages()[-1].mix, decoder.stages()[0].mix
     assert last is not None and last.bias is not None and first is not None

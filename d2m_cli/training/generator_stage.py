@@ -104,7 +104,7 @@ class GeneratorStage:
             Pairs(settings.pairs, settings.visual, split, settings.seconds, settings.seed)
             for split in ("train", "validation")
         )
-        self.vqvae = VQVAE((settings.level.index,))
+        self.vqvae = VQVAE((settings.level.number,))
         self.vqvae.load_state_dict(load_file(settings.codec))
         self.vqvae.requires_grad_(False).to(fabric.device)
         torch.manual_seed(settings.seed)
@@ -212,7 +212,7 @@ class GeneratorStage:
                 self.training, turn, self.settings.batch, np.random.default_rng(turn)
             )
             counts += torch.bincount(target.codes.flatten(), minlength=CODEBOOK_SIZE)
-        self.plain.prior.copy_((counts / counts.sum()).log())
+        self.plain.start_prior(counts / counts.sum(), self.vqvae.codebook(self.settings.level))
 
     def _batch(
         self, pairs: Pairs, turn: int, count: int, random: np.random.Generator

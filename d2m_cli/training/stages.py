@@ -13,6 +13,7 @@ from d2m_cli.training.codec_stage import CodecSettings, CodecStage
 from d2m_cli.training.generator_stage import GeneratorStage, GeneratorTraining
 from d2m_cli.training.loop import Report, run
 from d2m_cli.training.settings import read_settings
+from d2m_cli.training.visual_stage import VisualStage, VisualTraining
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class StageKind:
 STAGES: Mapping[str, StageKind] = {
     "codec": StageKind(CodecSettings, CodecStage, "codec.safetensors"),
     "generator": StageKind(GeneratorTraining, GeneratorStage, "generator.safetensors"),
+    "visual": StageKind(VisualTraining, VisualStage, "i3d.safetensors"),
 }
 
 

@@ -32,7 +32,7 @@ def jukebox(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 @authors.needed
 @torch.inference_mode()
 def test_jukebox_reproduces_codes_and_sound(jukebox: Bundle) -> None:
-    vqvae = VQVAE((Level.HIGH.index,))
+    vqvae = VQVAE((Level.HIGH.number,))
     load_bundle(jukebox.folder).load_into(vqvae, "codec_high.safetensors")
     wanted = authors.recorded("jukebox_io.npz")
 
@@ -47,7 +47,7 @@ def test_jukebox_reproduces_codes_and_sound(jukebox: Bundle) -> None:
 
 @authors.needed
 def test_jukebox_has_both_levels(jukebox: Bundle) -> None:
-    jukebox.load_into(VQVAE((Level.LOW.index,)), "codec_low.safetensors")
+    jukebox.load_into(VQVAE((Level.LOW.number,)), "codec_low.safetensors")
     assert "commercial" in jukebox.config["licence"]
 
 

@@ -59,7 +59,7 @@ def test_subset_of_levels_is_a_subset_of_keys() -> None:
 @pytest.mark.parametrize("level", Level)
 @torch.no_grad()
 def test_shapes(level: Level) -> None:
-    vqvae = VQVAE((level.index,))
+    vqvae = VQVAE((level.number,))
     latents = vqvae.encode(torch.zeros(2, 7 * level.hop + 5), level)
     assert latents.shape == (2, 64, 7)
     codes, entries = vqvae.quantise(latents, level)
@@ -71,7 +71,7 @@ def test_shapes(level: Level) -> None:
 @pytest.mark.parametrize("level", Level)
 def test_decoder_context_is_exactly_what_one_code_hears(level: Level) -> None:
     torch.manual_seed(0)
-    vqvae = VQVAE((level.index,))
+    vqvae = VQVAE((level.number,))
     context = vqvae.decoder_context(level)
     centre = context + 3
     latents = torch.randn(1, 64, 2 * centre + 1, requires_grad=True)
@@ -85,7 +85,7 @@ def test_decoder_context_is_exactly_what_one_code_hears(level: Level) -> None:
 @torch.no_grad()
 def test_window_with_context_equals_the_whole(level: Level) -> None:
     torch.manual_seed(0)
-    vqvae = VQVAE((level.index,))
+    vqvae = VQVAE((level.number,))
     context = vqvae.decoder_context(level)
     latents = torch.randn(1, 64, 3 * context)
     whole = vqvae.decode(latents, level)

@@ -15,7 +15,7 @@ def music() -> torch.Tensor:
 
 def started(level: Level, first_stage: int) -> CodecNet:
     torch.manual_seed(0)
-    net = CodecNet(VQVAE((level.index,)), level, first_stage)
+    net = CodecNet(VQVAE((level.number,)), level, first_stage)
     wavelet_start(net.encoder, net.decoder, music(), first_stage, exponent=0.5)
     return net
 
@@ -52,7 +52,7 @@ def test_frozen_stages_are_exactly_the_whole_network(level: Level) -> None:
     for stage in trained:
         for parameter in stage.residual.parameters():
             parameter += 0.02 * torch.randn_like(parameter)
-    whole = CodecNet(VQVAE((level.index,)), level, first_stage=0)
+    whole = CodecNet(VQVAE((level.number,)), level, first_stage=0)
     whole.load_state_dict(net.state_dict())
     latents = net.encode(music())
     torch.testing.assert_close(whole.encode(music()), latents, atol=1e-4, rtol=1e-4)

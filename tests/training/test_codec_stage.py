@@ -141,7 +141,7 @@ def test_export_is_scaled_and_sounds_the_same(music: MusicSettings, tmp_path: Pa
     stage = stage_for(settings_for(music))
     train(stage, 0, 2)
     stage.export(tmp_path / "codec.safetensors")
-    exported = VQVAE((Level.LOW.index,))
+    exported = VQVAE((Level.LOW.number,))
     exported.load_state_dict(load_file(tmp_path / "codec.safetensors"))
     numbers = exported.codebook(Level.LOW).abs().flatten()
     assert float(numbers.quantile(0.999)) == pytest.approx(CODEBOOK_REACH, rel=1e-4)
@@ -191,7 +191,7 @@ def test_codebook_follows_the_latents_and_revives_unused_entries() -> None:
 @torch.no_grad()
 def test_scaling_is_exact() -> None:
     torch.manual_seed(0)
-    vqvae = VQVAE((Level.HIGH.index,))
+    vqvae = VQVAE((Level.HIGH.number,))
     vqvae.codebook(Level.HIGH).normal_()
     wave = 0.1 * torch.randn(1, 128 * 40)
     before = vqvae.encode(wave, Level.HIGH)
