@@ -1,0 +1,56 @@
+"""The visual encoder of a bundle, in a form that worker processes can be handed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from d2m_cli.features.i3d import VisualEncoder
+    from d2m_cli.models.i3d import InceptionI3d
+
+FILE = "i3d.safetensors"
+
+
+@dataclass(frozen=True)
+class BundleVisual:
+    """Makes encoders with a bundle's I3D; each process loads the network once."""
+
+    folder: Path
+    sha256: str
+    """Of the network's weights: features of other weights do not belong in the same cache."""
+
+    @classmethod
+    def of(cls, bundle: str | None) -> BundleVisual:
+        """The encoder of a bundle by name or folder (None: the embedded one), checked."""
+        from d2m_cli.bundles.bundle import load_bundle
+
+        found = load_bundle(bundle)
+        return cls(found.folder, found.config["files"][FILE]["sha256"])
+
+    def __call__(self) -> VisualEncoder:
+        """An encoder for one video."""
+        import torch
+
+        from d2m_cli.features.i3d import VisualEncoder, VisualSettings
+
+        settings, network = _load(self.folder)
+
+        def vectors(windows: torch.Tensor) -> torch.Tensor:
+            with torch.inference_mode():
+                return network.features(windows)
+
+        return VisualEncoder(VisualSettings(**settings), vectors)
+
+
+@cache
+def _load(folder: Path) -> tuple[dict[str, Any], InceptionI3d]:
+    from d2m_cli.bundles.bundle import load_bundle
+    from d2m_cli.models.i3d import InceptionI3d
+
+    bundle = load_bundle(folder)
+    network = InceptionI3d(width=bundle.settings["visual"]["width"])
+    bundle.load_into(network, FILE)
+    return bundle.settings["visual"], network
