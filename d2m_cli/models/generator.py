@@ -37,7 +37,8 @@ UNSURE = 1.5
 """Log-spread that training starts from."""
 
 SPREAD = 5.0
-"""Unit of the latents' spread: the standard deviation of a codebook that fits sigma."""
+"""Standard deviation of a codebook that fits sigma: the unit of the latents' spread, and of what
+goes into tanh, so that a step of the optimiser is a small step of the latents."""
 
 
 class Stage(NamedTuple):
@@ -174,7 +175,7 @@ class VQGenerator(nn.Module):
                 x = self.stacks[i](x)
         mean, *doubt = self.last(self.act(x)).split(CODE_DIM, dim=1)
         spread = SPREAD * doubt[0].clamp(*DOUBT).exp() if doubt else None
-        return Latents(SIGMA * torch.tanh(mean), spread)
+        return Latents(SIGMA * torch.tanh(mean * (SPREAD / SIGMA)), spread)
 
 
 class Generator(nn.Module):
