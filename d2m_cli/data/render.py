@@ -57,7 +57,7 @@ class Look:
 
 def random_look(size: int, rng: Generator) -> Look:
     """A look for pictures of `size` x `size` pixels."""
-    height = rng.uniform(0.4, 0.95)
+    height = rng.uniform(0.5, 0.95)
     free = (1.0 - height) / 2.0
     across, down = rng.uniform(0.3, 0.7), 0.45 + free * rng.uniform(-0.8, 0.8)
     return Look(
@@ -65,7 +65,7 @@ def random_look(size: int, rng: Generator) -> Look:
         colours={part: _colour(rng) for part in (*LIMBS, "hair")},
         scale=size * height / BODY_HEIGHT,
         middle=np.asarray([across * size, down * size], np.float64),
-        grain=float(rng.uniform(0.0, 10.0)),
+        grain=float(rng.uniform(0.0, 4.0)),
     )
 
 

@@ -1,0 +1,235 @@
+"""Stage "visual": a slim I3D that sees how a dancer moves, trained on painted dancers.
+
+The public I3D learned on Kinetics, whose weights this project does not ship. This one learns to
+tell, from a window of pictures, the summary of the movement in it: the speed and mean place of
+every joint, how fast the hips go up and down, and how near its middle is to an accent of the dance.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from numpy.random import Generator
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from d2m_cli.data.augment import Augmentation, film
+from d2m_cli.data.cache import PieceFile
+from d2m_cli.data.manifest import read_manifest
+from d2m_cli.data.render import paint, random_look
+from d2m_cli.data.skeleton import Positions
+from d2m_cli.errors import DataError
+from d2m_cli.features.i3d import VisualSettings, to_clip
+from d2m_cli.features.motion import (
+    HIPS,
+    JOINTS,
+    joint_positions,
+    joint_speed,
+    motion_from_positions,
+    resample,
+)
+from d2m_cli.features.rhythm import accent_curve
+from d2m_cli.models.i3d import InceptionI3d
+from d2m_cli.spec import FRAME_RATE, MOTION_RATE
+from d2m_cli.training.checkpoint import write_atomically
+from d2m_cli.training.codec_stage import OptimiserSettings
+from d2m_cli.training.loop import LoopSettings
+from d2m_cli.types import FloatArray, Motion
+
+SEGMENT = 120
+"""Motion steps of a dance that are looked at, for a window somewhere in their middle."""
+
+TARGETS = {"speed": 17, "place": 34, "bounce": 1, "accent": 1}
+"""Parts of a movement's summary, and how many numbers each has."""
+
+
+@dataclass(frozen=True)
+class VisualTraining:
+    """Everything that decides the outcome of the stage."""
+
+    dances: Path = Path("cache/dances")
+    """Cache that `d2m prepare` made of dances with 3-D joints."""
+    seed: int = 0
+    visual: VisualSettings = field(default_factory=VisualSettings)
+    batch: int = 8
+    paces: tuple[float, ...] = (0.8, 2.0)
+    """Slowest and fastest factor on the speed of a dance."""
+    held_out: int = 160
+    """Windows of the validation split to measure on."""
+    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    loop: LoopSettings = field(default_factory=LoopSettings)
+
+
+class Batch(NamedTuple):
+    """`B` windows of pictures and what happens in them."""
+
+    pictures: Tensor
+    """`(B, 3, window, S, S)`"""
+    summary: Tensor
+    """`(B, 53)`"""
+
+
+class Movement(NamedTuple):
+    """A window of a filmed dance, to be painted."""
+
+    positions: Positions
+    """`(window, 17, 2)` torsos round the dancer's mean place, y down."""
+    visibility: Positions
+    """`(window, 17)`"""
+    summary: FloatArray
+    """`(53,)`"""
+
+
+class VisualStage:
+    """Trains the network and a linear read-out of the summary; a `loop.Stage`."""
+
+    def __init__(self, settings: VisualTraining, fabric: Fabric) -> None:
+        self.settings, self.fabric = settings, fabric
+        self.dances = {split: _dances(settings.dances, split) for split in ("train", "validation")}
+        torch.manual_seed(settings.seed)
+        self.i3d = InceptionI3d(width=settings.visual.width)
+        with torch.no_grad():  # half of the first kernels see nothing but change
+            first = self.i3d.Conv3d_1a_7x7.conv3d.weight
+            first[::2] -= first[::2].mean(dim=2, keepdim=True)
+        read_out = nn.Linear(self.i3d.channels, sum(TARGETS.values()))
+        nn.init.zeros_(read_out.weight)
+        self.net = nn.Sequential(_Features(self.i3d), read_out)
+        betas = (settings.optimiser.betas[0], settings.optimiser.betas[1])
+        optimiser = torch.optim.AdamW(self.net.parameters(), betas=betas, weight_decay=0.01)
+        self.wrapped, self.optimiser = fabric.setup(self.net, optimiser)
+        random = np.random.default_rng((settings.seed, 0))
+        summaries = np.stack([self._movement("train", random).summary for _ in range(128)])
+        self.mean, self.spread = (
+            torch.from_numpy(part).to(fabric.device)
+            for part in (summaries.mean(axis=0), summaries.std(axis=0) + 1e-6)
+        )
+
+    def step(self, number: int, progress: float) -> dict[str, float]:
+        """One batch: squared error in units of the spread, each part of the summary alike."""
+        settings = self.settings
+        for group in self.optimiser.param_groups:
+            group["lr"] = settings.optimiser.rate_at(number, progress)
+        random = np.random.default_rng((settings.seed, 1, number, self.fabric.global_rank))
+        batch = self._draw("train", settings.batch, random)
+        self.net.train()
+        errors = (self.wrapped(batch.pictures) - self._scaled(batch.summary)) ** 2
+        parts = errors.split(list(TARGETS.values()), dim=1)
+        loss = torch.stack([part.mean() for part in parts]).mean()
+        self.optimiser.zero_grad()
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(self.wrapped, self.optimiser, max_norm=settings.optimiser.clip)
+        self.optimiser.step()
+        return {"loss": loss.item()}
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """R^2 of each part of the summary (mean over its numbers) on held-out dances."""
+        random = np.random.default_rng((self.settings.seed, 2))
+        self.net.eval()
+        told, true = [], []
+        for _ in range(-(-self.settings.held_out // self.settings.batch)):
+            batch = self._draw("validation", self.settings.batch, random)
+            told.append(self.net(batch.pictures))
+            true.append(self._scaled(batch.summary))
+        truth = torch.cat(true)
+        missed = ((torch.cat(told) - truth) ** 2).mean(dim=0)
+        explained = 1.0 - missed / truth.var(dim=0, correction=0)
+        parts = explained.split(list(TARGETS.values()))
+        return {f"r2_{name}": part.mean().item() for name, part in zip(TARGETS, parts, strict=True)}
+
+    def state(self) -> dict[str, Any]:
+        """Network and optimiser."""
+        return {"net": self.net.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` returned."""
+        self.net.load_state_dict(state["net"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+    def export(self, path: Path) -> None:
+        """Write the network's weights, without the read-out."""
+        state = {key: tensor.contiguous() for key, tensor in self.i3d.state_dict().items()}
+        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+
+    def _scaled(self, summary: Tensor) -> Tensor:
+        """The summary in units of its spread, within 3: a torso seen from above makes it huge."""
+        return ((summary - self.mean) / self.spread).clamp(-3.0, 3.0)
+
+    def _draw(self, split: str, count: int, random: Generator) -> Batch:
+        """`count` painted windows."""
+        size = self.settings.visual.size
+        movements = [self._movement(split, random) for _ in range(count)]
+        pictures = [
+            paint(m.positions, m.visibility, size, random_look(size, random), random)
+            for m in movements
+        ]
+        summary = torch.from_numpy(np.stack([m.summary for m in movements]))
+        return Batch(
+            to_clip(np.stack(pictures)).to(self.fabric.device), summary.to(self.fabric.device)
+        )
+
+    def _movement(self, split: str, random: Generator) -> Movement:
+        """A window of a dance, at a random pace and from a random side."""
+        visual = self.settings.visual
+        dance = self.dances[split][random.integers(len(self.dances[split]))]
+        pace = float(np.exp(random.uniform(*np.log(self.settings.paces))))
+        positions, visibility = film(_stretch(dance, pace, random), Augmentation(), random)
+        step = round(visual.frame_step * MOTION_RATE / FRAME_RATE)
+        reach = visual.window // 2 * step
+        middle = int(random.integers(reach, SEGMENT - reach))
+        steps = np.arange(middle - reach, middle - reach + visual.window * step, step)
+        seen = positions[steps]
+        return Movement(
+            seen - seen[:, HIPS].mean(axis=(0, 1)),
+            visibility[steps],
+            movement_summary(motion_from_positions(positions, visibility), middle, reach),
+        )
+
+
+def movement_summary(motion: Motion, middle: int, reach: int) -> FloatArray:
+    """What `TARGETS` lists, `(53,)`, of the steps of `motion` less than `reach` from `middle`."""
+    window = slice(middle - reach, middle + reach)
+    positions = joint_positions(motion)
+    velocity = np.linalg.norm(np.gradient(positions, axis=0) * motion.rate, axis=-1)
+    hips = positions[window, HIPS, 1].mean(axis=1)
+    speed = joint_speed(positions, motion.rate).astype(np.float64)
+    accent = accent_curve(speed, motion.rate)[middle - 1 : middle + 2].mean()
+    count = len(JOINTS)
+    parts = (
+        velocity[window].mean(axis=0),
+        motion.features[: 2 * count, window].mean(axis=1),
+        [np.abs(np.diff(hips)).mean() * motion.rate],
+        [np.clip(accent, -3.0, 3.0)],
+    )
+    return np.concatenate(parts).astype(np.float32)
+
+
+class _Features(nn.Module):
+    """`InceptionI3d.features` as a module."""
+
+    def __init__(self, i3d: InceptionI3d) -> None:
+        super().__init__()
+        self.i3d = i3d
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.i3d.features(pictures)
+
+
+def _dances(cache: Path, split: str) -> list[Positions]:
+    """3-D joints `(T, 17, 3)` of the split's dances."""
+    entries = [e for e in read_manifest(cache).entries if e.split == split and "joints" in e.holds]
+    if not entries:
+        raise DataError(f"{cache} holds no dance with 3-D joints for {split}: run `d2m prepare`.")
+    whole = (PieceFile(cache, entry).whole("joints") for entry in entries)
+    return [np.asarray(joints.transpose(2, 0, 1), np.float64) for joints in whole]
+
+
+def _stretch(joints: Positions, pace: float, random: Generator) -> Positions:
+    """`SEGMENT` steps `(SEGMENT, 17, 3)` from somewhere in `joints`, `pace` times as fast."""
+    length = min(len(joints), int(np.ceil(SEGMENT * pace)) + 1)
+    begin = int(random.integers(len(joints) - length + 1))
+    part = resample(joints[begin : begin + length], MOTION_RATE, MOTION_RATE / pace)
+    return part[:SEGMENT]
