@@ -97,7 +97,8 @@ def save_bundle(
 ) -> Bundle:
     """Write a bundle: `files` maps file names to state dicts; sizes and hashes are filled in.
 
-    The bundle appears whole under `folder` or not at all; an older bundle there is replaced.
+    The bundle appears whole under `folder` or not at all; an older one there is replaced, but for
+    its documents (`*.md`).
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -113,6 +114,8 @@ def save_bundle(
         (draft / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
         draft.chmod(0o755)
         if folder.exists():
+            for document in folder.glob("*.md"):
+                shutil.copy(document, draft)
             shutil.rmtree(folder)
         draft.rename(folder)
     finally:

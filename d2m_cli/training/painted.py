@@ -32,7 +32,7 @@ def add_painted_visuals(
     """
     network = InceptionI3d(width=settings.width)
     network.load_state_dict(load_file(i3d))
-    network.fuse()
+    network.eval()
     manifest = read_manifest(cache)
     entries = []
     for number, entry in enumerate(manifest.entries):
