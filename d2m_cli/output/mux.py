@@ -10,7 +10,7 @@ from d2m_cli.ffmpeg_tool import read_clock
 from d2m_cli.output.audio import limited
 from d2m_cli.output.checks import CONTAINERS, check_container, finished_file, picture_codec
 from d2m_cli.output.run import run_ffmpeg
-from d2m_cli.output.streams import Companion, companions, copy_limit
+from d2m_cli.output.streams import Companion, companions, copy_limit, has_phone_metadata
 from d2m_cli.types import Clip
 
 _RATE = 48000
@@ -139,7 +139,9 @@ def _options(clip: Clip, suffix: str, copied: bool) -> dict[str, Any]:
     elif suffix == ".avi" and picture_codec(clip.path) == "h264":
         options["bsf:v:0"] = "h264_mp4toannexb"  # as AVI has it; changes nothing from AVI to AVI
     if CONTAINERS[suffix] in ("mp4", "mov"):
-        options["movflags"] = "+faststart"
+        # Phones' own keys need QuickTime's newer form of metadata, which fewer players read.
+        phone = "+use_metadata_tags" if has_phone_metadata(clip.path) else ""
+        options["movflags"] = "+faststart" + phone
     return options
 
 

@@ -51,6 +51,12 @@ def companions(video: Path, suffix: str) -> list[Companion]:
     return kept
 
 
+def has_phone_metadata(video: Path) -> bool:
+    """Whether `video` has metadata under dotted keys (`com.apple.quicktime.model` and such)."""
+    with av.open(str(video.absolute())) as container:
+        return any("." in key for key in container.metadata)
+
+
 def copy_limit(clip: Clip) -> float | None:
     """Where to end a copy of the picture near `clip.end`, so that no picture before it is missing.
 

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,3 +71,29 @@ def test_no_sound_says_so(tmp_path: Path, clip_3s: Path, run_ffmpeg: Run) -> Non
         next(read_sound(mute, SAMPLE_RATE))
     with pytest.raises(InputError, match="does not exist"):
         next(read_sound(tmp_path / "nowhere.wav", SAMPLE_RATE))
+
+
+def test_moviepy_takes_the_same_ffmpeg(tmp_path: Path, clip_3s: Path) -> None:
+    import imageio_ffmpeg
+
+    (tmp_path / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+    code = (
+        "import sys; from pathlib import Path; from d2m_cli.ingest.sound import load_sound\n"
+        "print(len(load_sound(Path(sys.argv[1]), 22050)))\n"
+        "import moviepy.config; print(moviepy.config.FFMPEG_BINARY)"
+    )
+    environment = {
+        **{k: v for k, v in os.environ.items() if k != "FFMPEG_BINARY"},
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PATH": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(clip_3s)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    length, binary = done.stdout.split()
+    assert int(length) == pytest.approx(3 * SAMPLE_RATE, rel=0.02)
+    assert binary == str(tmp_path / "ffmpeg")

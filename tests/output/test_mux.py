@@ -200,6 +200,19 @@ def test_rotation_chapters_metadata_and_subtitles_survive(
             assert float(packet.pts * packet.time_base) == pytest.approx(0.5, abs=0.03)
 
 
+def test_metadata_of_phones_survives(
+    clip_3s: Path, tmp_path: Path, music: Music, run_ffmpeg: Run
+) -> None:
+    video, out = tmp_path / "phone.mov", tmp_path / "out.mov"
+    keys = ("-metadata", "com.apple.quicktime.model=iPhone", "-metadata", "title=Party")
+    run_ffmpeg("-i", clip_3s, "-c", "copy", *keys, "-movflags", "use_metadata_tags", video)
+    clip = probe(video)
+    mux(clip, music(clip), out)
+    with av.open(str(out)) as container:
+        assert container.metadata["com.apple.quicktime.model"] == "iPhone"
+        assert container.metadata["title"] == "Party"
+
+
 def test_subtitles_change_their_form_between_containers(
     clip_3s: Path, tmp_path: Path, music: Music, run_ffmpeg: Run
 ) -> None:
