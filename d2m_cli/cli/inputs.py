@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 OWN, NONE = "own", "none"
 """Where the reference music is, besides a folder: the video's own sound, or nowhere."""
 
+EXCERPT_START = 20.0
+"""Seconds into a track: past most introductions."""
+
 _AUDIBLE = 0.01
 """Highest sample of a piece that counts as silent."""
 
@@ -113,27 +116,32 @@ def system_of_folder(name: str, folder: Path, dances: Sequence[Dance]) -> System
     return System(name, kept)
 
 
-def middles(folder: Path, count: int, seconds: float, report: Report) -> list[FloatArray]:
-    """At most `count` pieces of `seconds` from the middle of the music under a folder.
+def excerpts(folder: Path, count: int, seconds: float, report: Report) -> list[FloatArray]:
+    """At most `count` pieces of `seconds`, evenly over the music under a folder.
 
-    Files that are no sound, too short or silent there are passed over.
+    Each begins `EXCERPT_START` seconds in. Files that are no sound, or too short or silent there,
+    are passed over.
     """
     import numpy as np
 
+    from d2m_cli.ingest.sound import read_sound
     from d2m_cli.spec import SAMPLE_RATE
 
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    chosen = files[:: max(1, len(files) // count)] if files else []
-    length = round(seconds * SAMPLE_RATE)
+    chosen = files[:: max(1, len(files) // count)]
+    first, length = round(EXCERPT_START * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
     pieces = []
     for number, path in enumerate(chosen):
         report("read", number, len(chosen))
+        held = np.zeros(0, dtype=np.float32)
         try:
-            samples = read_music(path)
+            for block in read_sound(path, SAMPLE_RATE):
+                held = np.concatenate([held, block])
+                if len(held) >= first + length:
+                    break
         except InputError:
             continue
-        start = max(0, (len(samples) - length) // 2)
-        piece = samples[start : start + length]
+        piece = held[first : first + length]
         if len(piece) == length and np.abs(piece).max() > _AUDIBLE:
             pieces.append(piece)
     return pieces[:count]

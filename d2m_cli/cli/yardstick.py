@@ -13,7 +13,7 @@ def yardstick(
     bundle: str | None = typer.Option(None, help="Bundle of the codec. [default: embedded]"),
     level: Level = typer.Option(Level.HIGH, help="Level of the codec."),
     pieces: int = typer.Option(60, min=8, help="Pieces to take, evenly over the folder."),
-    seconds: float = typer.Option(10.0, min=2.0, help="Length of each, from its middle."),
+    seconds: float = typer.Option(10.0, min=2.0, help="Length of each, from 20 s on."),
     vggish: bool = typer.Option(False, help="Also try VGGish (a download)."),
     device: str = DeviceOption,
     json: bool = JsonOption,
@@ -33,7 +33,7 @@ def yardstick(
     codec = makers.codec_of_bundle(bundle, level, device)
     embeddings = [*EMBEDDINGS.values(), *([inputs.embedding_named("vggish")] if vggish else [])]
     with stage_progress(Console(stderr=True), "yardstick") as report:
-        real = inputs.middles(music, pieces, seconds, report)
+        real = inputs.excerpts(music, pieces, seconds, report)
         sets = measure.known_sets(real[1::2], codec.reconstruct, codec.random)
         record = {}
         for number, embedding in enumerate(embeddings):

@@ -1,0 +1,141 @@
+"""`d2m evaluate` and `d2m yardstick` on real clips, with a real (untrained) codec bundle."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from typer.testing import CliRunner
+
+from d2m_cli.bundles.bundle import save_bundle
+from d2m_cli.cli.app import app
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.errors import DataError
+from d2m_cli.report import tables
+from d2m_cli.spec import SAMPLE_RATE
+
+CLIPS = Path(__file__).parents[2] / "../shared/clips"
+NAMES = ("tiktok_b", "aist_c")
+needs_clips = pytest.mark.skipif(not CLIPS.exists(), reason="needs the real clips in ../shared")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory) -> Path:
+    """A codec with random weights: what the rows hold is not the point here."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("bundle") / "codec"
+    config = {"name": "untrained", "architecture": "codec", "licence": "none", "settings": {}}
+    codec = VQVAE(levels=(2,))
+    for level in codec.bottleneck.level_blocks.values():
+        level.k.normal_()
+    save_bundle(folder, config, {"codec_high.safetensors": codec.state_dict()})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory, bundle) -> tuple[dict, Path, str]:
+    """The record of two clips with a finished system, the folder with all files, and the output."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    videos, finished = folder / "videos", folder / "finished"
+    videos.mkdir()
+    finished.mkdir()
+    random = np.random.default_rng(0)
+    for name in NAMES:
+        shutil.copy(CLIPS / f"{name}.mp4", videos)
+        for seed in (1, 2):
+            noise = 0.1 * random.standard_normal(2 * SAMPLE_RATE)
+            soundfile.write(finished / f"{name}.{seed}.wav", noise, SAMPLE_RATE)
+    genres = folder / "genres.json"
+    genres.write_text(json.dumps({"tiktok_b": "pop", "aist_c": "lock"}))
+    for genre in ("pop", "lock"):
+        (folder / "segments" / genre).mkdir(parents=True)
+        for number in range(2):
+            song = 0.1 * random.standard_normal(3 * SAMPLE_RATE)
+            soundfile.write(folder / f"segments/{genre}/{number}.wav", song, SAMPLE_RATE)
+    options = {
+        "--music": f"rival={finished}",
+        "--bundle": bundle,
+        "--genres": genres,
+        "--segments": folder / "segments",
+        "--library": folder / "segments/pop",
+        "--results": folder / "results.json",
+        "--html": folder / "report.html",
+        "--plots": folder / "plots",
+    }
+    arguments = [str(part) for option in options.items() for part in option]
+    result = CliRunner().invoke(app, ["evaluate", str(videos), *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return json.loads((folder / "results.json").read_text()), folder, result.output
+
+
+@needs_clips
+def test_every_baseline_has_a_row_with_every_figure(evaluated):
+    record, _, _ = evaluated
+    systems = {system["name"]: system for system in record["systems"]}
+    assert set(systems) >= {
+        *("rival", "GT", "rival, other clip", "GT, other clip", "clicks on the dance"),
+        *("steady clicks", "codec reconstruction", "random codes"),
+    }
+    assert [dance["name"] for dance in record["dances"]] == sorted(NAMES)
+    rival = systems["rival"]
+    assert rival["clips"] == 2 and len(rival["beats"]["pairs"]) == 2
+    assert rival["alignment"]["clips"][0]["bas_dance"] is not None
+    assert rival["diversity_seeds"] > 0 and rival["diversity_dances"] > 0
+    assert rival["genre_accuracy"] in (0.0, 0.5, 1.0) and record["genre_chance"] == 0.5
+    assert rival["distinct_codes"] >= 1
+    assert systems["GT"]["frechet"]["distance"] == pytest.approx(0.0, abs=1e-6)
+    assert systems["GT"]["frechet"]["distance"] < rival["frechet"]["distance"]
+
+
+@needs_clips
+def test_no_figure_is_nan_and_the_tables_have_the_papers_figures(evaluated):
+    record, _, output = evaluated
+    json.dumps(record, allow_nan=False)
+    assert not re.search(r"\bnan\b", output, re.IGNORECASE)
+    assert "92.3 & 91.7" in output and "Alignment" in output and "rival" in output
+    titles = [table.title for table in tables.all_tables(record)]
+    assert [title[:7] for title in titles[:6]] == [f"Table {n}" for n in range(1, 7)]
+    for table in tables.all_tables(record):
+        assert {len(row) for row in table.rows} == {len(table.columns)}
+
+
+@needs_clips
+def test_the_report_is_one_file_with_players_and_plots(evaluated):
+    _, folder, _ = evaluated
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.count("<audio") >= 2 * 7 and page.count("data:image/png;base64") == 3
+    assert not re.search(r'(src|href)="(?!data:)', page), "nothing is loaded from elsewhere"
+    assert {path.name for path in (folder / "plots").iterdir()} == {
+        *("onsets.png", "quality.png", "systems.png"),
+    }
+
+
+def test_wrong_requests_are_named(tmp_path):
+    for arguments, message in (
+        ([tmp_path / "none.mp4"], "does not exist"),
+        ([tmp_path, "--embedding", "clap"], "Unknown embedding 'clap'"),
+    ):
+        with pytest.raises(DataError, match=message):
+            CliRunner().invoke(app, ["evaluate", *map(str, arguments)], catch_exceptions=False)
+
+
+def test_yardstick_prints_a_verdict_for_every_distance(tmp_path, bundle):
+    random = np.random.default_rng(1)
+    seconds = np.arange(23 * SAMPLE_RATE) / SAMPLE_RATE
+    for number in range(8):
+        tones = [np.sin(2 * np.pi * hertz * seconds) for hertz in random.uniform(100, 2000, 4)]
+        song = 0.1 * np.sum(tones, axis=0) * (1 + np.sin(2 * np.pi * 2 * seconds))
+        soundfile.write(tmp_path / f"{number}.wav", song, SAMPLE_RATE)
+    (tmp_path / "cover.txt").write_text("no sound")
+    arguments = ["yardstick", str(tmp_path), "--bundle", str(bundle), "--seconds", "2", "--json"]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    record = json.loads(result.stdout)
+    assert record["pieces"] == 8
+    for name in ("music", "log-mel"):
+        distances = record["distances"][name]
+        assert distances["real music"] < distances["white noise"]
+        assert distances["ranks_rightly"] in (True, False)
