@@ -45,6 +45,9 @@ SEGMENT = 120
 TARGETS = {"speed": 17, "place": 34, "bounce": 1, "accent": 1}
 """Parts of a movement's summary, and how many numbers each has."""
 
+DEPTHS = ("Mixed_3b", "Mixed_3c", "Mixed_4c", "Mixed_4f", "Mixed_5c")
+"""Layers that the summary is read from, the last one being the network's features."""
+
 
 @dataclass(frozen=True)
 class VisualTraining:
@@ -84,7 +87,7 @@ class Movement(NamedTuple):
 
 
 class VisualStage:
-    """Trains the network and a linear read-out of the summary; a `loop.Stage`."""
+    """Trains the network with linear read-outs of the summary; a `loop.Stage`."""
 
     def __init__(self, settings: VisualTraining, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
@@ -94,9 +97,7 @@ class VisualStage:
         with torch.no_grad():  # half of the first kernels see nothing but change
             first = self.i3d.Conv3d_1a_7x7.conv3d.weight
             first[::2] -= first[::2].mean(dim=2, keepdim=True)
-        read_out = nn.Linear(self.i3d.channels, sum(TARGETS.values()))
-        nn.init.zeros_(read_out.weight)
-        self.net = nn.Sequential(_Features(self.i3d), read_out)
+        self.net = _ReadOuts(self.i3d)
         betas = (settings.optimiser.betas[0], settings.optimiser.betas[1])
         optimiser = torch.optim.AdamW(self.net.parameters(), betas=betas, weight_decay=0.01)
         self.wrapped, self.optimiser = fabric.setup(self.net, optimiser)
@@ -116,13 +117,14 @@ class VisualStage:
         batch = self._draw("train", settings.batch, random)
         self.net.train()
         errors = (self.wrapped(batch.pictures) - self._scaled(batch.summary)) ** 2
-        parts = errors.split(list(TARGETS.values()), dim=1)
-        loss = torch.stack([part.mean() for part in parts]).mean()
+        parts = [part.mean(dim=(1, 2)) for part in errors.split(list(TARGETS.values()), dim=2)]
+        losses = torch.stack(parts).mean(dim=0)
+        loss = losses.sum()
         self.optimiser.zero_grad()
         self.fabric.backward(loss)
         self.fabric.clip_gradients(self.wrapped, self.optimiser, max_norm=settings.optimiser.clip)
         self.optimiser.step()
-        return {"loss": loss.item()}
+        return {f"loss_{depth}": value.item() for depth, value in enumerate(losses)}
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -132,7 +134,7 @@ class VisualStage:
         told, true = [], []
         for _ in range(-(-self.settings.held_out // self.settings.batch)):
             batch = self._draw("validation", self.settings.batch, random)
-            told.append(self.net(batch.pictures))
+            told.append(self.net(batch.pictures)[-1])
             true.append(self._scaled(batch.summary))
         truth = torch.cat(true)
         missed = ((torch.cat(told) - truth) ** 2).mean(dim=0)
@@ -207,15 +209,37 @@ def movement_summary(motion: Motion, middle: int, reach: int) -> FloatArray:
     return np.concatenate(parts).astype(np.float32)
 
 
-class _Features(nn.Module):
-    """`InceptionI3d.features` as a module."""
+class _ReadOuts(nn.Module):
+    """The network with linear read-outs of the summary after the layers of `DEPTHS`.
+
+    The early ones are for training alone (as in GoogLeNet): a deep network that starts from nothing
+    takes very long to tell its last layer anything.
+    """
 
     def __init__(self, i3d: InceptionI3d) -> None:
         super().__init__()
         self.i3d = i3d
+        count = sum(TARGETS.values())
+        # Means of a volume differ little from clip to clip: the norm lets a read-out learn fast.
+        self.heads = nn.ModuleDict(
+            {
+                name: nn.Sequential(nn.LazyBatchNorm1d(affine=False), nn.LazyLinear(count))
+                for name in DEPTHS
+            }
+        )
+        with torch.no_grad():
+            self(torch.zeros(2, 3, 16, 32, 32))
+            for parameter in self.heads.parameters():
+                parameter.zero_()
 
     def forward(self, pictures: Tensor) -> Tensor:
-        return self.i3d.features(pictures)
+        """Pictures `(B, 3, window, S, S)` to a summary for each depth, `(D, B, 53)`."""
+        told = []
+        for name, layer in self.i3d.named_children():
+            pictures = layer(pictures)
+            if name in DEPTHS:
+                told.append(self.heads[name](pictures.mean(dim=(2, 3, 4))))
+        return torch.stack(told)
 
 
 def _dances(cache: Path, split: str) -> list[Positions]:
