@@ -130,17 +130,18 @@ def test_what_is_no_video_says_so(
         probe(write(tmp_path, run_ffmpeg))
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+@pytest.mark.parametrize(
+    ("suffix", "share"),
+    # Matroska does not tell that no more than its last few pictures are missing.
+    [("mp4", 0.3), ("mp4", 0.6), ("mp4", 0.95), ("mkv", 0.3), ("mkv", 0.6)],
+)
 def test_truncated_files(
-    share: float, suffix: str, clip_3s: Path, tmp_path: Path, run_ffmpeg: Run
+    suffix: str, share: float, clip_3s: Path, tmp_path: Path, run_ffmpeg: Run
 ) -> None:
     whole, part = tmp_path / f"whole.{suffix}", tmp_path / f"part.{suffix}"
     run_ffmpeg("-i", clip_3s, "-c", "copy", "-movflags", "+faststart", whole)
     probe(whole)
     part.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * share)])
-    if suffix == "mkv" and share > 0.9:
-        pytest.skip("Matroska does not tell that its last few pictures are missing")
     with pytest.raises(InputError, match="truncated"):
         probe(part)
 
