@@ -1,10 +1,18 @@
-from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
-from d2m_cli.features.motion import JOINTS, motion_from_positions
+from d2m_cli.evaluation.alignment import alignment_lift, kinematic_beats
+from d2m_cli.features.motion import (
+    JOINTS,
+    joint_positions,
+    joint_speed,
+    motion_from_landmarks,
+    motion_from_positions,
+)
+from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm
 from d2m_cli.spec import MOTION_RATE
 from d2m_cli.types import Motion, Rhythm
@@ -132,26 +140,36 @@ def test_ten_minutes_take_a_moment() -> None:
     assert beat_error(rhythm, phase) < 0.04
 
 
-CLIPS = Path(__file__).parents[3] / "shared/clips"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples/dance.mp4"
+CLIP = ROOT.parent / "shared/clips/aist_real_song.mp4"
 
 
-@pytest.mark.skipif(not CLIPS.exists(), reason="the dance clips are not at hand")
-def test_the_pulse_of_a_real_dance_meets_its_accents() -> None:
-    import av
-
-    from d2m_cli.evaluation.alignment import alignment_lift, kinematic_beats
-    from d2m_cli.features.motion import joint_positions, joint_speed, motion_from_landmarks
-    from d2m_cli.features.pose import PoseEstimator
-
-    with av.open(str(CLIPS / "aist_real_song.mp4")) as container, PoseEstimator(rate=30.0) as pose:
-        step = round(float(container.streams.video[0].average_rate or 30) / 30)
+def filmed(video: Path, seconds: float) -> Motion:
+    """The motion that MediaPipe sees in the beginning of a 30 fps video."""
+    with av.open(str(video)) as container, PoseEstimator(rate=30.0) as pose:
         for number, frame in enumerate(container.decode(video=0)):
-            if number % step == 0:
-                pose.add(frame.reformat(640, 360, "rgb24").to_ndarray())
-    motion = motion_from_landmarks(pose.landmarks())
+            if number == round(seconds * 30):
+                break
+            width = round(360 * frame.width / frame.height)
+            pose.add(frame.reformat(width, 360, "rgb24").to_ndarray())
+    return motion_from_landmarks(pose.landmarks())
+
+
+def test_the_rhythm_of_a_video_with_known_beats() -> None:
+    rhythm = estimate_rhythm(filmed(EXAMPLE, 8.0))
+    beats = np.arange(24) * 60 / 112  # examples/make_dance.py
+    errors = [np.abs(beats - beat).min() for beat in rhythm.beats]
+    assert rhythm.bpm == pytest.approx(112, rel=0.01)
+    assert np.median(errors) < 0.04
+    assert rhythm.strength.mean() > 0.5
+
+
+@pytest.mark.skipif(not CLIP.exists(), reason="the dance clips are not at hand")
+def test_the_pulse_of_a_real_dance_meets_its_accents() -> None:
+    motion = filmed(CLIP, 5.0)
     accents = kinematic_beats(joint_speed(joint_positions(motion), motion.rate), motion.rate)
     rhythm = estimate_rhythm(motion)
     lift = alignment_lift(accents, rhythm.beats, len(motion.found) / motion.rate)
     assert lift is not None and lift > 0.1
-    tempi = 60 / np.array([b - a for a, b in pairwise(rhythm.beats)])
-    assert ((tempi > 0.95 * SLOWEST) & (tempi < 1.05 * FASTEST)).all()
+    assert 0.95 * SLOWEST < rhythm.bpm < 1.05 * FASTEST
