@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,16 +18,22 @@ FILE = "i3d.safetensors"
 class BundleVisual:
     """Makes encoders with a bundle's I3D; each process loads the network once."""
 
-    folder: Path
+    folder: Path = field(repr=False)
     sha256: str
     """Of the network's weights: features of other weights do not belong in the same cache."""
 
     @classmethod
     def of(cls, bundle: str | None) -> BundleVisual:
-        """The encoder of a bundle by name or folder (None: the embedded one), checked."""
+        """The encoder of a bundle by name or folder (None: the embedded one), checked.
+
+        Raises `BundleError` when the bundle is missing, damaged, or has no I3D.
+        """
         from d2m_cli.bundles.bundle import load_bundle
+        from d2m_cli.errors import BundleError
 
         found = load_bundle(bundle)
+        if FILE not in found.config["files"]:
+            raise BundleError(f"{found.folder} has no {FILE}: take another bundle, or --no-visual.")
         return cls(found.folder, found.config["files"][FILE]["sha256"])
 
     def __call__(self) -> VisualEncoder:

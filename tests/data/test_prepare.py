@@ -6,18 +6,23 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 from data_trees import AIST_NAMES, body25, write_aist, write_dance, write_music, write_pickle
 
+from d2m_cli.bundles.bundle import save_bundle
 from d2m_cli.data.cache import PieceFile, piece_path
 from d2m_cli.data.engines import Engine
 from d2m_cli.data.manifest import read_manifest, write_manifest
 from d2m_cli.data.prepare import prepare
 from d2m_cli.errors import DataError
+from d2m_cli.features.i3d import VisualSettings
+from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
 
 ROOT = Path(__file__).parents[2]
@@ -197,6 +202,18 @@ def test_other_folders_are_no_caches(tmp_path: Path) -> None:
         prepare("music", tmp_path / "gone", tmp_path / "out")
 
 
+VISUAL = VisualSettings(size=64, width=1 / 16)
+
+
+def write_i3d_bundle(folder: Path) -> Path:
+    torch.manual_seed(0)
+    state = InceptionI3d(width=VISUAL.width).state_dict()
+    about = {"name": "small", "licence": "MIT", "architecture": "d2m"}
+    settings = {"visual": asdict(VISUAL), "generators": {}}
+    save_bundle(folder, {**about, "settings": settings}, {"i3d.safetensors": state})
+    return folder
+
+
 @pytest.mark.skipif(not EXAMPLE.exists(), reason="examples/dance.mp4 is not there")
 def test_a_folder_of_videos_on_the_command_line(tmp_path: Path, run_ffmpeg) -> None:
     music = write_music(tmp_path / "tune.wav", bpm=112.0, seconds=3.0)
@@ -205,13 +222,18 @@ def test_a_folder_of_videos_on_the_command_line(tmp_path: Path, run_ffmpeg) -> N
     run_ffmpeg(*cut, "-c:v", "libx264", "-preset", "ultrafast", tmp_path / "in/dance.mp4")
     run_ffmpeg("-f", "lavfi", "-i", "testsrc=duration=3", "-i", music, "-c:v", "libx264", "-preset",
                "ultrafast", tmp_path / "in/nobody.mp4")  # fmt: skip
-    done = d2m("prepare", "folder", tmp_path / "in", "-o", tmp_path / "out", "--no-visual")
+    bundle = write_i3d_bundle(tmp_path / "bundle")
+    arguments = (tmp_path / "in", "-o", tmp_path / "out", "--bundle", bundle)
+    done = d2m("prepare", "folder", *arguments, "--workers", "2")
     assert done.returncode == 1
     assert "1 pieces" in done.stderr and "nobody.mp4: No person was found" in done.stderr
     entry = read_manifest(tmp_path / "out").entries[0]
     assert entry.name == "dance" and entry.found is not None and entry.found > 0.9
     motion = PieceFile(tmp_path / "out", entry).whole("motion")
     assert motion.shape == (53, int(entry.seconds * MOTION_RATE)) and np.isfinite(motion).all()
+    visual = PieceFile(tmp_path / "out", entry).whole("visual")
+    assert entry.visual_rate == VISUAL.rate
+    assert visual.shape == (64, int(entry.seconds * VISUAL.rate) + 1) and visual.std() > 0
 
 
 def test_command_line_without_failures(tmp_path: Path, music: Path) -> None:
