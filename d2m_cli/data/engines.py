@@ -43,7 +43,8 @@ def _run_processes(
     work: Callable[[Item], Result], items: Sequence[Item], workers: int
 ) -> Iterator[Result]:
     # Spawned, not forked: MediaPipe and torch hold threads that a fork would break.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_use_one_thread) as pool:
         jobs = [pool.submit(work, item) for item in items]
         try:
             for job in as_completed(jobs):
@@ -55,6 +56,11 @@ def _run_processes(
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _use_one_thread() -> None:
+    """The processes are the parallelism: numerical libraries (not yet loaded) add no threads."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def _run_ray(
