@@ -47,8 +47,8 @@ def prepare(
     """Read the data set at `root` and write the features of its pieces to `cache`.
 
     `visual` makes the encoder of the pictures, or `None` for no visual vectors. Pieces that are
-    already there, made from the same files with the same encoder, are kept. A
-    piece that fails is named in the manifest's `failures`; the others go on.
+    already there, made from the same files with the same encoder, are kept. A piece that fails is
+    named in the manifest's `failures`; the others go on.
 
     Raises `DataError` when the layout is unknown, the folder holds nothing, a song is shared
     between splits, or no piece at all could be prepared.
