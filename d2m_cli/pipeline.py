@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle, load_bundle
-from d2m_cli.codec.codebook import draw_codes
+from d2m_cli.codec.codebook import code_logits, draw_codes
 from d2m_cli.codec.stream import decode_windows
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.device import choose_device
@@ -38,6 +38,9 @@ from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray, Track
 
 ARCHITECTURE = "d2m"
+
+BEAT_GUIDANCE = 3.0
+"""How much the beat is exaggerated when codes are drawn (0: as the generator says)."""
 
 Progress = Callable[[str, float, float], None]
 """Called with a stage's name, how much of it is done, and how much there is to do."""
@@ -149,11 +152,9 @@ class Dance2Music:
         generator, vqvae = self._networks(level)
         count = -(-round(dance.seconds * SAMPLE_RATE) // level.hop)
         given = self._conditions(dance, style, seed)
-        codebook, prior = vqvae.codebook(level), getattr(generator, "prior", None)
-        draw = torch.Generator().manual_seed(seed)
         pieces: list[Tensor] = []
-        for latents in generator.windows(given, count):
-            pieces.append(draw_codes(latents.mean, latents.spread, codebook, prior, draw)[0].cpu())
+        for codes in self._codes(generator, vqvae, given, count, seed):
+            pieces.append(codes.cpu())
             progress("compose", sum(map(len, pieces)), count)
         return Codes(torch.cat(pieces).numpy(), level)
 
@@ -191,6 +192,28 @@ class Dance2Music:
             self.bundle.load_into(vqvae, f"codec_{level}.safetensors")
             self._generators[level] = generator.to(self.device), vqvae.to(self.device)
         return self._generators[level]
+
+    def _codes(
+        self, generator: Generator, vqvae: VQVAE, given: Conditions, count: int, seed: int
+    ) -> Iterator[Tensor]:
+        """Codes `(T,)` window by window: the nearest entries, or drawn where G tells a spread.
+
+        Drawn codes are guided by the beat: what G would say half a beat later is held against what
+        it says, and the difference is exaggerated (classifier-free guidance, on the beat's phase).
+        """
+        level = generator.settings.level
+        if not generator.settings.spread:
+            for latents in generator.windows(given, count):
+                yield vqvae.quantise(latents.mean, level)[0][0]
+            return
+        draw = torch.Generator().manual_seed(seed)
+        codebook, prior = vqvae.codebook(level), generator.prior
+        late = given._replace(phase=given.phase + 0.5)
+        pairs = zip(generator.windows(given, count), generator.windows(late, count), strict=True)
+        for on, off in pairs:
+            told = code_logits(on.mean, on.spread, codebook, prior)
+            unlike = code_logits(off.mean, off.spread, codebook, prior)
+            yield draw_codes(told + BEAT_GUIDANCE * (told - unlike), draw)[0]
 
     def _i3d_features(self, windows: Tensor) -> Tensor:
         with torch.inference_mode():

@@ -59,20 +59,12 @@ def code_logits(mean: Tensor, spread: Tensor, codebook: Tensor, prior: Tensor) -
 
 
 def draw_codes(
-    mean: Tensor,
-    spread: Tensor | None,
-    codebook: Tensor,
-    prior: Tensor | None,
-    generator: torch.Generator,
-    temperature: float = TEMPERATURE,
+    logits: Tensor, generator: torch.Generator, temperature: float = TEMPERATURE
 ) -> Tensor:
-    """Codes `(B, T)` for latents: the nearest entries, or drawn where a `spread` is given.
+    """Codes `(B, T)` drawn from `logits (B, T, K)`.
 
     `generator` is a CPU generator, so that a seed gives the same codes on every device.
     """
-    if spread is None or prior is None:
-        return quantise(mean, codebook)[0]
-    logits = code_logits(mean, spread, codebook, prior)
     uniform = torch.rand(logits.shape, generator=generator).clamp(1e-9, 1 - 1e-7)
     gumbel = -torch.log(-torch.log(uniform))
     return (logits / temperature + gumbel.to(logits.device)).argmax(-1)

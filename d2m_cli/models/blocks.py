@@ -9,6 +9,13 @@ from d2m_cli.models.weightnorm import WeightNormConv1d
 SLOPE = 0.2
 """Negative slope of every LeakyReLU, as in the authors' networks."""
 
+GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5
+"""Norm that weights start with: keeps the variance through LeakyReLU (He et al., 2015). With smaller
+ones, what enters a deep stack is lost against its biases."""
+
+RESIDUAL_GAIN = 0.3
+"""The same for the last convolution of a residual block: the block starts near identity."""
+
 DILATIONS = (1, 3, 9)
 """Dilations of a residual stack (table 10)."""
 
@@ -20,6 +27,7 @@ class AlignedConv(WeightNormConv1d):
         super().__init__(channels_in, channels_out, kernel, dilation=dilation)
         span = dilation * (kernel - 1)
         self.margins = (span // 2, span - span // 2)
+        nn.init.constant_(self.weight_g, GAIN)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(B, C_in, T)` to `(B, C_out, T)`; zeros beyond both ends."""
@@ -38,6 +46,9 @@ class ResidualBlock(nn.Module):
             AlignedConv(channels, channels, 1),
         )
         self.shortcut = AlignedConv(channels, channels, 1)
+        nn.init.dirac_(self.shortcut.weight_v)
+        nn.init.ones_(self.shortcut.weight_g)
+        nn.init.constant_(self.block[-1].weight_g, RESIDUAL_GAIN)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(B, C, T)` to `(B, C, T)`."""

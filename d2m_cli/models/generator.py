@@ -30,7 +30,7 @@ from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, MOTION_RATE, SIGMA, Level
 UPSAMPLING = 4
 """Codes per fused step: the two stages of stride 2 in tables 8 and 9."""
 
-DOUBT = (-1.5, 2.0)
+DOUBT = (-0.5, 2.0)
 """Range of the log-spread in `SPREAD`: a surer generator makes the likelihood unstable."""
 
 UNSURE = 1.5
@@ -151,7 +151,7 @@ class VQGenerator(nn.Module):
     def _begin_unsure(self) -> None:
         """Start from latents near 0 with a wide spread, where the prior alone decides."""
         assert self.last.bias is not None
-        self.last.weight_g.mul_(0.1)
+        self.last.weight_g.fill_(0.1)
         self.last.bias[CODE_DIM:] = UNSURE
 
     @property

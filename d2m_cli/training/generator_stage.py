@@ -10,7 +10,7 @@ from lightning.fabric import Fabric
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from d2m_cli.codec.codebook import draw_codes, look_up
+from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import channel_names
@@ -72,6 +72,7 @@ class GeneratorTraining:
     rate: float = 1e-4
     discriminator_rate: float = 1e-4
     betas: tuple[float, ...] = (0.5, 0.9)
+    warm_up_steps: int = 100
     clip: float = 10.0
     adversary_from: float = 0.0
     """Share of the schedule before which the generator learns without discriminators."""
@@ -128,6 +129,12 @@ class GeneratorStage:
     def step(self, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminator (from `adversary_from` on), then one of the generator."""
         settings = self.settings
+        for optimiser, rate in (
+            (self.generator_optimiser, settings.rate),
+            (self.discriminator_optimiser, settings.discriminator_rate),
+        ):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * min(1.0, (number + 1) / settings.warm_up_steps)
         turn = number * self.fabric.world_size + self.fabric.global_rank
         random = np.random.default_rng((settings.seed, turn))
         given, target = self._batch(self.training, turn, settings.batch, random)
@@ -170,9 +177,13 @@ class GeneratorStage:
             random = np.random.default_rng((77, number))
             given, target = self._batch(self.held_out, number, 4, random)
             predicted = generator(given, target.entries.shape[-1])
-            codebook, prior = self.vqvae.codebook(level), getattr(generator, "prior", None)
-            draw = torch.Generator().manual_seed(number)
-            codes = draw_codes(predicted.mean, predicted.spread, codebook, prior, draw)
+            codebook = self.vqvae.codebook(level)
+            if predicted.spread is None:
+                codes = self.vqvae.quantise(predicted.mean, level)[0]
+            else:
+                draw = torch.Generator().manual_seed(number)
+                logits = code_logits(predicted.mean, predicted.spread, codebook, generator.prior)
+                codes = draw_codes(logits, draw)
             entries = look_up(codes, codebook)
             figures["code"].append(float((entries - target.entries).abs().mean()))
             figures["mel"].append(float(mel_loss(self.vqvae.decode(entries, level), target.wave)))

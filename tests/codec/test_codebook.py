@@ -52,7 +52,7 @@ def test_drawn_codes_follow_the_seed_and_the_stated_probabilities() -> None:
 
     def draw(seed: int, temperature: float = 1.0) -> torch.Tensor:
         generator = torch.Generator().manual_seed(seed)
-        return draw_codes(mean, spread, entries, prior, generator, temperature)
+        return draw_codes(code_logits(mean, spread, entries, prior), generator, temperature)
 
     codes = draw(0)
     assert torch.equal(codes, draw(0)) and not torch.equal(codes, draw(1))
