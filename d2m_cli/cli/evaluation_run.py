@@ -13,7 +13,7 @@ from rich.console import Console
 from d2m_cli.cli import inputs, makers, results
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.data.manifest import MANIFEST
-from d2m_cli.errors import BundleError, DataError
+from d2m_cli.errors import BundleError, DataError, OutputError
 from d2m_cli.evaluation import baselines, protocol
 from d2m_cli.evaluation.baselines import Dance, System
 from d2m_cli.report import tables
@@ -49,6 +49,10 @@ class Wanted:
 
 def run(wanted: Wanted) -> None:
     """Evaluate and write everything that was asked for."""
+    for path in (wanted.results, wanted.html):
+        if path and not path.parent.is_dir():
+            raise OutputError(f"The folder of {path} does not exist: make it first.")
+    opinions = _opinions(wanted.opinions)
     embedding = inputs.embedding_named(wanted.embedding)
     console = Console(stderr=True)
     with stage_progress(console, "evaluate") as report:
@@ -64,18 +68,18 @@ def run(wanted: Wanted) -> None:
             segments=inputs.labelled_segments(wanted.segments) if wanted.segments else None,
             report=lambda stage, done, total: report("measure", done, total),
         )
-    record["opinions"] = _opinions(wanted.opinions)
-    record["notes"] = notes
+    record |= {"opinions": opinions, "notes": notes}
     results.write_json(wanted.results, record)
     if wanted.plots or wanted.html:
         _write_pictures(wanted, record, dances, systems)
     if wanted.as_json:
         results.print_json(record)
         return
+    screen = Console(width=max(Console().width, tables.NARROWEST))
     for table in tables.measured_tables(record):
-        Console().print(tables.rich_table(table))
+        screen.print(tables.rich_table(table))
     for note in tables.notes(record):
-        Console().print(note, style="dim", highlight=False)
+        screen.print(note, style="dim", highlight=False)
 
 
 def _dances(wanted: Wanted, report: protocol.Report) -> tuple[list[Dance], dict[str, Path]]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from d2m_cli.spec import Level
     from d2m_cli.types import FloatArray
 
+_BLOCK_CODES = 4096
+"""Codes that are encoded at once, so that memory does not grow with the piece."""
+
 
 @dataclass(frozen=True)
 class Codec:
@@ -68,9 +71,10 @@ def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
 
     @torch.inference_mode()
     def encode(samples: FloatArray) -> torch.Tensor:
-        whole = np.pad(samples, (0, -len(samples) % level.hop))
-        latents = vqvae.encode(torch.from_numpy(whole)[None].to(place), level)
-        return vqvae.quantise(latents, level)[0][0]
+        whole = torch.from_numpy(np.pad(samples, (0, -len(samples) % level.hop)))
+        blocks = whole.split(_BLOCK_CODES * level.hop)
+        latents = (vqvae.encode(block[None].to(place), level) for block in blocks)
+        return torch.cat([vqvae.quantise(latent, level)[0][0] for latent in latents])
 
     def reconstruct(samples: FloatArray) -> FloatArray:
         return decode(encode(samples))[: len(samples)]

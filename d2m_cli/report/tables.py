@@ -15,6 +15,9 @@ Record = Mapping[str, Any]
 WORDS = ("Category", "Features", "Type", "Metric", "Methods", "Models", "System")
 """Columns that hold words, not figures."""
 
+NARROWEST = 112
+"""Characters of a line below which figures would be broken in two."""
+
 FULL = {"High (full)": "d2m high", "Low (full)": "d2m low"}
 """Rows of the paper's ablations that are the whole model."""
 
