@@ -1,10 +1,10 @@
 """d2m gives a dance video new music that fits the dance.
 
-    from d2m_cli import Dance2Music
+from d2m_cli import Dance2Music
 
-    maker = Dance2Music.from_bundle()
-    track = maker.generate("dance.mp4", seed=3)
-    maker.save(track, "out.mp4")
+maker = Dance2Music.from_bundle()
+track = maker.generate("dance.mp4", seed=3)
+maker.save(track, "out.mp4")
 """
 
 from typing import TYPE_CHECKING, Any

@@ -22,7 +22,7 @@ class BundleError(D2MError):
 
 
 class DownloadError(D2MError):
-    """Weights cannot be fetched: unknown, unreachable, not what was published, terms not accepted."""
+    """Weights cannot be fetched: unknown, unreachable, changed, or their terms not accepted."""
 
 
 class DataError(D2MError):

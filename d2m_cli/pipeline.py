@@ -211,6 +211,7 @@ class Dance2Music:
         late = given._replace(phase=given.phase + 0.5)
         pairs = zip(generator.windows(given, count), generator.windows(late, count), strict=True)
         for on, off in pairs:
+            assert on.spread is not None and off.spread is not None
             told = code_logits(on.mean, on.spread, codebook, prior)
             unlike = code_logits(off.mean, off.spread, codebook, prior)
             yield draw_codes(told + BEAT_GUIDANCE * (told - unlike), draw)[0]

@@ -23,7 +23,7 @@ class OpticalFlow:
         self._solver = (
             contrib.DualTVL1OpticalFlow_create()
             if method is FlowMethod.TVL1
-            else cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+            else cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # type: ignore[attr-defined]
         )
         self._before: FrameArray | None = None
 

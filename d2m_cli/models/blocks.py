@@ -10,8 +10,8 @@ SLOPE = 0.2
 """Negative slope of every LeakyReLU, as in the authors' networks."""
 
 GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5
-"""Norm that weights start with: keeps the variance through LeakyReLU (He et al., 2015). With smaller
-ones, what enters a deep stack is lost against its biases."""
+"""Norm that weights start with: keeps the variance through LeakyReLU (He et al., 2015). With
+smaller ones, what enters a deep stack is lost against its biases."""
 
 RESIDUAL_GAIN = 0.3
 """The same for the last convolution of a residual block: the block starts near identity."""
@@ -39,16 +39,17 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
+        last = AlignedConv(channels, channels, 1)
+        nn.init.constant_(last.weight_g, RESIDUAL_GAIN)
         self.block = nn.Sequential(
             nn.LeakyReLU(SLOPE),
             AlignedConv(channels, channels, 3, dilation),
             nn.LeakyReLU(SLOPE),
-            AlignedConv(channels, channels, 1),
+            last,
         )
         self.shortcut = AlignedConv(channels, channels, 1)
         nn.init.dirac_(self.shortcut.weight_v)
         nn.init.ones_(self.shortcut.weight_g)
-        nn.init.constant_(self.block[-1].weight_g, RESIDUAL_GAIN)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(B, C, T)` to `(B, C, T)`."""

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from d2m_cli.types import FrameArray
 
-
 STRIP_ASPECT = 8.0
 """Width of the row of frames against its height: as many are shown as fit without distortion."""
 

@@ -45,8 +45,11 @@ SEGMENT = 120
 TARGETS = {"speed": 17, "place": 34, "bounce": 1, "accent": 1}
 """Parts of a movement's summary, and how many numbers each has."""
 
-DEPTHS = ("Mixed_3b", "Mixed_3c", "Mixed_4c", "Mixed_4f", "Mixed_5c")
+DEPTHS = ("Conv3d_1a_7x7", "Conv3d_2c_3x3", "Mixed_3c", "Mixed_4c", "Mixed_4f", "Mixed_5c")
 """Layers that the summary is read from, the last one being the network's features."""
+
+READ_OUT_PACE = 8.0
+"""Learning rate of the read-outs over that of the network."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,11 @@ class VisualStage:
             first[::2] -= first[::2].mean(dim=2, keepdim=True)
         self.net = _ReadOuts(self.i3d)
         betas = (settings.optimiser.betas[0], settings.optimiser.betas[1])
-        optimiser = torch.optim.AdamW(self.net.parameters(), betas=betas, weight_decay=0.01)
+        groups = [
+            {"params": self.i3d.parameters(), "pace": 1.0},
+            {"params": self.net.heads.parameters(), "pace": READ_OUT_PACE},
+        ]
+        optimiser = torch.optim.AdamW(groups, betas=betas, weight_decay=0.01)
         self.wrapped, self.optimiser = fabric.setup(self.net, optimiser)
         random = np.random.default_rng((settings.seed, 0))
         summaries = np.stack([self._movement("train", random).summary for _ in range(128)])
@@ -112,7 +119,7 @@ class VisualStage:
         """One batch: squared error in units of the spread, each part of the summary alike."""
         settings = self.settings
         for group in self.optimiser.param_groups:
-            group["lr"] = settings.optimiser.rate_at(number, progress)
+            group["lr"] = group["pace"] * settings.optimiser.rate_at(number, progress)
         random = np.random.default_rng((settings.seed, 1, number, self.fabric.global_rank))
         batch = self._draw("train", settings.batch, random)
         self.net.train()

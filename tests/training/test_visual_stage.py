@@ -56,7 +56,7 @@ def build(settings: VisualTraining) -> VisualStage:
 
 def test_the_network_learns_a_batch(settings: VisualTraining) -> None:
     stage = build(settings)
-    losses = [stage.step(0, 0.0)["loss_4"] for _ in range(25)]
+    losses = [stage.step(0, 0.0)["loss_5"] for _ in range(25)]
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
 
 
