@@ -39,9 +39,6 @@ from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray, Track
 
 ARCHITECTURE = "d2m"
 
-BEAT_GUIDANCE = 3.0
-"""How much the beat is exaggerated when codes are drawn (0: as the generator says)."""
-
 Progress = Callable[[str, float, float], None]
 """Called with a stage's name, how much of it is done, and how much there is to do."""
 
@@ -206,6 +203,7 @@ class Dance2Music:
             for latents in generator.windows(given, count):
                 yield vqvae.quantise(latents.mean, level)[0][0]
             return
+        guidance = generator.settings.beat_guidance
         draw = torch.Generator().manual_seed(seed)
         codebook, prior = vqvae.codebook(level), generator.prior
         late = given._replace(phase=given.phase + 0.5)
@@ -214,7 +212,7 @@ class Dance2Music:
             assert on.spread is not None and off.spread is not None
             told = code_logits(on.mean, on.spread, codebook, prior)
             unlike = code_logits(off.mean, off.spread, codebook, prior)
-            yield draw_codes(told + BEAT_GUIDANCE * (told - unlike), draw)[0]
+            yield draw_codes(told + guidance * (told - unlike), draw)[0]
 
     def _i3d_features(self, windows: Tensor) -> Tensor:
         with torch.inference_mode():

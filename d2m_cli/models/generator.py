@@ -93,6 +93,8 @@ class GeneratorSettings:
     style_features: int = 32
     spread: bool = False
     """Whether the generator also says how sure it is of each latent (`Latents.spread`)."""
+    beat_guidance: float = 0.0
+    """How much the beat is exaggerated when codes are drawn (0: as the generator says)."""
 
 
 class Latents(NamedTuple):

@@ -53,6 +53,7 @@ class GeneratorSizes:
     features: int = 64
     style_features: int = 32
     spread: bool = False
+    beat_guidance: float = 0.0
 
 
 @dataclass(frozen=True)
