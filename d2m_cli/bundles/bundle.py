@@ -106,6 +106,7 @@ def save_bundle(
         facts = {}
         for name, state in files.items():
             save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, draft / name)
+            (draft / name).chmod(0o644)
             facts[name] = {
                 "sha256": sha256(draft / name),
                 "bytes": (draft / name).stat().st_size,

@@ -36,7 +36,7 @@ def eval_beats(
     if plot:
         from d2m_cli.report import plots
 
-        plots.save(plots.plot_beats(traces), plot)
+        plots.save(plots.png(plots.plot_beats(traces)), plot)
     if json:
         results.print_json(record)
     else:

@@ -162,13 +162,14 @@ def _write_pictures(
     traces = _example_traces(dances, systems)
     if traces:
         figures["onsets"] = plots.plot_beats(traces)
+    images = {name: plots.png(figure) for name, figure in figures.items()}
     if wanted.plots:
         wanted.plots.mkdir(parents=True, exist_ok=True)
-        for name, figure in figures.items():
-            plots.save(figure, wanted.plots / f"{name}.png")
+        for name, image in images.items():
+            plots.save(image, wanted.plots / f"{name}.png")
     if wanted.html:
         pieces = {system.name: {n: p[0] for n, p in system.pieces.items()} for system in systems}
-        results.write_text(wanted.html, html.report_page(record, figures, pieces))
+        results.write_text(wanted.html, html.report_page(record, images, pieces))
 
 
 def _example_traces(dances: Sequence[Dance], systems: Sequence[System]) -> list[Any]:

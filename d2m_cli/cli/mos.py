@@ -79,7 +79,7 @@ def score(
     if plot:
         from d2m_cli.report import plots
 
-        plots.save(plots.plot_opinions(scores), plot)
+        plots.save(plots.png(plots.plot_opinions(scores)), plot)
     if json_:
         results.print_json(record)
     else:

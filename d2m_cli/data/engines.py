@@ -28,8 +28,8 @@ def run(
     """Results of `work` on each item, in the order in which they are done.
 
     `workers` processes share the work; with Ray it is the size of the cluster that is started when
-    `RAY_ADDRESS` names none. `work` must be picklable. Raises `D2MError` when a process dies or
-    Ray is not installed.
+    `RAY_ADDRESS` names none. `work` must be picklable. Raises `D2MError` when a process dies, or
+    Ray is not installed or does not start.
     """
     if engine is Engine.RAY:
         yield from _run_ray(work, items, workers)
@@ -72,7 +72,12 @@ def _run_ray(
         raise D2MError("Ray is not installed: `pip install 'd2m[ray]'`.") from error
     # A running cluster (RAY_ADDRESS) has its own size; only a local one is ours to size.
     size = None if os.environ.get("RAY_ADDRESS") else workers
-    ray.init(num_cpus=size, log_to_driver=False, include_dashboard=False, logging_level=ERROR)
+    try:
+        ray.init(num_cpus=size, log_to_driver=False, include_dashboard=False, logging_level=ERROR)
+    except Exception as error:  # Ray has no class of its own for a node that does not start
+        raise D2MError(
+            f"Ray did not start ({error}): check RAY_ADDRESS, or use --engine local."
+        ) from error
 
     @ray.remote(num_cpus=1)
     def task(item: Item) -> Result:

@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from d2m_cli.report import tables
-from d2m_cli.report.plots import png
 from d2m_cli.report.tables import TableData
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
@@ -35,15 +32,15 @@ audio { width: 15rem; height: 2rem; vertical-align: middle; }
 
 def report_page(
     record: Mapping[str, Any],
-    figures: Mapping[str, Figure],
+    images: Mapping[str, bytes],
     pieces: Mapping[str, Mapping[str, FloatArray]],
 ) -> str:
-    """HTML of an evaluation `record`, its `figures`, and `pieces` `(N,)` by system and dance."""
+    """HTML of a `record`, its plots (PNG) by name, and `pieces` `(N,)` by system and dance."""
     parts = [
         "<h1>Music for dance: evaluation</h1>",
         *(f'<p class="note">{escape(note)}</p>' for note in tables.notes(record)),
         *(_table(table) for table in tables.all_tables(record)),
-        *(_picture(name, figure) for name, figure in figures.items()),
+        *(_picture(name, image) for name, image in images.items()),
         _players(record, pieces),
     ]
     body = "\n".join(parts)
@@ -73,10 +70,10 @@ def _row(tag: str, cells: Sequence[str], words: Sequence[bool]) -> str:
     return f"<tr>{inner}</tr>"
 
 
-def _picture(name: str, figure: Figure) -> str:
-    data = base64.b64encode(png(figure)).decode()
-    image = f'<img alt="{escape(name)}" src="data:image/png;base64,{data}">'
-    return f"<h2>Plot: {escape(name)}</h2>{image}"
+def _picture(name: str, image: bytes) -> str:
+    data = base64.b64encode(image).decode()
+    shown = f'<img alt="{escape(name)}" src="data:image/png;base64,{data}">'
+    return f"<h2>Plot: {escape(name)}</h2>{shown}"
 
 
 def _players(record: Mapping[str, Any], pieces: Mapping[str, Mapping[str, FloatArray]]) -> str:

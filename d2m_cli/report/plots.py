@@ -110,10 +110,10 @@ def png(figure: Figure) -> bytes:
     return image.getvalue()
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG; an interrupted run leaves no half-written file."""
+def save(image: bytes, path: Path) -> None:
+    """Write a picture; an interrupted run leaves no half-written file."""
     unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(png(figure))
+    unfinished.write_bytes(image)
     unfinished.replace(path)
 
 
