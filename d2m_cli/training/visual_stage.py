@@ -7,7 +7,7 @@ every joint, how fast the hips go up and down, and how near its middle is to an 
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,34 +16,12 @@ from numpy.random import Generator
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from d2m_cli.data.augment import Augmentation, film
-from d2m_cli.data.cache import PieceFile
-from d2m_cli.data.manifest import read_manifest
-from d2m_cli.data.render import paint, random_look
-from d2m_cli.data.skeleton import Positions
-from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings, to_clip
-from d2m_cli.features.motion import (
-    HIPS,
-    JOINTS,
-    joint_positions,
-    joint_speed,
-    motion_from_positions,
-    resample,
-)
-from d2m_cli.features.rhythm import accent_curve
 from d2m_cli.models.i3d import InceptionI3d
-from d2m_cli.spec import FRAME_RATE, MOTION_RATE
 from d2m_cli.training.checkpoint import write_atomically
 from d2m_cli.training.codec_stage import OptimiserSettings
 from d2m_cli.training.loop import LoopSettings
-from d2m_cli.types import FloatArray, Motion
-
-SEGMENT = 120
-"""Motion steps of a dance that are looked at, for a window somewhere in their middle."""
-
-TARGETS = {"speed": 17, "place": 34, "bounce": 1, "accent": 1}
-"""Parts of a movement's summary, and how many numbers each has."""
+from d2m_cli.training.painted_windows import TARGETS, PaintedWindows
 
 DEPTHS = ("Conv3d_1a_7x7", "Conv3d_2c_3x3", "Mixed_3c", "Mixed_4c", "Mixed_4f", "Mixed_5c")
 """Layers that the summary is read from, the last one being the network's features."""
@@ -69,32 +47,15 @@ class VisualTraining:
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
-class Batch(NamedTuple):
-    """`B` windows of pictures and what happens in them."""
-
-    pictures: Tensor
-    """`(B, 3, window, S, S)`"""
-    summary: Tensor
-    """`(B, 53)`"""
-
-
-class Movement(NamedTuple):
-    """A window of a filmed dance, to be painted."""
-
-    positions: Positions
-    """`(window, 17, 2)` torsos round the dancer's mean place, y down."""
-    visibility: Positions
-    """`(window, 17)`"""
-    summary: FloatArray
-    """`(53,)`"""
-
-
 class VisualStage:
     """Trains the network with linear read-outs of the summary; a `loop.Stage`."""
 
     def __init__(self, settings: VisualTraining, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
-        self.dances = {split: _dances(settings.dances, split) for split in ("train", "validation")}
+        self.windows = {
+            split: PaintedWindows(settings.dances, split, settings.visual, settings.paces)
+            for split in ("train", "validation")
+        }
         torch.manual_seed(settings.seed)
         self.i3d = InceptionI3d(width=settings.visual.width)
         with torch.no_grad():  # half of the first kernels see nothing but change
@@ -109,7 +70,7 @@ class VisualStage:
         optimiser = torch.optim.AdamW(groups, betas=betas, weight_decay=0.01)
         self.wrapped, self.optimiser = fabric.setup(self.net, optimiser)
         random = np.random.default_rng((settings.seed, 0))
-        summaries = np.stack([self._movement("train", random).summary for _ in range(128)])
+        summaries = np.stack([self.windows["train"].movement(random).summary for _ in range(128)])
         self.mean, self.spread = (
             torch.from_numpy(part).to(fabric.device)
             for part in (summaries.mean(axis=0), summaries.std(axis=0) + 1e-6)
@@ -121,9 +82,9 @@ class VisualStage:
         for group in self.optimiser.param_groups:
             group["lr"] = group["pace"] * settings.optimiser.rate_at(number, progress)
         random = np.random.default_rng((settings.seed, 1, number, self.fabric.global_rank))
-        batch = self._draw("train", settings.batch, random)
+        pictures, summary = self._draw("train", random)
         self.net.train()
-        errors = (self.wrapped(batch.pictures) - self._scaled(batch.summary)) ** 2
+        errors = (self.wrapped(pictures) - summary) ** 2
         parts = [part.mean(dim=(1, 2)) for part in errors.split(list(TARGETS.values()), dim=2)]
         losses = torch.stack(parts).mean(dim=0)
         loss = losses.sum()
@@ -140,9 +101,9 @@ class VisualStage:
         self.net.eval()
         told, true = [], []
         for _ in range(-(-self.settings.held_out // self.settings.batch)):
-            batch = self._draw("validation", self.settings.batch, random)
-            told.append(self.net(batch.pictures)[-1])
-            true.append(self._scaled(batch.summary))
+            pictures, summary = self._draw("validation", random)
+            told.append(self.net(pictures)[-1])
+            true.append(summary)
         truth = torch.cat(true)
         missed = ((torch.cat(told) - truth) ** 2).mean(dim=0)
         explained = 1.0 - missed / truth.var(dim=0, correction=0)
@@ -167,53 +128,11 @@ class VisualStage:
         """The summary in units of its spread, within 3: a torso seen from above makes it huge."""
         return ((summary - self.mean) / self.spread).clamp(-3.0, 3.0)
 
-    def _draw(self, split: str, count: int, random: Generator) -> Batch:
-        """`count` painted windows."""
-        size = self.settings.visual.size
-        movements = [self._movement(split, random) for _ in range(count)]
-        pictures = [
-            paint(m.positions, m.visibility, size, random_look(size, random), random)
-            for m in movements
-        ]
-        summary = torch.from_numpy(np.stack([m.summary for m in movements]))
-        return Batch(
-            to_clip(np.stack(pictures)).to(self.fabric.device), summary.to(self.fabric.device)
-        )
-
-    def _movement(self, split: str, random: Generator) -> Movement:
-        """A window of a dance, at a random pace and from a random side."""
-        visual = self.settings.visual
-        dance = self.dances[split][random.integers(len(self.dances[split]))]
-        pace = float(np.exp(random.uniform(*np.log(self.settings.paces))))
-        positions, visibility = film(_stretch(dance, pace, random), Augmentation(), random)
-        step = round(visual.frame_step * MOTION_RATE / FRAME_RATE)
-        reach = visual.window // 2 * step
-        middle = int(random.integers(reach, SEGMENT - reach))
-        steps = np.arange(middle - reach, middle - reach + visual.window * step, step)
-        seen = positions[steps]
-        return Movement(
-            seen - seen[:, HIPS].mean(axis=(0, 1)),
-            visibility[steps],
-            movement_summary(motion_from_positions(positions, visibility), middle, reach),
-        )
-
-
-def movement_summary(motion: Motion, middle: int, reach: int) -> FloatArray:
-    """What `TARGETS` lists, `(53,)`, of the steps of `motion` less than `reach` from `middle`."""
-    window = slice(middle - reach, middle + reach)
-    positions = joint_positions(motion)
-    velocity = np.linalg.norm(np.gradient(positions, axis=0) * motion.rate, axis=-1)
-    hips = positions[window, HIPS, 1].mean(axis=1)
-    speed = joint_speed(positions, motion.rate).astype(np.float64)
-    accent = accent_curve(speed, motion.rate)[middle - 1 : middle + 2].mean()
-    count = len(JOINTS)
-    parts = (
-        velocity[window].mean(axis=0),
-        motion.features[: 2 * count, window].mean(axis=1),
-        [np.abs(np.diff(hips)).mean() * motion.rate],
-        [np.clip(accent, -3.0, 3.0)],
-    )
-    return np.concatenate(parts).astype(np.float32)
+    def _draw(self, split: str, random: Generator) -> tuple[Tensor, Tensor]:
+        """A batch of pictures `(B, 3, window, S, S)` and scaled summaries `(B, 53)`."""
+        pictures, summary = self.windows[split].draw(self.settings.batch, random)
+        device = self.fabric.device
+        return to_clip(pictures).to(device), self._scaled(torch.from_numpy(summary).to(device))
 
 
 class _ReadOuts(nn.Module):
@@ -247,20 +166,3 @@ class _ReadOuts(nn.Module):
             if name in DEPTHS:
                 told.append(self.heads[name](pictures.mean(dim=(2, 3, 4))))
         return torch.stack(told)
-
-
-def _dances(cache: Path, split: str) -> list[Positions]:
-    """3-D joints `(T, 17, 3)` of the split's dances."""
-    entries = [e for e in read_manifest(cache).entries if e.split == split and "joints" in e.holds]
-    if not entries:
-        raise DataError(f"{cache} holds no dance with 3-D joints for {split}: run `d2m prepare`.")
-    whole = (PieceFile(cache, entry).whole("joints") for entry in entries)
-    return [np.asarray(joints.transpose(2, 0, 1), np.float64) for joints in whole]
-
-
-def _stretch(joints: Positions, pace: float, random: Generator) -> Positions:
-    """`SEGMENT` steps `(SEGMENT, 17, 3)` from somewhere in `joints`, `pace` times as fast."""
-    length = min(len(joints), int(np.ceil(SEGMENT * pace)) + 1)
-    begin = int(random.integers(len(joints) - length + 1))
-    part = resample(joints[begin : begin + length], MOTION_RATE, MOTION_RATE / pace)
-    return part[:SEGMENT]

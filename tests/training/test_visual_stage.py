@@ -16,7 +16,8 @@ from d2m_cli.features.motion import JOINTS, motion_from_positions
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.training.codec_stage import OptimiserSettings
 from d2m_cli.training.loop import LoopSettings, run
-from d2m_cli.training.visual_stage import VisualStage, VisualTraining, movement_summary
+from d2m_cli.training.painted_windows import movement_summary
+from d2m_cli.training.visual_stage import VisualStage, VisualTraining
 
 
 def make_dances(cache: Path) -> Path:
