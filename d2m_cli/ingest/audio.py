@@ -31,10 +31,12 @@ def load_music(path: Path) -> Int16Array:
 
 def _sound_start(path: Path) -> float:
     """Seconds from the first picture to the first sound; 0 without pictures."""
+    cover = av.stream.Disposition.attached_pic
     with av.open(str(path)) as container:
+        pictures = [s for s in container.streams.video if not s.disposition & cover]
         starts = [
             float(stream.start_time * stream.time_base)
-            for stream in (*container.streams.audio[:1], *container.streams.video[:1])
+            for stream in (*container.streams.audio[:1], *pictures[:1])
             if stream.start_time is not None and stream.time_base is not None
         ]
     return starts[0] - starts[1] if len(starts) == 2 else 0.0
