@@ -17,6 +17,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
     Raises `D2MError` when the device does not exist on this machine.
     """
+    import numpy as np
     import torch
 
     present = {
@@ -30,6 +31,9 @@ def choose_device(name: str = "auto") -> torch.device:
         raise D2MError(f"Unknown device '{name}': choose one of {', '.join(DEVICES)}.")
     if not present[name]:
         raise D2MError(f"This machine has no '{name}' device: leave out --device or use cpu.")
+    # numpy looks up its number limits once; asked only later, it warns that tiny numbers are gone.
+    for kind in (np.float32, np.float64):
+        np.finfo(kind)
     torch.set_flush_denormal(True)
     return torch.device(name)
 
