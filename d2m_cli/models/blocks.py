@@ -81,6 +81,21 @@ def receptive_radius(module: nn.Module) -> int:
     )
 
 
+def in_windows(module: nn.Module, x: Tensor, window: int = 1024) -> Tensor:
+    """`module(x)` of stacked aligned convolutions on `(B, C, T)`, in memory for one window.
+
+    Each window is computed with all the steps that its outputs can see.
+    """
+    radius, length = receptive_radius(module), x.shape[-1]
+    pieces = []
+    for start in range(0, length, window):
+        end = min(start + window, length)
+        first = max(0, start - radius)
+        piece = module(x[..., first : min(length, end + radius)])
+        pieces.append(piece[..., start - first : end - first])
+    return torch.cat(pieces, dim=-1)
+
+
 def at_times(sequence: Tensor, rate: float, times: Tensor) -> Tensor:
     """Linear interpolation of `(B, C, T)`, sampled at `rate` per second, at `times` `(N,)` seconds.
 

@@ -18,6 +18,7 @@ from d2m_cli.models.blocks import (
     AlignedConv,
     ResidualStack,
     at_times,
+    in_windows,
     receptive_radius,
     widths,
 )
@@ -247,7 +248,8 @@ class Generator(nn.Module):
         gives the one-pass result without a seam, in memory that does not grow with `codes`.
         """
         steps = -(-codes // UPSAMPLING)
-        encoded, style = self.encode(given), self.style(given.style)
+        encoded = in_windows(self.motion, given.motion), in_windows(self.visual, given.visual)
+        style = self.style(given.style)
         context = self.vq.context
         for start in range(0, steps, window):
             end = min(start + window, steps)

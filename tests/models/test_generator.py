@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from d2m_cli.models.blocks import in_windows
 from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE, noise_sequence, rhythm_channels
 from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
 from d2m_cli.spec import SIGMA, Level, code_count
@@ -60,6 +61,14 @@ def test_windows_join_to_the_one_pass_result(level: Level) -> None:
     pieces = [piece.mean for piece in generator.windows(given, codes, window=90)]
     assert len(pieces) > 3
     torch.testing.assert_close(torch.cat(pieces, dim=-1), whole, atol=2e-4, rtol=1e-4)
+
+
+def test_encoders_run_in_windows_too() -> None:
+    generator = make(Level.HIGH)
+    motion = torch.randn(1, 53, 400)
+    with torch.no_grad():
+        whole, parts = generator.motion(motion), in_windows(generator.motion, motion, window=64)
+    torch.testing.assert_close(parts, whole, atol=1e-5, rtol=1e-4)
 
 
 def test_a_change_of_motion_acts_only_near_its_moment() -> None:
