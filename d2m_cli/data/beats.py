@@ -24,6 +24,8 @@ LOW_BAND_HZ = 150.0
 
 SILENCE_DB = -80.0
 
+FEW_BEATS = 4
+
 
 @dataclass(frozen=True)
 class MusicRhythm:
@@ -63,18 +65,21 @@ def onset_curves(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
 def track_beats(onsets: FloatArray) -> NDArray[np.float64]:
     """Beat times `(B,)` in seconds in an onset curve `(F,)` at `SAMPLE_RATE / HOP`.
 
-    Raises `DataError` when fewer than four beats are found (silence, noise, a very short file).
+    Raises `DataError` when fewer than two beats are found (silence, noise, a very short file).
     """
     import librosa
 
     # The tempogram costs the square of the resolution and needs none: half the rate is plenty.
     coarse = onsets[: len(onsets) // 2 * 2].reshape(-1, 2).max(axis=1)
     tempo = librosa.feature.tempo(onset_envelope=coarse, sr=SAMPLE_RATE, hop_length=2 * HOP)
-    _, frames = librosa.beat.beat_track(
-        onset_envelope=onsets, sr=SAMPLE_RATE, hop_length=HOP, bpm=float(tempo[0])
-    )
-    if len(frames) < 4:
-        raise DataError("No beat was found in the music: it is silent, or shorter than four beats.")
+    for trim in (True, False):  # weak outer beats are doubtful, but a short clip has no others
+        _, frames = librosa.beat.beat_track(
+            onset_envelope=onsets, sr=SAMPLE_RATE, hop_length=HOP, bpm=float(tempo[0]), trim=trim
+        )
+        if len(frames) >= FEW_BEATS:
+            break
+    if len(frames) < 2:
+        raise DataError("no beat was found in the music: it is silent, or shorter than two beats")
     return np.asarray(frames, np.float64) * HOP / SAMPLE_RATE
 
 

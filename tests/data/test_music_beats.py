@@ -54,8 +54,14 @@ def test_the_bar_begins_with_the_low_drum() -> None:
     assert np.abs(off).max() < 0.1
 
 
+def test_two_seconds_have_beats_as_well() -> None:
+    rhythm = music_rhythm(clicks(100.0, 2.0, first=0.1).astype(np.float32))
+    assert len(rhythm.beats) >= 2 and len(rhythm.phase) == 60
+    assert (np.diff(rhythm.phase) > 0).all()
+
+
 def test_silence_has_no_beat() -> None:
-    with pytest.raises(DataError, match="No beat"):
+    with pytest.raises(DataError, match="no beat"):
         music_rhythm(np.zeros(5 * SAMPLE_RATE, np.float32))
 
 
