@@ -190,6 +190,12 @@ def test_two_processes_at_once_download_once(server: WeightsServer, tmp_path: Pa
     assert (tmp_path / "net/net.pt").read_bytes() == CONTENT
 
 
+def fetch_heeding_ctrl_c(entries: list[Entry], folder: Path) -> None:
+    # A test run in the background inherits a SIGINT that is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    fetch_all(entries, folder)
+
+
 def test_ctrl_c_stops_at_once_and_keeps_the_part(server: WeightsServer, tmp_path: Path) -> None:
     def drip(handler: Handler, content: bytes) -> None:
         handler.send_response(200)
@@ -203,7 +209,7 @@ def test_ctrl_c_stops_at_once_and_keeps_the_part(server: WeightsServer, tmp_path
     server.files["/net.pt"] = CONTENT
     server.behaviours["/net.pt"] = [drip]
     process = multiprocessing.get_context("fork").Process(
-        target=fetch_all, args=([entry(server.url("/net.pt"))], tmp_path)
+        target=fetch_heeding_ctrl_c, args=([entry(server.url("/net.pt"))], tmp_path)
     )
     process.start()
     part = tmp_path / "net/net.pt.part"
