@@ -54,18 +54,20 @@ def run(wanted: Wanted) -> None:
             raise OutputError(f"The folder of {path} does not exist: make it first.")
     opinions = _opinions(wanted.opinions)
     embedding = inputs.embedding_named(wanted.embedding)
+    real, library = _music_of(wanted.real), _music_of(wanted.library)
+    segments = inputs.labelled_segments(wanted.segments) if wanted.segments else None
     console = Console(stderr=True)
     with stage_progress(console, "evaluate") as report:
         dances, videos = _dances(wanted, report)
         codec, notes = _codec(wanted)
-        systems = _systems(wanted, dances, videos, codec, report)
+        systems = _systems(wanted, dances, videos, codec, library, report)
         record = protocol.evaluate(
             dances,
             systems,
             embedding,
-            real=_music_of(wanted.real),
+            real=real,
             distinct_codes=codec.distinct if codec else None,
-            segments=inputs.labelled_segments(wanted.segments) if wanted.segments else None,
+            segments=segments,
             report=lambda stage, done, total: report("measure", done, total),
         )
     record |= {"opinions": opinions, "notes": notes}
@@ -99,6 +101,7 @@ def _systems(
     dances: Sequence[Dance],
     videos: dict[str, Path],
     codec: makers.Codec | None,
+    library: Sequence[FloatArray],
     report: protocol.Report,
 ) -> list[System]:
     """Every row of the tables."""
@@ -119,8 +122,8 @@ def _systems(
     if codec:
         rows.append(baselines.reconstructions(dances, codec.reconstruct))
         rows.append(baselines.random_codes(dances, codec.random))
-    library = [baselines.Track.of(piece) for piece in _music_of(wanted.library)]
-    rows.append(baselines.nearest_tempo(dances, library))
+    tracks = [baselines.Track.of(piece) for piece in library]
+    rows.append(baselines.nearest_tempo(dances, tracks))
     return [*systems, *(row for row in rows if row.pieces)]
 
 
