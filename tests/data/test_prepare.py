@@ -170,7 +170,8 @@ def test_several_workers_make_the_same_cache(music: Path, tmp_path: Path, engine
     for entry in alone.entries:
         for name in entry.holds:
             one, two = (PieceFile(tmp_path / c, entry).whole(name) for c in ("alone", "shared"))
-            np.testing.assert_array_equal(one, two)
+            # Sums in another order (threads, vector units) differ in the last bit.
+            np.testing.assert_allclose(one, two, rtol=0, atol=1e-6)
 
 
 def test_a_split_that_shares_a_song_is_refused(tmp_path: Path, music: Path) -> None:
