@@ -109,7 +109,7 @@ def test_unfreezing_trains_the_next_stage(music: MusicSettings) -> None:
 def test_killed_run_goes_on_bit_for_bit(music: MusicSettings, tmp_path: Path) -> None:
     recipe, folder = tmp_path / "codec.toml", tmp_path / "killed"
     recipe.write_text(RECIPE.format(cache=music.cache))
-    command = [sys.executable, "-m", "d2m_cli.training.codec_run", "--config", str(recipe)]
+    command = [sys.executable, "-m", "d2m_cli.cli", "train", "codec", "--config", str(recipe)]
     command += ["--folder", str(folder)]
     root = Path(__file__).parents[2]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
