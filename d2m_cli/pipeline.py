@@ -26,7 +26,7 @@ from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.features.strip import Strip
 from d2m_cli.features.style import style_vector
-from d2m_cli.ingest.sound import read_sound
+from d2m_cli.ingest.sound import load_sound
 from d2m_cli.ingest.video import probe, read_frames
 from d2m_cli.models.conditioning import NOISE_RATE, noise_sequence
 from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
@@ -223,7 +223,7 @@ class Dance2Music:
     ) -> tuple[str, FloatArray]:
         """Name and vector of the style that is wished for; without a wish the seed picks one."""
         if audio is not None:
-            samples = np.concatenate(list(read_sound(Path(audio), SAMPLE_RATE)))
+            samples = load_sound(Path(audio), SAMPLE_RATE)
             return Path(audio).name, style_vector(samples)
         draw = np.random.default_rng(seed)
         known = sorted(self.styles)
