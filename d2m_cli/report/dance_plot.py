@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from d2m_cli.types import FrameArray
 
-STRIP_ASPECT = 8.0
+STRIP_ASPECT = 6.9
 """Width of the row of frames against its height: as many are shown as fit without distortion."""
 
 
@@ -36,7 +36,8 @@ def plot_dance(path: Path, strip: FrameArray, dance: Curve, music: Curve, second
         3, 1, figsize=(14, 6), sharex=True, height_ratios=(1.2, 1, 1), layout="constrained"
     )
     pictures: Axes = axes[0]
-    pictures.imshow(np.concatenate(list(strip), axis=1), extent=(0, seconds, 0, 1), aspect="auto")
+    fitting = _evenly(strip, round(STRIP_ASPECT * strip.shape[1] / strip.shape[2]))
+    pictures.imshow(np.concatenate(list(fitting), axis=1), extent=(0, seconds, 0, 1), aspect="auto")
     pictures.set_yticks([])
     _draw(axes[1], dance, "joint speed", "tab:blue")
     _draw(axes[2], music, "onset strength", "tab:orange")
