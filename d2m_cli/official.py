@@ -30,11 +30,18 @@ from d2m_cli.features.two_stream import Stream, TwoStream
 from d2m_cli.ingest.video import read_frames
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
-from d2m_cli.pipeline import Dance2Music, Progress, counted, silent
+from d2m_cli.pipeline import Dance2Music
+from d2m_cli.progress import Progress, counted, silent
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, FlowMethod, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray
 
 ARCHITECTURE = "official"
+
+AIST_BUNDLE = "aist-official"
+AIST_NEEDS = (
+    "The released AIST++ model hears SMPL motion and two-stream I3D features, and a plain video "
+    "has no SMPL motion: add the dance's AIST++ file with --motion FILE, or leave out --bundle."
+)
 
 STEP = 1.9
 """Seconds between the starts of two windows: whole frames at 30 and 60 per second."""
@@ -62,7 +69,12 @@ def open_maker(
     Raises `BundleError` for an unknown or damaged bundle, `InputError` when the motion file is
     missing or not of use.
     """
-    opened = load_bundle(bundle)
+    try:
+        opened = load_bundle(bundle)
+    except BundleError as error:
+        if bundle == AIST_BUNDLE and motion is None:
+            raise BundleError(f"{error} {AIST_NEEDS}") from None
+        raise
     if opened.config["architecture"] == ARCHITECTURE:
         return OfficialDance2Music(opened, choose_device(device), motion, flow)
     if motion is not None:
@@ -95,11 +107,7 @@ class OfficialDance2Music(Dance2Music):
     def _check_needs(self, has: list[str]) -> None:
         takes_smpl = self.corpus is Corpus.AIST
         if takes_smpl and self.motion_file is None:
-            raise InputError(
-                "The released AIST++ model hears SMPL motion and two-stream I3D features, and a "
-                "plain video has no SMPL motion: add the dance's AIST++ file with --motion FILE, "
-                "or leave out --bundle."
-            )
+            raise InputError(AIST_NEEDS)
         if not takes_smpl and self.motion_file is not None:
             raise InputError("The released TikTok model reads the video alone: omit --motion.")
         if "i3d" not in has:
@@ -140,6 +148,19 @@ class OfficialDance2Music(Dance2Music):
         rhythm = estimate_rhythm(motion)
         pictures = strip.pictures()
         return OfficialDance(motion, visual.visual(), rhythm, clip.seconds, pictures, poses)
+
+    def choose_style(
+        self, name: str | None, audio: str | Path | None, seed: int
+    ) -> tuple[str, FloatArray]:
+        """The genre's number, which stands for the style: the authors do not publish its names."""
+        genres = [str(genre) for genre in range(self.corpus.genres)]
+        if audio is not None or (name is not None and name not in genres):
+            known = f"is one of {', '.join(genres)}" if genres else "cannot be chosen"
+            raise BundleError(f"The style of '{self.bundle.config['name']}' {known}.")
+        if not genres:
+            return "", np.zeros(0, np.int64)
+        genre = int(name if name is not None else np.random.default_rng(seed).integers(len(genres)))
+        return genres[genre], np.array([genre])
 
     @torch.inference_mode()
     def compose(
@@ -183,11 +204,7 @@ class OfficialDance2Music(Dance2Music):
         yield np.zeros(total - done, np.float32)
 
     def _official_networks(self, level: Level) -> tuple[ReleasedD2MGAN, VQVAE]:
-        if level not in self.levels:
-            raise BundleError(
-                f"The bundle '{self.bundle.config['name']}' has no {level} level: "
-                f"choose --level {' or '.join(self.levels)}."
-            )
+        self._require(level)
         if level not in self._released:
             network, vqvae = ReleasedD2MGAN(self.corpus, level), VQVAE((level.number,))
             self.bundle.load_into(network.motion, f"motion_{level}.safetensors")
@@ -207,19 +224,6 @@ class OfficialDance2Music(Dance2Music):
             return network.features(batch)[0].cpu().numpy()
 
         return features
-
-    def _style(
-        self, name: str | None, audio: str | Path | None, seed: int
-    ) -> tuple[str, FloatArray]:
-        """The genre's number, which stands for the style: the authors do not publish its names."""
-        genres = [str(genre) for genre in range(self.corpus.genres)]
-        if audio is not None or (name is not None and name not in genres):
-            known = f"is one of {', '.join(genres)}" if genres else "cannot be chosen"
-            raise BundleError(f"The style of '{self.bundle.config['name']}' {known}.")
-        if not genres:
-            return "", np.zeros(0, np.int64)
-        genre = int(name if name is not None else np.random.default_rng(seed).integers(len(genres)))
-        return genres[genre], np.array([genre])
 
 
 def pose_windows(poses: FloatArray, corpus: Corpus, count: int) -> Iterator[FloatArray]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +32,11 @@ from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.output.audio import level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.mux import mux
+from d2m_cli.progress import Progress, counted, silent, timed
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
-from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray, Track
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, Track
 
 ARCHITECTURE = "d2m"
-
-Progress = Callable[[str, float, float], None]
-"""Called with a stage's name, how much of it is done, and how much there is to do."""
-
-
-def silent(stage: str, done: float, total: float) -> None:
-    """Progress that nobody watches."""
 
 
 class Dance2Music:
@@ -67,6 +59,7 @@ class Dance2Music:
         self.bundle.load_into(self.i3d, "i3d.safetensors")
         self.i3d.to(self.device)
         self.styles = self.bundle.tensors("styles.safetensors")
+        self.levels = [Level(name) for name in settings["generators"]]
         self._generators: dict[Level, tuple[Generator, VQVAE]] = {}
 
     @classmethod
@@ -100,26 +93,49 @@ class Dance2Music:
         neither, the seed picks. `tempo` (beats per minute) and `beat_offset` (seconds of the first
         beat) override what is read from the dance. The same seed gives the same music.
 
-        Raises `InputError` for a video that cannot be used, `NoDancerError` when it shows nobody.
+        Raises `InputError` for a video that cannot be used, `NoDancerError` when it shows nobody,
+        `BundleError` for a level or a style that the bundle does not have.
         """
+        self._require(level)
         clip = probe(Path(video), start, end)
-        style_name, vector = self._style(style, style_audio, seed)
+        style_name, vector = self.choose_style(style, style_audio, seed)
         timings: dict[str, float] = {}
-        with _timed(timings, "watch"):
+        with timed(timings, "watch"):
             dance = self.watch(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
-        with _timed(timings, "compose"):
-            codes = self.compose(dance, level, vector, seed, progress)
+        music = self.perform(
+            dance, level, vector, seed, denoised=denoised, progress=progress, timings=timings
+        )
+        return Track(music, dance.seconds, level, style_name, seed, clip, dance, timings)
+
+    def perform(
+        self,
+        dance: Dance,
+        level: Level,
+        style: FloatArray,
+        seed: int,
+        *,
+        denoised: bool = True,
+        progress: Progress = silent,
+        timings: dict[str, float] | None = None,
+    ) -> Path:
+        """WAV file with the finished music of a dance that was watched before.
+
+        `style` is a vector of `choose_style`; `timings` takes the seconds spent in each stage.
+        """
+        timings = {} if timings is None else timings
+        with timed(timings, "compose"):
+            codes = self.compose(dance, level, style, seed, progress)
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
         raw, clean, final = (folder / f"{name}.wav" for name in ("raw", "clean", "music"))
-        with _timed(timings, "decode"):
+        with timed(timings, "decode"):
             write_wav(raw, self.play(codes, dance.seconds, progress))
-        with _timed(timings, "polish"):
+        with timed(timings, "polish"):
             if denoised:
                 denoise(raw, clean, lambda done, total: progress("denoise", done, total))
             level_loudness(clean if denoised else raw, final)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        return Track(final, dance.seconds, level, style_name, seed, clip, dance, timings)
+        return final
 
     def watch(
         self,
@@ -140,6 +156,25 @@ class Dance2Music:
             motion = motion_from_landmarks(pose.landmarks())
         rhythm = estimate_rhythm(motion, bpm=tempo, beat_offset=beat_offset)
         return Dance(motion, visual.visual(), rhythm, clip.seconds, strip.pictures())
+
+    def choose_style(
+        self, name: str | None, audio: str | Path | None, seed: int
+    ) -> tuple[str, FloatArray]:
+        """Name and vector of the style that is wished for; without a wish the seed picks one.
+
+        Raises `BundleError` for an unknown name.
+        """
+        if audio is not None:
+            samples = load_sound(Path(audio), SAMPLE_RATE)
+            return Path(audio).name, style_vector(samples)
+        draw = np.random.default_rng(seed)
+        known = sorted(self.styles)
+        if name is None:
+            name = known[draw.integers(len(known))]
+        if name not in known:
+            raise BundleError(f"Unknown style '{name}': this bundle knows {', '.join(known)}.")
+        rows = self.styles[name].numpy()
+        return name, rows[draw.integers(len(rows))]
 
     @torch.inference_mode()
     def compose(
@@ -175,14 +210,17 @@ class Dance2Music:
         """
         mux(track.clip, track.path, Path(out), mix=mix)
 
+    def _require(self, level: Level) -> None:
+        if level not in self.levels:
+            raise BundleError(
+                f"The bundle '{self.bundle.config['name']}' has no {level} level: "
+                f"choose --level {' or '.join(self.levels)}."
+            )
+
     def _networks(self, level: Level) -> tuple[Generator, VQVAE]:
         if level not in self._generators:
-            described = self.bundle.settings["generators"].get(level.value)
-            if described is None:
-                raise BundleError(
-                    f"The bundle '{self.bundle.config['name']}' has no {level} level: "
-                    f"choose --level {' or '.join(self.bundle.settings['generators'])}."
-                )
+            self._require(level)
+            described = self.bundle.settings["generators"][level.value]
             generator = Generator(GeneratorSettings(**{**described, "level": level}))
             self.bundle.load_into(generator, f"generator_{level}.safetensors")
             vqvae = VQVAE(levels=(level.number,))
@@ -218,22 +256,6 @@ class Dance2Music:
         with torch.inference_mode():
             return self.i3d.features(windows.to(self.device)).cpu()
 
-    def _style(
-        self, name: str | None, audio: str | Path | None, seed: int
-    ) -> tuple[str, FloatArray]:
-        """Name and vector of the style that is wished for; without a wish the seed picks one."""
-        if audio is not None:
-            samples = load_sound(Path(audio), SAMPLE_RATE)
-            return Path(audio).name, style_vector(samples)
-        draw = np.random.default_rng(seed)
-        known = sorted(self.styles)
-        if name is None:
-            name = known[draw.integers(len(known))]
-        if name not in known:
-            raise BundleError(f"Unknown style '{name}': this bundle knows {', '.join(known)}.")
-        rows = self.styles[name].numpy()
-        return name, rows[draw.integers(len(rows))]
-
     def _conditions(self, dance: Dance, style: FloatArray, seed: int) -> Conditions:
         noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)
         return Conditions(
@@ -249,18 +271,3 @@ class Dance2Music:
                 )
             )
         )
-
-
-def counted(frames: Iterable[FrameArray], total: float, progress: Progress) -> Iterator[FrameArray]:
-    """Pass on the frames of a video and report each as a step of the stage `watch`."""
-    for number, frame in enumerate(frames):
-        progress("watch", number, total)
-        yield frame
-    progress("watch", total, total)
-
-
-@contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    begin = time.perf_counter()
-    yield
-    timings[stage] = time.perf_counter() - begin

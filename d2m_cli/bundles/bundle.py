@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from d2m_cli.bundles.places import bundle_folder
+from d2m_cli.bundles.places import CONVERTED, bundle_folder
 from d2m_cli.errors import BundleError
 
 FORMAT = 1
@@ -80,10 +80,7 @@ def load_bundle(name_or_folder: str | Path | None = None) -> Bundle:
     try:
         config = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BundleError(
-            f"There is no bundle '{name_or_folder or folder}': give a folder that holds "
-            f"{DESCRIPTION}, or a name that `d2m doctor` shows."
-        ) from None
+        raise BundleError(_absent(str(name_or_folder or folder))) from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"'{folder / DESCRIPTION}' is not valid JSON: {error}") from None
     _check_description(folder, config)
@@ -144,6 +141,15 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _absent(name: str) -> str:
+    if name in CONVERTED:
+        return f"There is no bundle '{name}' yet: `d2m convert-weights {name}` makes it."
+    return (
+        f"There is no bundle '{name}': give a folder that holds {DESCRIPTION}, or a name that "
+        "`d2m doctor` shows."
+    )
 
 
 def _check_description(folder: Path, config: Any) -> None:

@@ -7,6 +7,9 @@ import platformdirs
 
 import d2m_cli
 
+CONVERTED = ("jukebox", "i3d", "vggish", "aist-official", "tiktok-official")
+"""Bundles that `d2m convert-weights` makes of published checkpoints."""
+
 
 def home() -> Path:
     """Folder for downloaded and converted weights: `$D2M_HOME`, else the platform's cache."""

@@ -15,7 +15,8 @@ from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.official import open_maker
 from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
 from d2m_cli.output.mux import write_sound
-from d2m_cli.pipeline import Dance2Music, Progress
+from d2m_cli.pipeline import Dance2Music
+from d2m_cli.progress import Progress
 from d2m_cli.report.dance_plot import Curve, plot_dance
 from d2m_cli.report.summary import Summary, summary_table
 from d2m_cli.spec import FlowMethod, Level
@@ -55,9 +56,12 @@ class Job:
 def plan_jobs(videos: list[Path], out: Path | None, wanted: Wanted, overwrite: bool) -> list[Job]:
     """Decide every output's name and check it, before any work begins.
 
-    Raises `OutputError` for a place that cannot be written to, `InputError` for a missing video.
+    Raises `OutputError` for a place that cannot be written to, `InputError` for a missing video or
+    one motion file for several of them.
     """
     several = len(videos) > 1
+    if several and wanted.motion:
+        raise InputError("--motion is the motion of one dance: give its video alone.")
     jobs = []
     for video in videos:
         if not video.exists():

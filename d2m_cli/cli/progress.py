@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
-    from d2m_cli.pipeline import Progress as Report
+    from d2m_cli.progress import Progress as Report
 
 
 @contextmanager
