@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from d2m_cli.bundles.bundle import Bundle, misfits, save_bundle, sha256
-from d2m_cli.bundles.registry import choose
+from d2m_cli.bundles.registry import State, choose, state
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.errors import BundleError
 from d2m_cli.models.i3d import InceptionI3d
@@ -52,6 +52,7 @@ class Recipe:
     """Parts that are of use only together, by what they make possible."""
     settings: Mapping[str, Any]
     trained_on: str
+    enables: str
 
 
 def _codec_files(*levels: Level) -> dict[str, tuple[str, ...]]:
@@ -78,7 +79,7 @@ def _published(corpus: Corpus, name: str) -> tuple[str, ...]:
     return (name,) if corpus is Corpus.AIST else ()
 
 
-def _official(corpus: Corpus, trained_on: str) -> Recipe:
+def _official(corpus: Corpus, trained_on: str, enables: str) -> Recipe:
     parts = dict(I3D_PARTS)
     groups = {I3D: tuple(parts)}
     for level in (Level.HIGH, Level.LOW):
@@ -94,13 +95,7 @@ def _official(corpus: Corpus, trained_on: str) -> Recipe:
         )
         tuned = _published(corpus, f"aist-codec-{level}")
         parts[codec] = Part(VQVAE, (*tuned, "jukebox"), _codec_files(level))
-    return Recipe(
-        "official",
-        parts,
-        groups,
-        {"corpus": corpus.value},
-        trained_on,
-    )
+    return Recipe("official", parts, groups, {"corpus": corpus.value}, trained_on, enables)
 
 
 RECIPES = {
@@ -110,6 +105,7 @@ RECIPES = {
         {"codec": ("vqvae",)},
         {},
         "1.2 million songs (JukeBox)",
+        "the paper's codec: d2m train generator, d2m evaluate --bundle jukebox",
     ),
     "i3d": Recipe(
         "i3d",
@@ -117,6 +113,7 @@ RECIPES = {
         {I3D: ("i3d",)},
         {"visual": {"size": 224, "window": 16, "stride": 8, "frame_step": 2, "width": 1.0}},
         "ImageNet and Kinetics-400",
+        "full-width visual features: d2m prepare --bundle i3d",
     ),
     "vggish": Recipe(
         "vggish",
@@ -124,9 +121,16 @@ RECIPES = {
         {"vggish": ("vggish",)},
         {},
         "YouTube-100M (VGGish)",
+        "d2m evaluate --embedding vggish",
     ),
-    "aist-official": _official(Corpus.AIST, "AIST++"),
-    "tiktok-official": _official(Corpus.TIKTOK, "the TikTok dance-music data set"),
+    "aist-official": _official(
+        Corpus.AIST, "AIST++", "d2m generate --bundle aist-official --motion FILE"
+    ),
+    "tiktok-official": _official(
+        Corpus.TIKTOK,
+        "the TikTok dance-music data set",
+        "d2m generate --bundle tiktok-official, from checkpoints of your own",
+    ),
 }
 
 
@@ -136,15 +140,15 @@ def convert(name: str, given: Mapping[str, Path], downloads: Path, folder: Path)
     Parts are read from the files `given` by part name, else from the `downloads` folder. A group of
     parts that is not complete is left out.
 
-    Raises `BundleError` when nothing complete is there, a file would run code when read, or its
-    keys or shapes are not those of the network.
+    Raises `BundleError` when nothing complete is there, a download is damaged, a file would run
+    code when read, or its keys or shapes are not those of the network.
     """
     if name not in RECIPES:
         raise BundleError(f"Unknown bundle '{name}': choose among {', '.join(RECIPES)}.")
     recipe = RECIPES[name]
     if unknown := given.keys() - recipe.parts.keys():
         raise BundleError(f"'{name}' has no part '{min(unknown)}', only {', '.join(recipe.parts)}.")
-    found = {part: _find(recipe.parts[part], downloads) for part in recipe.parts} | dict(given)
+    found = {name: given.get(name) or _find(part, downloads) for name, part in recipe.parts.items()}
     groups = {key: parts for key, parts in recipe.groups.items() if all(map(found.get, parts))}
     if not groups or (recipe.architecture == "official" and groups.keys() == {I3D}):
         raise BundleError(_what_is_missing(name, recipe, found))
@@ -191,8 +195,17 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
 
 
 def _find(part: Part, downloads: Path) -> Path | None:
-    paths = (entry.path(downloads) for entry in choose(list(part.sources)))
-    return next((path for path in paths if path.is_file()), None)
+    """The first of a part's downloads that is there; its hash must be the right one."""
+    for entry in choose(list(part.sources)):
+        found = state(entry, downloads, verify=True)
+        if found is State.DAMAGED:
+            raise BundleError(
+                f"'{entry.path(downloads)}' is damaged (its hash does not match): run "
+                f"`d2m download-weights {entry.name}` again."
+            )
+        if found is State.VERIFIED:
+            return entry.path(downloads)
+    return None
 
 
 def _split(name: str, part: Part, state: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:

@@ -113,7 +113,8 @@ def expected_hash(entry: Entry, folder: Path) -> str:
 
 def record_hash(entry: Entry, folder: Path, digest: str) -> None:
     """Remember the hash of a first download (in the format of `sha256sum`)."""
-    _record(entry, folder).write_text(f"{digest}  {entry.file}\n")
+    if not _record(entry, folder).is_file() or expected_hash(entry, folder) != digest:
+        _record(entry, folder).write_text(f"{digest}  {entry.file}\n")
 
 
 def state(entry: Entry, folder: Path, verify: bool = False) -> State:

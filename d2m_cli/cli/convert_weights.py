@@ -10,7 +10,7 @@ from d2m_cli.cli.download_weights import DirOption
 
 
 def convert_weights(
-    name: str = typer.Argument(..., help="jukebox, i3d, aist-official or tiktok-official."),
+    name: str = typer.Argument(..., help="jukebox, i3d, vggish, aist-official or tiktok-official."),
     files: list[str] = typer.Option(
         [], "--file", metavar="PART=FILE", help="Checkpoint for a part, instead of a download."
     ),
@@ -22,6 +22,8 @@ def convert_weights(
     """Turn downloaded checkpoints into a bundle of safetensors.
 
     The checkpoints are read without running anything that they may contain.
+
+    Example: d2m convert-weights aist-official --file generator_high=netG.pt
     """
     from d2m_cli.bundles.convert import convert
     from d2m_cli.bundles.places import home
