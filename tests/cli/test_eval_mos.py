@@ -2,9 +2,9 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
+import chromium
 import numpy as np
 import pytest
 import soundfile
@@ -14,31 +14,6 @@ from d2m_cli.cli.app import app
 from d2m_cli.errors import DataError
 
 CLIPS = Path(__file__).parents[2] / "../shared/clips"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-LISTENER = """
-<script>
-addEventListener("load", () => {
-  const press = (key) =>
-    document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
-  const shown = [];
-  press("5");
-  document.getElementById("listener").value = "Ann <3";
-  document.getElementById("start").click();
-  const count = Number(document.getElementById("count").textContent);
-  for (let i = 0; i < count; i++) {
-    press("ArrowRight");  // without a mark: must stay
-    const player = document.getElementById("media").firstElementChild;
-    shown.push(player.tagName);
-    if (i === 1) { press("ArrowLeft"); press("ArrowRight"); }
-    if (player.tagName === "VIDEO") press("2");
-    else document.querySelector("#scale button[value='5']").click();
-    press("ArrowRight");
-  }
-  document.title = JSON.stringify(shown);
-});
-</script>
-"""
 
 
 def run(*arguments: object) -> str:
@@ -73,32 +48,47 @@ def test_page_tells_nothing_of_the_systems(tmp_path, systems):
     assert {item["system"] for item in key["items"].values()} >= {"SecretTones"}
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="needs Debian's package chromium")
+@chromium.needed
 def test_a_listener_answers_by_keyboard_in_chromium(tmp_path, systems):
     run("build", tmp_path / "test", *systems, "--items", 3)
-    page = (tmp_path / "test/listening_test.html").read_text(encoding="utf-8")
-    visited = tmp_path / "visited.html"
-    visited.write_text(page.replace("</body>", f"{LISTENER}</body>"), encoding="utf-8")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile"]
-    dump = subprocess.run(
-        [CHROMIUM, *options, "--virtual-time-budget=20000", "--dump-dom", visited.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=True,
-    ).stdout
-    exported = dump.split('<pre id="answers">')[1].split("</pre>")[0]
-    answer_file = tmp_path / "answers.json"
-    answer_file.write_text(exported.replace("&lt;", "<"), encoding="utf-8")
     key = json.loads((tmp_path / "test/key.json").read_text())
-    answers = json.loads(answer_file.read_text())
+    shown = []
+    with chromium.browsing(tmp_path / "profile") as page:
+        page.keep_downloads_in(tmp_path)
+        page.open(tmp_path / "test/listening_test.html")
+        page.press("5")  # too early: must count for nothing
+        page.press("Tab")
+        page.write("Ann <3")
+        page.press("Tab")
+        page.press("Enter")
+        for place in range(len(key["items"])):
+            expected = f"{place + 1} of {len(key['items'])}"
+            page.press("ArrowRight")  # without a mark: must stay
+            assert page.evaluate("document.getElementById('place').textContent") == expected
+            page.evaluate("player = document.getElementById('media').firstElementChild; 0")
+            page.wait_for("player.readyState >= 2")
+            page.press(" ")
+            page.wait_for("player.currentTime > 0 || player.ended")
+            shown.append(page.evaluate("player.tagName"))
+            page.press("2" if shown[-1] == "VIDEO" else "5")
+            page.press("ArrowRight")
+            if place == 0:
+                page.press("ArrowLeft")  # back, where the mark must still be
+                pressed = "document.querySelector('#scale [aria-pressed=true]').value"
+                assert page.evaluate(pressed) == ("2" if shown[0] == "VIDEO" else "5")
+                page.press("ArrowRight")
+        page.wait_for("!document.getElementById('end').hidden")
+        page.evaluate("document.getElementById('save').click()")
+        saved = chromium.appearing(tmp_path, "answers_*.json")
+        orders = "new Set(Array.from({length: 50}, () => String(shuffled([1, 2, 3])))).size"
+        assert page.evaluate(orders) > 1
+    answers = json.loads(saved.read_text())
     assert answers["listener"].startswith("Ann <3-")
     assert answers["ratings"] == {
         token: 2 if item["part"] == "coherence" else 5 for token, item in key["items"].items()
     }
-    shown = json.loads(dump.split("<title>")[1].split("</title>")[0])
     assert shown == sorted(shown, reverse=True), "the videos come before the sounds"
-    scores = json.loads(run("score", tmp_path / "test/key.json", answer_file, "--json"))
+    scores = json.loads(run("score", tmp_path / "test/key.json", saved, "--json"))
     assert scores["quality"]["SecretTones"]["mean"] == 5.0
     assert scores["quality"]["SecretTones"]["listeners"] == 1
 

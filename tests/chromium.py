@@ -1,0 +1,138 @@
+"""A real headless Chromium, driven over its debugging pipe: keys, clicks, downloads, pictures."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
+needed = pytest.mark.skipif(not EXECUTABLE, reason="needs Debian's package chromium")
+
+KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowLeft": 37, "ArrowRight": 39}
+PATIENCE = 60.0
+"""Seconds to wait for anything that the browser does."""
+
+
+class Page:
+    """One page; `evaluate` runs JavaScript in it, `press` types a key as a person does."""
+
+    def __init__(self, requests: int, replies: int) -> None:
+        self._requests, self._replies = os.fdopen(requests, "wb"), os.fdopen(replies, "rb")
+        self._count = 0
+        self._rest = b""
+        self._session: str | None = None
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attached["sessionId"]
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Result of a command of the DevTools protocol."""
+        self._count += 1
+        message: dict[str, Any] = {"id": self._count, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        self._requests.write(json.dumps(message).encode() + b"\0")
+        self._requests.flush()
+        while True:
+            reply = self._next()
+            if reply.get("id") == self._count:
+                assert "error" not in reply, reply
+                result: dict[str, Any] = reply["result"]
+                return result
+
+    def open(self, file: Path) -> None:
+        """Load a file and wait until it is there."""
+        self.call("Page.navigate", url=file.as_uri())
+        self.wait_for("document.readyState === 'complete'")
+
+    def evaluate(self, expression: str) -> Any:
+        """Value of a JavaScript expression; an exception in it fails the test."""
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def wait_for(self, expression: str) -> None:
+        """Wait until a JavaScript expression is true."""
+        end = time.monotonic() + PATIENCE
+        while not self.evaluate(expression):
+            assert time.monotonic() < end, f"waited in vain for {expression}"
+            time.sleep(0.02)
+
+    def press(self, key: str) -> None:
+        """Press a key and let it go."""
+        code = KEYS.get(key) or ord(key)
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
+        same: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": code}
+        self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **same)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **same)
+
+    def write(self, text: str) -> None:
+        """Type a text into what has the focus."""
+        self.call("Input.insertText", text=text)
+
+    def keep_downloads_in(self, folder: Path) -> None:
+        """Let the page save files to a folder."""
+        self.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+
+    def picture(self, path: Path) -> None:
+        """Write what the page looks like (PNG)."""
+        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def _next(self) -> dict[str, Any]:
+        while b"\0" not in self._rest:
+            block = self._replies.read1(1 << 20)
+            assert block, "the browser ended"
+            self._rest += block
+        message, _, self._rest = self._rest.partition(b"\0")
+        reply: dict[str, Any] = json.loads(message)
+        return reply
+
+
+@contextmanager
+def browsing(profile: Path) -> Iterator[Page]:
+    """A page of a browser that ends with the context; `profile` is a folder for its files."""
+    assert EXECUTABLE
+    (inbox, requests), (replies, outbox) = os.pipe(), os.pipe()
+    # The browser reads at 3 and writes at 4; our ends must not be in the way there.
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (inbox, outbox)]
+
+    def take_places() -> None:
+        os.dup2(high[0], 3)
+        os.dup2(high[1], 4)
+
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"]
+    process = subprocess.Popen(
+        [EXECUTABLE, *options, f"--user-data-dir={profile}"],
+        pass_fds=(3, 4),
+        preexec_fn=take_places,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for end in (inbox, outbox, *high):
+        os.close(end)
+    try:
+        yield Page(requests, replies)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def appearing(folder: Path, pattern: str) -> Path:
+    """The first file in `folder` that matches, as soon as it is there."""
+    end = time.monotonic() + PATIENCE
+    while not (found := sorted(folder.glob(pattern))):
+        assert time.monotonic() < end, f"no {pattern} came"
+        time.sleep(0.02)
+    return found[0]
