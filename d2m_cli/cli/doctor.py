@@ -20,8 +20,18 @@ PACKAGES = (
     "librosa",
     "noisereduce",
     "safetensors",
-    "lightning",
 )
+OPTIONAL = {
+    "lightning": "d2m train (install d2m[train])",
+    "tensorboard": "curves of a training run (install d2m[train])",
+    "ray": "d2m prepare --engine ray, over a cluster (install d2m[ray])",
+}
+"""Packages that d2m can do without, and what each enables."""
+
+GPU = "CUDA or Apple GPU"
+EMBEDDED = "embedded"
+GOOD = "verified"
+NOT_MADE = "not made yet"
 
 
 def doctor(json: bool = JsonOption) -> None:
@@ -33,7 +43,7 @@ def doctor(json: bool = JsonOption) -> None:
         print_json(record)
     else:
         _show(record)
-    if record["bundles"].get("embedded", "") != "verified":
+    if record["bundles"][EMBEDDED] != GOOD:
         raise typer.Exit(1)
 
 
@@ -46,18 +56,19 @@ def examine() -> dict[str, Any]:
     from d2m_cli.bundles import registry
     from d2m_cli.bundles.places import home
 
-    entries = registry.registry().values()
     folder = registry.downloads_folder()
+    versions = {
+        "d2m": d2m_cli.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **{name: _version(name) for name in (*PACKAGES, *OPTIONAL)},
+    }
+    devices, bundles = _devices(), _bundles()
     return {
-        "versions": {
-            "d2m": d2m_cli.__version__,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            **{name: _version(name) for name in PACKAGES},
-        },
+        "versions": versions,
         "ffmpeg": _ffmpeg(),
-        "devices": _devices(),
-        "bundles": _bundles(),
+        "devices": devices,
+        "bundles": bundles,
         "weights": {
             entry.name: {
                 "state": registry.state(entry, folder, verify=True).value,
@@ -65,13 +76,25 @@ def examine() -> dict[str, Any]:
                 "licence": entry.licence.name,
                 "accepted": registry.is_accepted(entry.licence),
             }
-            for entry in entries
+            for entry in registry.registry().values()
         },
+        "missing": _missing(versions, devices, bundles),
         "home": str(home()),
-        "free_bytes": shutil.disk_usage(next(p for p in (home(), *home().parents) if p.exists()))[
-            2
-        ],
+        "free_bytes": shutil.disk_usage(_existing(home())).free,
     }
+
+
+def _missing(
+    versions: dict[str, str | None], devices: dict[str, str], bundles: dict[str, str]
+) -> dict[str, str]:
+    """Packages, devices and bundles that are not there, and what each would enable."""
+    from d2m_cli.bundles.convert import RECIPES
+
+    missing = {name: enables for name, enables in OPTIONAL.items() if versions[name] is None}
+    if len(devices) == 1:
+        missing[GPU] = "training at full width, and faster music"
+    unmade = {n: recipe.enables for n, recipe in RECIPES.items() if bundles[n] == NOT_MADE}
+    return missing | unmade
 
 
 def _existing(folder: Path) -> Path:
@@ -109,19 +132,19 @@ def _devices() -> dict[str, str]:
 
 
 def _bundles() -> dict[str, str]:
-    """State of the embedded bundle and of those in d2m's folder: `verified`, or what is wrong."""
+    """State of the embedded bundle, of those in d2m's folder, and of those that can be made."""
     from d2m_cli.bundles.bundle import load_bundle
-    from d2m_cli.bundles.places import home
+    from d2m_cli.bundles.places import CONVERTED, home
     from d2m_cli.errors import BundleError
 
     states = {}
-    for name in ["embedded", *sorted(path.name for path in home().glob("bundles/[!.]*"))]:
+    for name in [EMBEDDED, *sorted(path.name for path in home().glob("bundles/[!.]*"))]:
         try:
             load_bundle(name)
-            states[name] = "verified"
+            states[name] = GOOD
         except BundleError as error:
             states[name] = str(error)
-    return states
+    return states | {name: NOT_MADE for name in CONVERTED if name not in states}
 
 
 def _show(record: dict[str, Any]) -> None:
@@ -131,13 +154,19 @@ def _show(record: dict[str, Any]) -> None:
     from d2m_cli.cli.weights_table import licence_lines, weights_table
 
     console = Console(highlight=False)
+    missing = record["missing"]
     for title in ("versions", "ffmpeg", "devices", "bundles"):
         console.print(f"[bold]{title}[/bold]")
-        for name, value in record[title].items():
-            console.print(f"  {name}: {value or 'not installed'}")
+        facts = dict(record[title])
+        if title == "devices" and GPU in missing:
+            facts[GPU] = "none"
+        for name, value in facts.items():
+            line = f"  {name}: {value or 'not installed'}"
+            line += f"; enables {missing[name]}" if name in missing else ""
+            console.print(line, markup=False, soft_wrap=True)
     entries = list(registry().values())
     states = {name: State(facts["state"]) for name, facts in record["weights"].items()}
     console.print(weights_table(entries, states, "enables"))
     for line in licence_lines(entries):
-        console.print(line)
-    console.print(f"{record['free_bytes'] / 1e9:.1f} GB free for {record['home']}")
+        console.print(line, soft_wrap=True)
+    console.print(f"{record['free_bytes'] / 1e9:.1f} GB free for {record['home']}", soft_wrap=True)
