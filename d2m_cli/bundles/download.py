@@ -29,7 +29,7 @@ from d2m_cli.bundles.registry import (
     record_hash,
     state,
 )
-from d2m_cli.errors import DownloadError, OutputError
+from d2m_cli.errors import D2MError, DownloadError, OutputError
 
 Report = Callable[[str, int, int | None], None]
 """Called with an entry's name, the bytes it has, and the bytes it will have (None: unknown)."""
@@ -61,7 +61,7 @@ def fetch_all(
     report: Report = lambda name, done, total: None,
     parallel: int = 4,
 ) -> list[Path]:
-    """`fetch` several entries side by side; all are tried before the first failure is raised."""
+    """`fetch` several entries side by side; all are tried before failures are raised as one."""
     interrupted = threading.Event()
 
     def watched(name: str, done: int, total: int | None) -> None:
@@ -77,6 +77,9 @@ def fetch_all(
             interrupted.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    failures = [failure for job in jobs if (failure := job.exception())]
+    if len(failures) > 1 and all(isinstance(failure, D2MError) for failure in failures):
+        raise DownloadError("\n".join(map(str, failures)))
     return [job.result() for job in jobs]
 
 

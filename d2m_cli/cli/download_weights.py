@@ -14,7 +14,7 @@ DirOption = typer.Option(None, "--dir", help="Folder of the downloads. [default:
 
 
 def download_weights(
-    names: list[str] = typer.Argument(None, metavar="[NAME]...", help="Names shown by --list."),
+    names: list[str] = typer.Argument(None, metavar="NAME", help="Names shown by --list."),
     show_list: bool = typer.Option(False, "--list", help="Show what there is, and its licences."),
     verify: bool = typer.Option(False, help="Check the hashes of what is present."),
     folder: Path | None = DirOption,
@@ -22,10 +22,12 @@ def download_weights(
         [], help="Accept a licence by name; needed once where --list says so."
     ),
 ) -> None:
-    """Download weights that d2m can use but may not contain.
+    """Download weights that d2m can use but may not contain; without a name, show what there is.
 
-    Broken downloads go on where they stopped. D2M_MIRROR, or `mirror` in d2m's config.toml, names
-    a server to try first.
+    Broken downloads go on where they stopped. D2M_MIRROR, or `mirror` in d2m's config.toml, names a
+    server to try first.
+
+    Example: d2m download-weights jukebox --accept-license jukebox
     """
     from d2m_cli.bundles import registry
 
@@ -71,5 +73,5 @@ def _show(entries: list[Entry], states: dict[str, State], folder: Path) -> None:
     console = Console()
     console.print(weights_table(entries, states, "title"))
     for line in licence_lines(entries):
-        console.print(line)
-    console.print(f"Downloads are kept in {folder}", highlight=False)
+        console.print(line, soft_wrap=True)
+    console.print(f"Downloads are kept in {folder}", highlight=False, soft_wrap=True)

@@ -7,9 +7,12 @@ import multiprocessing
 import os
 import random
 import resource
+import shutil
 import signal
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -166,6 +169,27 @@ def test_no_space_left(server: WeightsServer, tmp_path: Path) -> None:
     assert left_over(tmp_path) == []
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not (mount := shutil.which("mount")):
+        pytest.skip("there is no mount command here")
+    command = [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk may not be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full(server: WeightsServer, small_disk: Path) -> None:
+    server.files["/net.pt"] = CONTENT
+    with pytest.raises(OutputError, match="no space"):
+        fetch(entry(server.url("/net.pt")), small_disk, patience=QUICK)
+    assert left_over(small_disk) == []
+
+
 def _fetch(url: str, folder: Path) -> None:
     fetch(entry(url), folder)
 
@@ -280,10 +304,11 @@ def test_google_drives_confirm_page_is_followed(server: WeightsServer, tmp_path:
         handler.send_body(page)
 
     server.files.update({"/uc": b"", "/download": CONTENT})
-    server.behaviours["/uc"] = [confirm]
-    path = fetch(entry(server.url("/uc?export=download&id=1Tw")), tmp_path)
+    server.behaviours["/uc"] = [confirm, confirm]
+    server.behaviours["/download"] = [lambda handler, content: handler.serve(content, cut=1000)]
+    path = fetch(entry(server.url("/uc?export=download&id=1Tw")), tmp_path, patience=QUICK)
     assert path.read_bytes() == CONTENT
-    assert server.requests[-1][0] == "/download?id=1Tw&confirm=t&uuid=a-b"
+    assert server.requests[-1] == ("/download?id=1Tw&confirm=t&uuid=a-b", "bytes=1000-")
 
 
 def test_a_web_page_is_no_weights(server: WeightsServer, tmp_path: Path) -> None:
@@ -312,7 +337,8 @@ def test_a_proxy_from_the_environment_is_used(
 def test_several_at_once(server: WeightsServer, tmp_path: Path) -> None:
     entries = [entry(server.url(f"/{i}"), sha256="", name=f"net{i}") for i in range(5)]
     server.files.update({f"/{i}": bytes([i]) * 1000 for i in range(4)})
-    with pytest.raises(DownloadError, match="net4"):
+    entries.append(entry(server.url("/5"), sha256="", name="net5"))
+    with pytest.raises(DownloadError, match=r"(?s)net4.*net5"):
         fetch_all(entries, tmp_path)
     for i in range(4):
         assert (tmp_path / f"net{i}/net.pt").read_bytes() == bytes([i]) * 1000
