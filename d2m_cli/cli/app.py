@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("prepare")(prepare.prepare)
-app.command("train")(train.train)
+app.add_typer(train.app, name="train")
 app.command("generate")(generate.generate)
 app.command("eval-beats")(eval_beats.eval_beats)
 app.command("evaluate")(evaluate.evaluate)

@@ -1,43 +1,81 @@
-"""`d2m train`: one stage of the training from its recipe."""
+"""`d2m train`: the stages of the training, one command each, and `export` to a bundle."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
 from d2m_cli.cli.options import DeviceOption
 
+STAGES = {
+    "codec": "One level of the VQ-VAE on music (JukeBox).",
+    "generator": "G_m, G_v and G_vq of one level against discriminators (eq. 2 to 8).",
+    "synthesizer": "A level's decoder fine-tuned as a GAN; the codebook stays (3.4).",
+    "visual": "A slim I3D that sees how painted dancers move.",
+}
 
-def train(
-    stage: str = typer.Argument(..., help="codec, generator or visual."),
-    config: Path = typer.Option(..., help="Recipe (TOML); examples/recipes/ holds some."),
-    folder: Path = typer.Option(..., "-o", "--folder", help="Checkpoints, log and weights."),
-    resume: bool = typer.Option(False, help="Go on from the newest whole checkpoint."),
-    steps: int | None = typer.Option(None, min=1, help="Length of the schedule."),
-    max_minutes: float = typer.Option(float("inf"), help="Stop cleanly after this time."),
-    device: str = DeviceOption,
-) -> None:
-    """Train one stage; stops cleanly at Ctrl-C or --max-minutes, and --resume goes on.
+app = typer.Typer(
+    help="Train one stage from its recipe, or make a bundle of trained stages.",
+    no_args_is_help=True,
+)
 
-    Example: d2m train codec --config examples/recipes/codec_high.toml -o runs/codec_high
-    """
-    from rich.console import Console
 
-    from d2m_cli.training.stages import train as train_stage
+def _command(stage: str) -> Callable[..., None]:
+    def train(
+        config: Path = typer.Option(..., help="Recipe (TOML); examples/recipes/ holds some."),
+        folder: Path = typer.Option(..., "-o", "--folder", help="Checkpoints, log and weights."),
+        changes: list[str] = typer.Option(
+            [], "--set", metavar="NAME=VALUE", help="Setting in place of the recipe's; repeatable."
+        ),
+        steps: int | None = typer.Option(None, min=1, help="Short for --set loop.steps=N."),
+        resume: bool = typer.Option(False, help="Go on from the newest whole checkpoint."),
+        max_minutes: float = typer.Option(float("inf"), help="Stop cleanly after this time."),
+        device: str = DeviceOption,
+        devices: int = typer.Option(1, min=1, help="Processes on each machine, one a device."),
+        nodes: int = typer.Option(1, min=1, help="Machines (start the command on each)."),
+        precision: str = typer.Option("32-true", help="32-true or bf16-mixed."),
+        strategy: str = typer.Option("auto", help="auto or ddp."),
+    ) -> None:
+        _require_lightning()
+        from rich.console import Console
 
-    console = Console()
+        from d2m_cli.cli.train_display import training_display
+        from d2m_cli.training.launch import Machines
+        from d2m_cli.training.stages import train as train_stage
 
-    def report(kind: str, step: int, figures: dict[str, float]) -> None:
-        line = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-        console.print(f"{step:7d} {kind:10s} {line}", soft_wrap=True, highlight=False)
+        console = Console()
+        with training_display(console, stage) as display:
+            weights = train_stage(
+                stage,
+                config,
+                folder,
+                display.report,
+                overrides=[*changes, *([f"loop.steps={steps}"] if steps else [])],
+                machines=Machines(device, devices, nodes, precision, strategy),
+                resume=resume,
+                max_minutes=max_minutes,
+                tick=display.tick,
+                note=display.note,
+            )
+        console.print(f"Weights: {weights}", soft_wrap=True, highlight=False)
 
-    weights = train_stage(
-        stage,
-        config,
-        folder,
-        report,
-        resume=resume,
-        steps=steps,
-        max_minutes=max_minutes,
-        device=device,
+    recipe = stage if stage == "visual" else f"{stage}_high"
+    train.__doc__ = (
+        f"{STAGES[stage]}\n\nStops cleanly at Ctrl-C or --max-minutes; --resume goes on. Under "
+        f"torchrun its own numbers of processes hold.\n\nExample: d2m train {stage} "
+        f"--config examples/recipes/{recipe}.toml -o runs/{recipe} --set loop.steps=2000"
     )
-    console.print(f"Weights: {weights}")
+    return train
+
+
+for name in STAGES:
+    app.command(name)(_command(name))
+
+
+def _require_lightning() -> None:
+    from importlib.util import find_spec
+
+    from d2m_cli.errors import D2MError
+
+    if missing := [name for name in ("lightning", "tensorboard") if find_spec(name) is None]:
+        raise D2MError(f"Training needs {' and '.join(missing)}: pip install 'd2m[train]'.")

@@ -1,10 +1,12 @@
 """Checkpoints of a training run: written whole or not at all, and the newest whole one is found."""
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from d2m_cli.errors import OutputError
@@ -51,6 +53,32 @@ def load_newest(folder: Path) -> dict[str, Any] | None:
         assert isinstance(state, dict)
         return state
     return None
+
+
+def random_states() -> dict[str, Any]:
+    """States of the global generators of Python, numpy, torch and CUDA, as a checkpoint holds them.
+
+    The stages draw from generators of their own, made from seed and step; these are for whatever
+    a library may draw.
+    """
+    kind, keys, *rest = np.random.get_state(legacy=True)
+    return {
+        "python": random.getstate(),
+        "numpy": (kind, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def restore_random_states(states: dict[str, Any]) -> None:
+    """Take up what `random_states` returned; CUDA's only where there are as many devices."""
+    version, internal, gauss = states["python"]
+    random.setstate((version, tuple(internal), gauss))
+    kind, keys, *rest = states["numpy"]
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
+    torch.set_rng_state(states["torch"])
+    if torch.cuda.is_available() and len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(states["cuda"])
 
 
 def _newest_first(folder: Path) -> list[Path]:

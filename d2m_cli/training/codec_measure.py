@@ -16,6 +16,7 @@ from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.evaluation.codec import mel_distance, score
 from d2m_cli.spec import CODEBOOK_SIZE, Level
 from d2m_cli.training.music import MusicCrops, MusicSettings
+from d2m_cli.types import FloatArray
 
 SPLITS = ("validation", "test")
 CROPS = 24
@@ -43,6 +44,18 @@ def measure(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -
     ]
     scores = score(crops, decoded.numpy(), codes.numpy(), CODEBOOK_SIZE)
     return asdict(scores) | {"mel_quiet": float(np.mean(distances))}
+
+
+def listen(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = 2) -> dict[str, FloatArray]:
+    """The first crops that `measure` takes and what the codec makes of them, `(N,)` by name."""
+    crops = music.draw(count, SAMPLES, (PEAK, PEAK), np.random.default_rng(SEED))
+    decoded, _ = _reconstruct(vqvae, level, torch.from_numpy(crops))
+    pairs = enumerate(zip(crops, decoded.numpy(), strict=True))
+    return {
+        f"{number}_{name}": wave
+        for number, pair in pairs
+        for name, wave in zip(("true", "decoded"), pair, strict=True)
+    }
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
 from d2m_cli.training.checkpoint import write_atomically
 from d2m_cli.training.codec_init import wavelet_start
-from d2m_cli.training.codec_measure import CROPS, SPLITS, measure
-from d2m_cli.training.codec_net import CodecNet, MovingCodebook
-from d2m_cli.training.loop import LoopSettings
+from d2m_cli.training.codec_measure import CROPS, SPLITS, listen, measure
+from d2m_cli.training.codec_net import CodecNet, Coded, MovingCodebook
+from d2m_cli.training.launch import joined, own_draws
+from d2m_cli.training.loop import LoopSettings, Validation
 from d2m_cli.training.music import MusicCrops, MusicSettings
+from d2m_cli.types import FloatArray
 
 CODEBOOK_REACH = 60.0
 """Size of the codebook's 99.9th percentile in exported weights; see `scale_to_sigma`."""
@@ -56,6 +58,7 @@ class CodecSettings:
     seed: int = 0
     music: MusicSettings = field(default_factory=MusicSettings)
     batch: int = 4
+    """Of each process."""
     samples: int = 16384
     """Length of a training crop."""
     peaks: tuple[float, ...] = (0.07, 0.8)
@@ -100,17 +103,27 @@ class CodecStage:
         self.wrapped, self.optimiser = fabric.setup(self.net, optimiser)
         self.moving = MovingCodebook(self.net.codebook, settings.codebook_decay).to(fabric.device)
 
-    def step(self, number: int, progress: float) -> dict[str, float]:
-        """One batch: spectral and commitment loss, then the codebook's moving average."""
+    def draw(self, number: int) -> FloatArray:
+        """Crops `(batch, samples)`."""
+        settings = self.settings
+        return self.training.draw_each(
+            own_draws(self.fabric, number, settings.batch),
+            settings.samples,
+            (settings.peaks[0], settings.peaks[1]),
+            settings.seed,
+        )
+
+    def step(self, batch: FloatArray, number: int, progress: float) -> dict[str, float]:
+        """Spectral and commitment loss on a batch, then the codebook's moving average."""
         settings = self.settings
         passed = sum(progress >= share for share in settings.unfreeze_at)
         self.net.first_stage = settings.first_stage - passed
         for group in self.optimiser.param_groups:
             group["lr"] = settings.optimiser.rate_at(number, progress)
-        random = np.random.default_rng((settings.seed, 2, number, self.fabric.global_rank))
+        random = np.random.default_rng((settings.seed, 2, number))  # the same in all processes
         if number == 0:
             self._start_codebook(random)
-        wave = self._crops(settings.batch, settings.samples, random)
+        wave = torch.from_numpy(batch).to(self.fabric.device)
         coded = self.wrapped(wave)
         terms = multi_resolution_loss(coded.wave, wave, settings.loss)
         terms["commitment"] = settings.commitment * coded.commitment
@@ -118,15 +131,14 @@ class CodecStage:
         self.fabric.backward(torch.stack(list(terms.values())).sum())
         self.fabric.clip_gradients(self.wrapped, self.optimiser, max_norm=settings.optimiser.clip)
         self.optimiser.step()
-        restarts = self.moving.update(self.net.codebook, coded, _generator(random))
+        restarts = self.moving.update(self.net.codebook, self._joined(coded), _generator(random))
         figures = {name: term.item() for name, term in terms.items()}
         return figures | {"loss": sum(figures.values()), "restarts": float(restarts)}
 
-    def validate(self) -> dict[str, float]:
+    def validate(self) -> Validation:
         """Reconstruction of fixed held-out crops; see `codec_measure.measure`."""
-        return measure(
-            self.vqvae, self.settings.level, self.held_out, self.settings.validation_crops
-        )
+        codec = (self.vqvae, self.settings.level, self.held_out)
+        return Validation(measure(*codec, self.settings.validation_crops), listen(*codec))
 
     def state(self) -> dict[str, Any]:
         """Networks, codebook averages and optimiser."""
@@ -161,9 +173,14 @@ class CodecStage:
         self.moving.start(
             self.net.codebook,
             torch.cat(latents),
-            settings.batch * crop_vectors,
+            self.fabric.world_size * settings.batch * crop_vectors,
             _generator(random),
         )
+
+    def _joined(self, coded: Coded) -> Coded:
+        """What all processes have coded, so that their codebooks stay one."""
+        latents, codes = (joined(self.fabric, part) for part in (coded.latents, coded.codes))
+        return replace(coded, latents=latents, codes=codes)
 
     def _crops(self, count: int, samples: int, random: np.random.Generator) -> Tensor:
         """`(count, samples)` training crops at random levels."""

@@ -1,6 +1,6 @@
 """Stage "generator": G_m, G_v, G_vq against three discriminators (paper 3.2, 3.3, 3.5)."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,91 +10,32 @@ from lightning.fabric import Fabric
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.features.i3d import VisualSettings
-from d2m_cli.features.motion import channel_names
-from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
-from d2m_cli.losses.reconstruction import mel_loss
-from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE
-from d2m_cli.models.discriminator import PAPER_CHANNELS, MultiScaleDiscriminator
-from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
-from d2m_cli.spec import CODEBOOK_SIZE, SEGMENT_SECONDS, Level
+from d2m_cli.models.discriminator import MultiScaleDiscriminator
+from d2m_cli.models.generator import Conditions, Generator, Latents
+from d2m_cli.spec import CODEBOOK_SIZE
+from d2m_cli.training.average import MovingAverage
 from d2m_cli.training.checkpoint import write_atomically
+from d2m_cli.training.generator_check import GeneratorCheck
+from d2m_cli.training.generator_settings import (
+    DiscriminatorSettings,
+    GeneratorTraining,
+    generator_settings,
+)
 from d2m_cli.training.generator_step import (
-    LossWeights,
     Target,
     discriminator_loss,
     encode_target,
     generator_losses,
 )
-from d2m_cli.training.loop import LoopSettings
-from d2m_cli.training.pairs import Pairs, PairSettings
+from d2m_cli.training.launch import own_draws, summed
+from d2m_cli.training.loop import Validation
+from d2m_cli.training.pairs import Batch, Pairs
 
-VALIDATION_BATCHES = 4
+__all__ = ["DiscriminatorSettings", "GeneratorStage", "GeneratorTraining", "generator_settings"]
+
+VALIDATION_BATCH = 4
 PRIOR_BATCHES = 16
-
-
-@dataclass(frozen=True)
-class DiscriminatorSettings:
-    """Shape of the discriminator (table 11) on VQ features."""
-
-    channels: tuple[int, ...] = PAPER_CHANNELS
-    scales: int = 3
-
-
-@dataclass(frozen=True)
-class GeneratorSizes:
-    """What `GeneratorSettings` leaves to the recipe."""
-
-    width: float = 1.0
-    floor: int = 32
-    motion_width: float = 0.25
-    features: int = 64
-    style_features: int = 32
-    spread: bool = False
-    beat_guidance: float = 0.0
-
-
-@dataclass(frozen=True)
-class GeneratorTraining:
-    """Everything that decides the outcome of the stage; the defaults are the paper's (4.1)."""
-
-    codec: Path
-    """Weights of the codec's level, from the codec stage."""
-    level: Level = Level.HIGH
-    seed: int = 0
-    pairs: PairSettings = field(default_factory=PairSettings)
-    visual: VisualSettings = field(default_factory=VisualSettings)
-    batch: int = 16
-    seconds: float = SEGMENT_SECONDS
-    heard_seconds: float = SEGMENT_SECONDS
-    """Length of the random part of each segment that wave and mel losses hear."""
-    rate: float = 1e-4
-    discriminator_rate: float = 1e-4
-    betas: tuple[float, ...] = (0.5, 0.9)
-    warm_up_steps: int = 100
-    clip: float = 10.0
-    adversary_from: float = 0.0
-    """Share of the schedule before which the generator learns without discriminators."""
-    average: float = 0.999
-    """Decay of the moving average of the generator's weights, which is what is exported."""
-    losses: LossWeights = field(default_factory=LossWeights)
-    sizes: GeneratorSizes = field(default_factory=GeneratorSizes)
-    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
-    loop: LoopSettings = field(default_factory=LoopSettings)
-
-
-def generator_settings(training: GeneratorTraining) -> GeneratorSettings:
-    """Settings of the generator that the stage trains, as a bundle keeps them."""
-    return GeneratorSettings(
-        level=training.level,
-        motion_channels=len(channel_names()),
-        visual_channels=training.visual.channels,
-        visual_rate=training.visual.rate,
-        style_channels=STYLE_CHANNELS,
-        **asdict(training.sizes),
-    )
 
 
 class GeneratorStage:
@@ -112,22 +53,26 @@ class GeneratorStage:
         torch.manual_seed(settings.seed)
         self.plain = Generator(generator_settings(settings))
         shape = settings.discriminator
-        discriminator = MultiScaleDiscriminator(
+        self.critic = MultiScaleDiscriminator(
             shape.channels,
             scales=shape.scales,
             input_scale=1.0 / float(self.vqvae.codebook(settings.level).std()),
         )
-        self.generator, self.generator_optimiser = fabric.setup(
-            self.plain, _adam(self.plain, settings.rate, settings.betas)
-        )
-        self.discriminator, self.discriminator_optimiser = fabric.setup(
-            discriminator, _adam(discriminator, settings.discriminator_rate, settings.betas)
-        )
         if settings.sizes.spread:
             self._start_prior()
-        self.average = {k: v.detach().clone() for k, v in self.plain.state_dict().items()}
+        self.generator, self.generator_optimiser = fabric.setup(
+            _WithPrior(self.plain), _adam(self.plain, settings.rate, settings.betas)
+        )
+        self.discriminator, self.discriminator_optimiser = fabric.setup(
+            self.critic, _adam(self.critic, settings.discriminator_rate, settings.betas)
+        )
+        self.average = MovingAverage(self.plain, settings.average)
 
-    def step(self, number: int, progress: float) -> dict[str, float]:
+    def draw(self, number: int) -> Batch:
+        """Dances with noise, and the music that belongs to them."""
+        return self.training.draw(own_draws(self.fabric, number, self.settings.batch))
+
+    def step(self, batch: Batch, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminator (from `adversary_from` on), then one of the generator."""
         settings = self.settings
         for optimiser, rate in (
@@ -136,10 +81,8 @@ class GeneratorStage:
         ):
             for group in optimiser.param_groups:
                 group["lr"] = rate * min(1.0, (number + 1) / settings.warm_up_steps)
-        turn = number * self.fabric.world_size + self.fabric.global_rank
-        random = np.random.default_rng((settings.seed, turn))
-        given, target = self._batch(self.training, turn, settings.batch, random)
-        predicted = self.generator(given, target.entries.shape[-1])
+        given, target = self._on_device(batch)
+        predicted, prior = self.generator(given, target.entries.shape[-1])
 
         weights, figures = settings.losses, {}
         if progress >= settings.adversary_from and weights.adversarial:
@@ -148,56 +91,41 @@ class GeneratorStage:
             figures["discriminator"] = float(judged.detach())
         else:
             weights = replace(weights, adversarial=0.0, feature_matching=0.0)
+        self.critic.requires_grad_(False)
         terms = generator_losses(
-            self.discriminator,
+            self._judge,
             self.vqvae,
             settings.level,
             target,
             predicted,
-            self.plain.prior if settings.sizes.spread else None,
+            prior,
             weights,
-            self._heard(target, random),
+            self._heard(target, np.random.default_rng((settings.seed, 1, number))),
         )
         self._update(
             torch.stack(list(terms.values())).sum(), self.generator, self.generator_optimiser
         )
-        with torch.no_grad():
-            for name, value in self.plain.state_dict().items():
-                decay = min(settings.average, (1 + number) / (10 + number))
-                self.average[name].lerp_(value, 1 - decay)
+        self.critic.requires_grad_(True)
+        self.average.update(self.plain, number)
         return figures | {name: float(term.detach()) for name, term in terms.items()}
 
-    @torch.no_grad()
-    def validate(self) -> dict[str, float]:
-        """Averaged generator on fixed held-out pairs: code and mel distance, spread, codes used."""
+    def validate(self) -> Validation:
+        """Averaged generator on fixed held-out pairs; see `GeneratorCheck`."""
         generator = Generator(generator_settings(self.settings)).to(self.fabric.device)
-        generator.load_state_dict(self.average)
-        level = self.settings.level
-        figures: dict[str, list[float]] = {"code": [], "mel": [], "spread": [], "codes_used": []}
-        for number in range(VALIDATION_BATCHES):
-            random = np.random.default_rng((77, number))
-            given, target = self._batch(self.held_out, number, 4, random)
-            predicted = generator(given, target.entries.shape[-1])
-            codebook = self.vqvae.codebook(level)
-            if predicted.spread is None:
-                codes = self.vqvae.quantise(predicted.mean, level)[0]
-            else:
-                draw = torch.Generator().manual_seed(number)
-                logits = code_logits(predicted.mean, predicted.spread, codebook, generator.prior)
-                codes = draw_codes(logits, draw)
-            entries = look_up(codes, codebook)
-            figures["code"].append(float((entries - target.entries).abs().mean()))
-            figures["mel"].append(float(mel_loss(self.vqvae.decode(entries, level), target.wave)))
-            figures["spread"].append(float(entries.std() / target.entries.std()))
-            figures["codes_used"].append(float(len(codes.unique())))
-        return {name: float(np.mean(values)) for name, values in figures.items()}
+        generator.load_state_dict(self.average.weights)
+        check = GeneratorCheck(generator, self.vqvae, self.settings.level)
+        for first in range(0, self.settings.validation_segments, VALIDATION_BATCH):
+            last = min(first + VALIDATION_BATCH, self.settings.validation_segments)
+            given, target = self._on_device(self.held_out.draw(range(first, last)))
+            check.add(given, target, seed=first)
+        return check.result()
 
     def state(self) -> dict[str, Any]:
         """Networks, their average and optimisers."""
         return {
             "generator": self.plain.state_dict(),
-            "average": self.average,
-            "discriminator": self.discriminator.state_dict(),
+            "average": self.average.weights,
+            "discriminator": self.critic.state_dict(),
             "generator_optimiser": self.generator_optimiser.state_dict(),
             "discriminator_optimiser": self.discriminator_optimiser.state_dict(),
         }
@@ -205,54 +133,38 @@ class GeneratorStage:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up what `state` returned."""
         self.plain.load_state_dict(state["generator"])
-        self.average = {k: v.to(self.fabric.device) for k, v in state["average"].items()}
-        self.discriminator.load_state_dict(state["discriminator"])
+        self.average.restore(state["average"])
+        self.critic.load_state_dict(state["discriminator"])
         self.generator_optimiser.load_state_dict(state["generator_optimiser"])
         self.discriminator_optimiser.load_state_dict(state["discriminator_optimiser"])
 
     def export(self, path: Path) -> None:
         """Write the averaged generator's weights."""
-        state = {k: v.cpu().contiguous() for k, v in self.average.items()}
+        state = {k: v.cpu().contiguous() for k, v in self.average.weights.items()}
         write_atomically(path, lambda unfinished: save_file(state, unfinished))
 
     @torch.no_grad()
     def _start_prior(self) -> None:
         """Begin with each code as likely as it is in the music."""
-        counts = torch.full((CODEBOOK_SIZE,), 0.1, device=self.fabric.device)
-        for turn in range(PRIOR_BATCHES):
-            _, target = self._batch(
-                self.training, turn, self.settings.batch, np.random.default_rng(turn)
-            )
-            counts += torch.bincount(target.codes.flatten(), minlength=CODEBOOK_SIZE)
-        self.plain.start_prior(counts / counts.sum(), self.vqvae.codebook(self.settings.level))
+        counts = torch.zeros(CODEBOOK_SIZE, device=self.fabric.device)
+        for number in range(PRIOR_BATCHES):
+            codes = self._on_device(self.draw(number))[1].codes
+            counts += torch.bincount(codes.flatten(), minlength=CODEBOOK_SIZE)
+        counts = 0.1 + summed(self.fabric, counts).cpu()
+        codebook = self.vqvae.codebook(self.settings.level).cpu()
+        self.plain.start_prior(counts / counts.sum(), codebook)
 
-    def _batch(
-        self, pairs: Pairs, turn: int, count: int, random: np.random.Generator
-    ) -> tuple[Conditions, Target]:
-        """The `turn`-th batch of dances with noise, and the music that belongs to them."""
-        batch = pairs.draw(turn * count, count, random)
-        device = self.fabric.device
-        noise = random.standard_normal(
-            (count, NOISE_CHANNELS, int(self.settings.seconds * NOISE_RATE) + 2), dtype=np.float32
-        )
-        given = Conditions(
-            *(
-                torch.from_numpy(part).to(device)
-                for part in (
-                    batch.motion,
-                    batch.visual,
-                    batch.phase,
-                    batch.strength,
-                    noise,
-                    batch.style,
-                )
-            )
-        )
-        wave = torch.from_numpy(batch.audio).to(device)
-        return given, encode_target(self.vqvae, wave, self.settings.level)
+    def _on_device(self, batch: Batch) -> tuple[Conditions, Target]:
+        wave, *given = (torch.from_numpy(part).to(self.fabric.device) for part in batch)
+        return Conditions(*given), encode_target(self.vqvae, wave, self.settings.level)
+
+    def _judge(self, sequence: Tensor) -> list[list[Tensor]]:
+        """The discriminator without its own gradients, which would have to be shared in vain."""
+        with self.fabric.autocast():
+            return [[m.float() for m in maps] for maps in self.critic(sequence)]
 
     def _heard(self, target: Target, random: np.random.Generator) -> slice:
-        """A random part of the segment, in codes."""
+        """A random part of the segment, in codes; the same in all processes."""
         codes = target.entries.shape[-1]
         length = min(codes, round(self.settings.heard_seconds * self.settings.level.code_rate))
         start = int(random.integers(codes - length + 1))
@@ -263,6 +175,18 @@ class GeneratorStage:
         self.fabric.backward(loss)
         self.fabric.clip_gradients(module, optimiser, max_norm=self.settings.clip)
         optimiser.step()
+
+
+class _WithPrior(nn.Module):
+    """All that is trained passes through one `forward`, or its gradients would not be shared."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, given: Conditions, codes: int) -> tuple[Latents, Tensor | None]:
+        prior = self.generator.prior.clone() if self.generator.settings.spread else None
+        return self.generator(given, codes), prior
 
 
 def _adam(module: nn.Module, rate: float, betas: tuple[float, ...]) -> torch.optim.Adam:

@@ -1,5 +1,6 @@
 """One update of discriminator and generator (paper 3.5, equations 2 to 8)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -8,11 +9,19 @@ from torch.nn import functional
 
 from d2m_cli.codec.codebook import code_logits, straight_through
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
+from d2m_cli.losses.adversarial import (
+    Maps,
+    feature_matching,
+    hinge_discriminator,
+    hinge_generator,
+)
 from d2m_cli.losses.reconstruction import mel_loss
-from d2m_cli.models.discriminator import MultiScaleDiscriminator, one_channel
+from d2m_cli.models.discriminator import one_channel
 from d2m_cli.models.generator import Latents
 from d2m_cli.spec import Level
+
+Judge = Callable[[Tensor], Maps]
+"""A discriminator: a sequence `(B, 1, N)` to its feature maps (`MultiScaleDiscriminator`)."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +59,7 @@ def encode_target(vqvae: VQVAE, wave: Tensor, level: Level) -> Target:
     return Target(wave, latents, *vqvae.quantise(latents, level))
 
 
-def discriminator_loss(
-    discriminator: MultiScaleDiscriminator, target: Target, latents: Tensor
-) -> Tensor:
+def discriminator_loss(discriminator: Judge, target: Target, latents: Tensor) -> Tensor:
     """Eq. 2 on VQ features reshaped along time to one channel (figure 3)."""
     real = discriminator(one_channel(target.latents))
     fake = discriminator(one_channel(latents.detach()))
@@ -60,7 +67,7 @@ def discriminator_loss(
 
 
 def generator_losses(
-    discriminator: MultiScaleDiscriminator,
+    discriminator: Judge,
     vqvae: VQVAE,
     level: Level,
     target: Target,

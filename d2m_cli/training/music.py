@@ -1,6 +1,7 @@
 """Random crops of prepared music (`d2m prepare music`), as batches for training."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from d2m_cli.data.cache import PieceFile
 from d2m_cli.data.manifest import read_manifest
+from d2m_cli.data.segments import generator
 from d2m_cli.errors import DataError
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
@@ -61,6 +63,14 @@ class MusicCrops:
         low, high = peaks
         wanted = np.exp(random.uniform(math.log(low), math.log(high), (count, 1)))
         return (crops * (wanted / np.abs(crops).max(1, keepdims=True))).astype(np.float32)
+
+    def draw_each(
+        self, numbers: Iterable[int], samples: int, peaks: tuple[float, float], seed: int
+    ) -> FloatArray:
+        """Crops as `draw` gives them, each depending on `seed` and its number alone."""
+        return np.concatenate(
+            [self.draw(1, samples, peaks, generator(seed, number, "crop")) for number in numbers]
+        )
 
     def _crop(self, samples: int, random: np.random.Generator) -> FloatArray:
         for _ in range(100):

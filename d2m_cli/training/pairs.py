@@ -1,5 +1,6 @@
 """Batches for the generator: music, a dance warped onto its beats, and the sound of the track."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 
 from d2m_cli.data.cache import PieceFile
 from d2m_cli.data.dataset import PairDataset, SegmentDataset, SegmentSettings
+from d2m_cli.data.segments import generator
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
 from d2m_cli.features.style import style_vector
+from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -48,11 +51,12 @@ class Batch(NamedTuple):
     visual: FloatArray
     phase: NDArray[np.float64]
     strength: FloatArray
+    noise: FloatArray
     style: FloatArray
 
 
 class Pairs:
-    """Draws batches from prepared caches; batch `number` is always the same."""
+    """Draws dances and their music from prepared caches."""
 
     def __init__(
         self,
@@ -63,7 +67,7 @@ class Pairs:
         seed: int,
     ) -> None:
         """Raises `DataError` when the caches hold nothing for the split."""
-        self.settings = settings
+        self.settings, self._seed = settings, seed
         segments = SegmentSettings(
             split=split,
             seconds=seconds,
@@ -81,29 +85,34 @@ class Pairs:
         self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
         self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
 
-    def draw(self, first: int, count: int, random: np.random.Generator) -> Batch:
-        """Draws `first` to `first + count - 1` of the data set; `random` decides what is hidden."""
-        samples = [self.dataset[number] for number in range(first, first + count)]
-        settings = self.settings
-        phase = np.stack([s["phase"].double().numpy() for s in samples])
-        phase += settings.phase_error * random.standard_normal((count, 1))
-        style = np.stack(
-            [self._style_near(int(s["music"]), int(s["begin"]), random) for s in samples]
+    def draw(self, numbers: Iterable[int]) -> Batch:
+        """These draws of the data set; each depends on the seed and its number alone."""
+        return Batch(*map(np.stack, zip(*map(self._example, numbers), strict=True)))
+
+    def _example(self, number: int) -> Batch:
+        """One draw, without the axis `B`."""
+        sample, settings = self.dataset[number], self.settings
+        random = generator(self._seed, number, "pair")
+        error = settings.phase_error * random.standard_normal()
+        style = self._style_near(int(sample["music"]), int(sample["begin"]), random)
+        shares = (settings.no_motion, settings.no_visual, settings.no_style)
+        motion, visual, style = (
+            part * np.float32(random.random() >= share)
+            for part, share in zip(
+                (sample["motion"].numpy(), sample["visual"].numpy(), style), shares, strict=True
+            )
         )
-        hidden = {
-            name: (random.random((count, 1, 1)) >= share).astype(np.float32)
-            for name, share in (("motion", settings.no_motion), ("visual", settings.no_visual))
-        }
-        motion = np.stack([s["motion"].numpy() for s in samples])
-        visual = np.stack([s["visual"].numpy() for s in samples])
-        shown = (random.random((count, 1)) >= settings.no_style).astype(np.float32)
+        seconds = len(sample["phase"]) / MOTION_RATE
         return Batch(
-            audio=np.stack([s["audio"].numpy() for s in samples]),
-            motion=motion * hidden["motion"],
-            visual=visual * hidden["visual"],
-            phase=phase,
-            strength=np.stack([s["strength"].numpy() for s in samples]),
-            style=style * shown,
+            audio=sample["audio"].numpy(),
+            motion=motion,
+            visual=visual,
+            phase=sample["phase"].double().numpy() + error,
+            strength=sample["strength"].numpy(),
+            noise=random.standard_normal(
+                (NOISE_CHANNELS, int(seconds * NOISE_RATE) + 2), dtype=np.float32
+            ),
+            style=style,
         )
 
     def _style_near(self, piece: int, begin: int, random: np.random.Generator) -> FloatArray:

@@ -1,35 +1,103 @@
-"""Settings of a training stage: a typed dataclass, filled from a TOML file.
+"""Settings of a training stage: a typed dataclass, filled from a TOML file and the command line.
 
 Every field has its default in the dataclass, so a recipe holds only what differs from it. A field
 that is itself a dataclass is a table in the file.
 """
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from d2m_cli.errors import D2MError
+
+SETTINGS = "settings.json"
+"""File in a run's folder that holds all of its settings."""
+
+LOOP = "loop."
+"""Settings that a resumed run may change: the others decide what its steps do."""
 
 Settings = TypeVar("Settings")
 
 
 class SettingsError(D2MError):
-    """A settings file cannot be read, or holds a name or value that does not exist."""
+    """Settings cannot be read, name something that does not exist, or contradict a run."""
 
 
-def read_settings(path: Path, kind: type[Settings]) -> Settings:
+def read_settings(path: Path, kind: type[Settings], overrides: Sequence[str] = ()) -> Settings:
     """Fill the dataclass `kind` from the TOML file at `path`; raises `SettingsError`.
 
-    Relative paths in the file are kept as they are: relative to where the program is started.
+    `overrides` like `loop.steps=100` replace what the file says; texts need no quotes, lists and
+    numbers are written as in TOML. Relative paths in the file are kept as they are: relative to
+    where the program is started.
     """
     try:
         content = tomllib.loads(path.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} is not a readable TOML file: {error}.") from error
+    for override in overrides:
+        name, equals, text = override.partition("=")
+        if not equals:
+            raise SettingsError(f"'{override}' sets nothing: write NAME=VALUE.")
+        *tables, last = name.strip().split(".")
+        given: dict[str, Any] = {last: _value(text)}
+        for table in reversed(tables):
+            given = {table: given}
+        content = _merged(content, given)
+    return fill(kind, content, f"{path} with {' '.join(overrides)}" if overrides else str(path))
+
+
+def read_run(folder: Path, kind: type[Settings]) -> Settings:
+    """Settings of the run in `folder`. Raises `SettingsError` when it holds none of this kind."""
+    path = folder / SETTINGS
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"{folder} holds no run of this d2m ({error}): train the stage first."
+        ) from error
     return fill(kind, content, str(path))
+
+
+def write_settings(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write what `plain` returned into a run's folder, at once."""
+    unfinished = folder / f".{SETTINGS}.partial"
+    unfinished.write_text(json.dumps(dict(config), indent=1) + "\n")
+    unfinished.replace(folder / SETTINGS)
+
+
+def plain(settings: Any) -> Any:
+    """Settings as the tables, lists, texts and numbers of a file."""
+    if is_dataclass(settings):
+        return {field.name: plain(getattr(settings, field.name)) for field in fields(settings)}
+    if isinstance(settings, Mapping):
+        return {name: plain(value) for name, value in settings.items()}
+    if isinstance(settings, tuple):
+        return [plain(value) for value in settings]
+    if isinstance(settings, Enum):
+        return settings.value
+    return str(settings) if isinstance(settings, Path) else settings
+
+
+def check_resumable(saved: Mapping[str, Any], config: Mapping[str, Any], folder: Path) -> list[str]:
+    """Sentences about settings of the loop that differ from the `saved` ones.
+
+    Raises `SettingsError` when others differ. Settings that one side does not know are new or gone:
+    they are passed over.
+    """
+    before, now = _flat(saved), _flat(config)
+    changed = [name for name in before if name in now and before[name] != now[name]]
+    told = {name: f"{name} was {before[name]!r} and is {now[name]!r}" for name in changed}
+    if wrong := [text for name, text in told.items() if not name.startswith(LOOP)]:
+        raise SettingsError(
+            f"The run in {folder} began with other settings ({'; '.join(wrong)}): go on with "
+            "those, or choose a new folder."
+        )
+    return list(told.values())
 
 
 def fill(kind: type[Settings], content: Mapping[str, Any], where: str) -> Settings:
@@ -51,10 +119,17 @@ def fill(kind: type[Settings], content: Mapping[str, Any], where: str) -> Settin
 
 
 def _convert(value: Any, hint: Any, where: str) -> Any:
+    if get_origin(hint) is UnionType:  # SOMETHING | None
+        return None if value is None else _convert(value, get_args(hint)[0], where)
     if is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, Mapping):
             raise SettingsError(f"{where} must be a table of settings, not {value!r}.")
         return fill(hint, value, where)
+    if get_origin(hint) is dict:
+        if not isinstance(value, Mapping):
+            raise SettingsError(f"{where} must be a table, not {value!r}.")
+        item = get_args(hint)[1]
+        return {name: _convert(part, item, f"{where}: {name}") for name, part in value.items()}
     if get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise SettingsError(f"{where} must be a list, not {value!r}.")
@@ -73,3 +148,30 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
     if type(value) is not hint:
         raise SettingsError(f"{where} must be of type {hint.__name__}, not {value!r}.")
     return value
+
+
+def _value(text: str) -> Any:
+    """A value as TOML has it; what is none is a text without quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+
+
+def _merged(content: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(content)
+    for name, value in given.items():
+        old = merged.get(name)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[name] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat

@@ -1,18 +1,18 @@
 """The stages by name, and how one is run from its recipe."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lightning.fabric import Fabric
 
-from d2m_cli.device import choose_device
 from d2m_cli.errors import D2MError
 from d2m_cli.training.codec_stage import CodecSettings, CodecStage
 from d2m_cli.training.generator_stage import GeneratorStage, GeneratorTraining
+from d2m_cli.training.launch import Machines, make_fabric
 from d2m_cli.training.loop import Report, run
-from d2m_cli.training.settings import read_settings
+from d2m_cli.training.settings import plain, read_settings
 from d2m_cli.training.visual_stage import VisualStage, VisualTraining
 
 
@@ -38,25 +38,37 @@ def train(
     folder: Path,
     report: Report,
     *,
+    overrides: Sequence[str] = (),
+    machines: Machines = Machines(),
     resume: bool = False,
-    steps: int | None = None,
     max_minutes: float = float("inf"),
-    device: str = "auto",
+    tick: Callable[[int, int], None] = lambda done, total: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Path:
     """Train stage `name` with the recipe `config` and export its weights into `folder`.
 
-    `steps` replaces the length of the recipe's schedule. Returns the path of the weights. Raises
-    `D2MError` for an unknown stage, a wrong recipe or a folder that holds another run.
+    `overrides` like `loop.steps=100` replace what the recipe says. Returns the path of the weights.
+    Raises `D2MError` for an unknown stage, a wrong recipe or a folder that holds another run. With
+    several processes each of them calls this; the first one writes and reports.
     """
     if name not in STAGES:
         raise D2MError(f"Unknown stage '{name}': choose one of {', '.join(STAGES)}.")
     kind = STAGES[name]
-    settings = read_settings(config, kind.settings)
-    if steps is not None:
-        settings = replace(settings, loop=replace(settings.loop, steps=steps))
-    fabric = Fabric(accelerator=choose_device(device).type, devices=1)
-    fabric.launch()
+    settings = read_settings(config, kind.settings, overrides)
+    fabric = make_fabric(machines)
     stage = kind.build(settings, fabric)
-    run(stage, settings.loop, folder, report, resume, max_minutes)
-    stage.export(folder / kind.weights)
+    run(
+        stage,
+        settings.loop,
+        folder,
+        report,
+        resume,
+        max_minutes,
+        config=plain(settings),
+        fabric=fabric,
+        tick=tick if fabric.is_global_zero else lambda done, total: None,
+        note=note if fabric.is_global_zero else lambda text: None,
+    )
+    if fabric.is_global_zero:
+        stage.export(folder / kind.weights)
     return folder / kind.weights

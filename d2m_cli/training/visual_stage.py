@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric import Fabric
-from numpy.random import Generator
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -20,8 +19,10 @@ from d2m_cli.features.i3d import VisualSettings, to_clip
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.training.checkpoint import write_atomically
 from d2m_cli.training.codec_stage import OptimiserSettings
-from d2m_cli.training.loop import LoopSettings
+from d2m_cli.training.launch import own_draws
+from d2m_cli.training.loop import LoopSettings, Validation
 from d2m_cli.training.painted_windows import TARGETS, PaintedWindows
+from d2m_cli.types import FloatArray, FrameArray
 
 DEPTHS = ("Conv3d_1a_7x7", "Conv3d_2c_3x3", "Mixed_3c", "Mixed_4c", "Mixed_4f", "Mixed_5c")
 """Layers that the summary is read from, the last one being the network's features."""
@@ -39,6 +40,7 @@ class VisualTraining:
     seed: int = 0
     visual: VisualSettings = field(default_factory=VisualSettings)
     batch: int = 8
+    """Of each process."""
     paces: tuple[float, ...] = (0.8, 2.0)
     """Slowest and fastest factor on the speed of a dance."""
     held_out: int = 160
@@ -76,13 +78,23 @@ class VisualStage:
             for part in (summaries.mean(axis=0), summaries.std(axis=0) + 1e-6)
         )
 
-    def step(self, number: int, progress: float) -> dict[str, float]:
-        """One batch: squared error in units of the spread, each part of the summary alike."""
+    def draw(self, number: int) -> tuple[FrameArray, FloatArray]:
+        """Painted windows and summaries of their movement."""
+        windows = [
+            self.windows["train"].draw(1, np.random.default_rng((self.settings.seed, 1, own)))
+            for own in own_draws(self.fabric, number, self.settings.batch)
+        ]
+        pictures, summaries = map(np.concatenate, zip(*windows, strict=True))
+        return pictures, summaries
+
+    def step(
+        self, batch: tuple[FrameArray, FloatArray], number: int, progress: float
+    ) -> dict[str, float]:
+        """Squared error on a batch in units of the spread, each part of the summary alike."""
         settings = self.settings
         for group in self.optimiser.param_groups:
             group["lr"] = group["pace"] * settings.optimiser.rate_at(number, progress)
-        random = np.random.default_rng((settings.seed, 1, number, self.fabric.global_rank))
-        pictures, summary = self._draw("train", random)
+        pictures, summary = self._on_device(*batch)
         self.net.train()
         errors = (self.wrapped(pictures) - summary) ** 2
         parts = [part.mean(dim=(1, 2)) for part in errors.split(list(TARGETS.values()), dim=2)]
@@ -95,20 +107,23 @@ class VisualStage:
         return {f"loss_{depth}": value.item() for depth, value in enumerate(losses)}
 
     @torch.no_grad()
-    def validate(self) -> dict[str, float]:
+    def validate(self) -> Validation:
         """R^2 of each part of the summary (mean over its numbers) on held-out dances."""
         random = np.random.default_rng((self.settings.seed, 2))
         self.net.eval()
         told, true = [], []
         for _ in range(-(-self.settings.held_out // self.settings.batch)):
-            pictures, summary = self._draw("validation", random)
+            drawn = self.windows["validation"].draw(self.settings.batch, random)
+            pictures, summary = self._on_device(*drawn)
             told.append(self.net(pictures)[-1])
             true.append(summary)
         truth = torch.cat(true)
         missed = ((torch.cat(told) - truth) ** 2).mean(dim=0)
         explained = 1.0 - missed / truth.var(dim=0, correction=0)
         parts = explained.split(list(TARGETS.values()))
-        return {f"r2_{name}": part.mean().item() for name, part in zip(TARGETS, parts, strict=True)}
+        return Validation(
+            {f"r2_{name}": part.mean().item() for name, part in zip(TARGETS, parts, strict=True)}
+        )
 
     def state(self) -> dict[str, Any]:
         """Network and optimiser."""
@@ -128,9 +143,8 @@ class VisualStage:
         """The summary in units of its spread, within 3: a torso seen from above makes it huge."""
         return ((summary - self.mean) / self.spread).clamp(-3.0, 3.0)
 
-    def _draw(self, split: str, random: Generator) -> tuple[Tensor, Tensor]:
-        """A batch of pictures `(B, 3, window, S, S)` and scaled summaries `(B, 53)`."""
-        pictures, summary = self.windows[split].draw(self.settings.batch, random)
+    def _on_device(self, pictures: FrameArray, summary: FloatArray) -> tuple[Tensor, Tensor]:
+        """Pictures `(B, 3, window, S, S)` and scaled summaries `(B, 53)`."""
         device = self.fabric.device
         return to_clip(pictures).to(device), self._scaled(torch.from_numpy(summary).to(device))
 

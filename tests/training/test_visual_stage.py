@@ -1,5 +1,6 @@
 import copy
 import json
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +58,13 @@ def build(settings: VisualTraining) -> VisualStage:
 
 def test_the_network_learns_a_batch(settings: VisualTraining) -> None:
     stage = build(settings)
-    losses = [stage.step(0, 0.0)["loss_5"] for _ in range(25)]
+    losses = [stage.step(stage.draw(0), 0, 0.0)["loss_5"] for _ in range(25)]
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
 
 
 def test_a_run_measures_and_exports_the_network(settings: VisualTraining, tmp_path: Path) -> None:
     stage = build(settings)
-    figures: dict[str, list[dict[str, float]]] = {"train": [], "validation": []}
+    figures: dict[str, list[dict[str, float]]] = defaultdict(list)
     run(stage, settings.loop, tmp_path / "run", lambda kind, _, f: figures[kind].append(f))
     assert len(figures["train"]) == 3
     assert figures["validation"][-1].keys() == {"r2_speed", "r2_place", "r2_bounce", "r2_accent"}
@@ -79,12 +80,12 @@ def test_a_run_measures_and_exports_the_network(settings: VisualTraining, tmp_pa
 def test_a_step_depends_on_its_number_only(settings: VisualTraining) -> None:
     stage = build(settings)
     for number in range(2):
-        stage.step(number, number / 6)
+        stage.step(stage.draw(number), number, number / 6)
     state = copy.deepcopy(stage.state())
-    expected = stage.step(2, 0.5)
+    expected = stage.step(stage.draw(2), 2, 0.5)
     resumed = build(settings)
     resumed.restore(state)
-    assert resumed.step(2, 0.5) == pytest.approx(expected, rel=1e-4)
+    assert resumed.step(resumed.draw(2), 2, 0.5) == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_summary_tells_what_moves() -> None:

@@ -1,0 +1,84 @@
+"""Where a stage runs: devices, nodes, precision; and which draws are whose.
+
+All processes together see exactly the batches that one process with the joined batch would see, in
+the same order: process `r` of `W` takes the `r`-th of the `W` equal parts.
+"""
+
+import os
+from dataclasses import dataclass
+
+from lightning.fabric import Fabric
+from lightning.fabric.plugins.environments import TorchElasticEnvironment
+from lightning.fabric.strategies import DDPStrategy
+from torch import Tensor
+
+from d2m_cli.device import choose_device
+from d2m_cli.errors import D2MError
+
+PRECISIONS = ("32-true", "bf16-mixed")
+STRATEGIES = ("auto", "ddp")
+
+
+@dataclass(frozen=True)
+class Machines:
+    """What a run computes on; nothing here decides the outcome but the number of processes."""
+
+    device: str = "auto"
+    devices: int = 1
+    """Processes on each node."""
+    nodes: int = 1
+    precision: str = "32-true"
+    strategy: str = "auto"
+    """`ddp`, or `auto`: `ddp` when there are several processes."""
+
+
+def make_fabric(machines: Machines) -> Fabric:
+    """Start the processes of `machines`, or join those that `torchrun` or a cluster has started.
+
+    Under `torchrun` its own numbers of devices and nodes hold. Raises `D2MError` for an unknown
+    precision, strategy or device.
+    """
+    for name, value, known in (
+        ("precision", machines.precision, PRECISIONS),
+        ("strategy", machines.strategy, STRATEGIES),
+    ):
+        if value not in known:
+            raise D2MError(f"Unknown {name} '{value}': choose one of {', '.join(known)}.")
+    device = choose_device(machines.device).type
+    devices, nodes = machines.devices, machines.nodes
+    if TorchElasticEnvironment.detect():
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
+    several = devices * nodes > 1 or machines.strategy == "ddp"
+    fabric = Fabric(
+        accelerator=device,
+        devices=devices,
+        num_nodes=nodes,
+        precision=machines.precision,  # type: ignore[arg-type]  # checked above
+        # Frozen outer stages of the codec take no part in a step.
+        strategy=DDPStrategy(find_unused_parameters=True) if several else "auto",
+    )
+    fabric.launch()
+    return fabric
+
+
+def own_draws(fabric: Fabric, number: int, batch: int) -> range:
+    """Numbers of the draws that this process makes for step `number`, `batch` of them."""
+    first = (number * fabric.world_size + fabric.global_rank) * batch
+    return range(first, first + batch)
+
+
+def joined(fabric: Fabric, part: Tensor) -> Tensor:
+    """The parts `(B, ...)` of all processes, in the order of the joined batch; no gradient."""
+    if fabric.world_size == 1:
+        return part.detach()
+    gathered = fabric.all_gather(part.detach())
+    assert isinstance(gathered, Tensor)
+    return gathered.flatten(0, 1)
+
+
+def summed(fabric: Fabric, part: Tensor) -> Tensor:
+    """The sum over all processes."""
+    total = fabric.all_reduce(part, reduce_op="sum")
+    assert isinstance(total, Tensor)
+    return total

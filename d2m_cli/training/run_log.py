@@ -1,0 +1,99 @@
+"""What a run leaves for people to look at: figures, curves, sounds and pictures.
+
+log.csv         kind (train, validation, pace), step, name, value
+curves.png      the losses over the steps, as the paper's figure 6
+samples/STEP/   sounds of the validation and their spectrograms
+tensorboard/    all of it again
+"""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import soundfile
+from torch import from_numpy
+from torch.utils.tensorboard import SummaryWriter
+
+from d2m_cli.report.curves import Record, plot_curves, plot_spectrograms
+from d2m_cli.report.plots import png, save
+from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+LOG, CURVES, SAMPLES, BOARD = "log.csv", "curves.png", "samples", "tensorboard"
+
+
+class RunLog:
+    """Writes the log of a run in `folder` that goes on from `step`.
+
+    Lines of later steps, left by a run that was killed after its last checkpoint, are dropped.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self.folder = folder
+        kept = [record for record in read_log(folder) if record.step <= step]
+        if kept:
+            unfinished = folder / f".{LOG}.partial"
+            _append(unfinished, kept)
+            unfinished.replace(folder / LOG)
+        self._board = SummaryWriter(folder / BOARD, purge_step=step + 1 if step else None)
+
+    def __enter__(self) -> "RunLog":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._board.close()
+
+    def figures(self, kind: str, step: int, figures: Mapping[str, float]) -> None:
+        """Add the figures of a step."""
+        _append(self.folder / LOG, [Record(kind, step, *figure) for figure in figures.items()])
+        for name, value in figures.items():
+            self._board.add_scalar(f"{kind}/{name}", value, step)
+
+    def sounds(self, step: int, sounds: Mapping[str, FloatArray]) -> None:
+        """Add what a validation has made audible: pieces `(N,)` at `SAMPLE_RATE`, by name."""
+        if not sounds:
+            return
+        folder = self.folder / SAMPLES / f"{step:08d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, wave in sounds.items():
+            soundfile.write(folder / f"{name}.wav", wave.clip(-1, 1), SAMPLE_RATE)
+            self._board.add_audio(name, from_numpy(wave.clip(-1, 1))[None], step, SAMPLE_RATE)
+        picture = plot_spectrograms(sounds)
+        save(png(picture), folder / "spectrograms.png")
+        self._board.add_figure("spectrograms", picture, step)
+
+    def draw_curves(self) -> None:
+        """Draw the curves anew from all lines."""
+        records = (record for record in read_log(self.folder) if record.kind != "pace")
+        save(png(plot_curves(records)), self.folder / CURVES)
+
+
+def read_log(folder: Path) -> list[Record]:
+    """All lines of the log of the run in `folder`; none when there is no log."""
+    if not (folder / LOG).exists():
+        return []
+    with (folder / LOG).open(newline="") as file:
+        lines = [line for line in csv.reader(file) if len(line) == len(Record._fields)]
+    return [Record(kind, int(step), name, float(value)) for kind, step, name, value in lines]
+
+
+def last_validation(folder: Path) -> tuple[int, dict[str, float]] | None:
+    """Step and figures of the newest validation of the run in `folder`, or None."""
+    records = [record for record in read_log(folder) if record.kind == "validation"]
+    if not records:
+        return None
+    step = max(record.step for record in records)
+    return step, {record.name: record.value for record in records if record.step == step}
+
+
+def _append(path: Path, records: list[Record]) -> None:
+    with path.open("a", newline="") as file:
+        csv.writer(file).writerows(
+            (kind, step, name, f"{value:.6g}") for kind, step, name, value in records
+        )
