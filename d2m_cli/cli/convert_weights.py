@@ -25,7 +25,7 @@ def convert_weights(
 
     Example: d2m convert-weights aist-official --file generator_high=netG.pt
     """
-    from d2m_cli.bundles.convert import convert
+    from d2m_cli.bundles.convert import RECIPES, convert
     from d2m_cli.bundles.places import home
     from d2m_cli.bundles.registry import downloads_folder
 
@@ -33,7 +33,8 @@ def convert_weights(
     target = out or home() / "bundles" / name
     bundle = convert(name, given, folder or downloads_folder(), target)
     typer.echo(f"{bundle.folder}: {', '.join(bundle.config['files'])}")
-    typer.echo(f"Use it with --bundle {out or name}. Licence: {bundle.config['licence']}")
+    typer.echo(f"Enables {RECIPES[name].enables}. Its name for --bundle: {out or name}")
+    typer.echo(f"Licence: {bundle.config['licence']}")
 
 
 def _part_and_file(text: str) -> tuple[str, Path]:

@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 from weights_server import WeightsServer, serving
 
+from d2m_cli.bundles.convert import RECIPES
+from d2m_cli.bundles.places import CONVERTED
 from d2m_cli.cli.app import app
 from d2m_cli.errors import BundleError, DownloadError
 
@@ -113,7 +115,34 @@ def test_convert_says_what_to_download() -> None:
     assert "download-weights aist-motion-high aist-generator-high aist-codec-high" in str(missing)
 
 
+def test_a_damaged_download_is_not_converted(server: WeightsServer, home: Path) -> None:
+    server.files["/weights/vggish/vggish-10086976.pth"] = b"not VGGish"
+    refused = d2m("download-weights", "vggish").exception
+    assert isinstance(refused, DownloadError) and "SHA-256" in str(refused)
+    put_by_hand = home / "downloads/vggish/vggish-10086976.pth"
+    put_by_hand.write_bytes(b"not VGGish")
+    damaged = d2m("convert-weights", "vggish").exception
+    assert isinstance(damaged, BundleError) and "is damaged" in str(damaged)
+    assert not (home / "bundles").exists()
+
+
 def test_doctor_is_readable() -> None:
     shown = d2m("doctor").output
     for expected in ("torch", "ffmpeg version", "cpu", "embedded", "GB free"):
         assert expected in shown
+    assert "vggish: not made yet; enables d2m evaluate --embedding vggish" in shown
+
+
+def test_doctor_says_what_each_missing_piece_would_enable() -> None:
+    record = json.loads(d2m("doctor", "--json").output)
+    assert record["missing"].keys() >= RECIPES.keys() == set(CONVERTED)
+    assert all(record["missing"].values())
+    assert all(facts["enables"] for facts in record["weights"].values())
+    absent = {name for name, version in record["versions"].items() if version is None}
+    assert absent <= record["missing"].keys()
+
+
+def test_an_unmade_bundle_says_how_to_make_it(tmp_path: Path) -> None:
+    missing = d2m("evaluate", str(tmp_path), "--embedding", "vggish").exception
+    assert isinstance(missing, BundleError)
+    assert "`d2m convert-weights vggish` makes it" in str(missing)
