@@ -99,6 +99,7 @@ class OfficialDance2Music(Dance2Music):
     def _load(self, settings: dict[str, Any]) -> None:
         self.corpus = Corpus(settings["corpus"])
         self._check_needs(settings["has"])
+        self.smpl = read_smpl(self.motion_file) if self.motion_file else None
         self.levels = [Level(group) for group in settings["has"] if group != "i3d"]
         self.pictures = self._stream("i3d_rgb.safetensors", in_channels=3)
         self.movement = self._stream("i3d_flow.safetensors", in_channels=2)
@@ -139,10 +140,10 @@ class OfficialDance2Music(Dance2Music):
             share_frames(frames, pose.add, visual.add, strip.add)
             landmarks = pose.landmarks()
         motion = motion_from_landmarks(landmarks)
-        if self.motion_file is None:
+        if self.smpl is None:
             poses = openpose_from_landmarks(landmarks, clip.height)
         else:
-            poses = read_smpl(self.motion_file)[round(clip.start * RATE) :]
+            poses = self.smpl[round(clip.start * RATE) :]
             if not len(poses):
                 raise InputError(f"'{self.motion_file}' ends before --start: use its own video.")
         rhythm = estimate_rhythm(motion)
