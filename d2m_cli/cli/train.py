@@ -43,9 +43,8 @@ def _command(stage: str) -> Callable[..., None]:
         from d2m_cli.training.launch import Machines
         from d2m_cli.training.stages import train as train_stage
 
-        console = Console()
-        with training_display(console, stage) as display:
-            weights = train_stage(
+        with training_display(Console(), stage) as display:
+            train_stage(
                 stage,
                 config,
                 folder,
@@ -57,7 +56,6 @@ def _command(stage: str) -> Callable[..., None]:
                 tick=display.tick,
                 note=display.note,
             )
-        console.print(f"Weights: {weights}", soft_wrap=True, highlight=False)
 
     recipe = stage if stage == "visual" else f"{stage}_high"
     train.__doc__ = (

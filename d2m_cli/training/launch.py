@@ -7,6 +7,7 @@ the same order: process `r` of `W` takes the `r`-th of the `W` equal parts.
 import os
 from dataclasses import dataclass
 
+import torch
 from lightning.fabric import Fabric
 from lightning.fabric.plugins.environments import TorchElasticEnvironment
 from lightning.fabric.strategies import DDPStrategy
@@ -32,11 +33,12 @@ class Machines:
     """`ddp`, or `auto`: `ddp` when there are several processes."""
 
 
-def make_fabric(machines: Machines) -> Fabric:
+def make_fabric(machines: Machines, leaves_out: bool = False) -> Fabric:
     """Start the processes of `machines`, or join those that `torchrun` or a cluster has started.
 
-    Under `torchrun` its own numbers of devices and nodes hold. Raises `D2MError` for an unknown
-    precision, strategy or device.
+    Under `torchrun` its own numbers of devices and nodes hold. `leaves_out` tells that a step may
+    leave out some of the parameters. Raises `D2MError` for an unknown precision, strategy or
+    device.
     """
     for name, value, known in (
         ("precision", machines.precision, PRECISIONS),
@@ -55,8 +57,7 @@ def make_fabric(machines: Machines) -> Fabric:
         devices=devices,
         num_nodes=nodes,
         precision=machines.precision,  # type: ignore[arg-type]  # checked above
-        # Frozen outer stages of the codec take no part in a step.
-        strategy=DDPStrategy(find_unused_parameters=True) if several else "auto",
+        strategy=DDPStrategy(find_unused_parameters=leaves_out) if several else "auto",
     )
     fabric.launch()
     return fabric
@@ -72,9 +73,9 @@ def joined(fabric: Fabric, part: Tensor) -> Tensor:
     """The parts `(B, ...)` of all processes, in the order of the joined batch; no gradient."""
     if fabric.world_size == 1:
         return part.detach()
-    gathered = fabric.all_gather(part.detach())
-    assert isinstance(gathered, Tensor)
-    return gathered.flatten(0, 1)
+    parts = [torch.empty_like(part) for _ in range(fabric.world_size)]
+    torch.distributed.all_gather(parts, part.detach().contiguous())
+    return torch.cat(parts)
 
 
 def summed(fabric: Fabric, part: Tensor) -> Tensor:

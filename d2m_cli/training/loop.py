@@ -24,6 +24,7 @@ from d2m_cli.training.checkpoint import (
     restore_random_states,
     save_checkpoint,
 )
+from d2m_cli.training.launch import summed
 from d2m_cli.training.pace import Pace
 from d2m_cli.training.prefetch import Prefetcher
 from d2m_cli.training.run_log import RunLog
@@ -159,7 +160,7 @@ def run(
             tick(step, settings.steps)
             now = time.monotonic()
             if step % settings.log_every == 0:
-                tell("train", _means(recent))
+                tell("train", _means(recent, fabric))
                 tell("pace", pace.lap(len(recent), settings.steps - step))
                 recent.clear()
             if step == 1 or step % settings.validate_every == 0:
@@ -205,5 +206,10 @@ def _stop_signal() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _means(records: list[dict[str, float]]) -> dict[str, float]:
-    return {name: sum(r[name] for r in records) / len(records) for name in records[0]}
+def _means(records: list[dict[str, float]], fabric: Fabric | None) -> dict[str, float]:
+    """Means of the figures over steps and processes."""
+    means = {name: sum(r[name] for r in records) / len(records) for name in records[0]}
+    if fabric is None or fabric.world_size == 1:
+        return means
+    everywhere = torch.tensor(list(means.values()), device=fabric.device) / fabric.world_size
+    return dict(zip(means, summed(fabric, everywhere).tolist(), strict=True))

@@ -23,10 +23,12 @@ class StageKind:
     settings: type[Any]
     build: Callable[[Any, Fabric], Any]
     weights: str
+    leaves_out: bool = False
+    """Whether a step may leave out some of the stage's parameters."""
 
 
 STAGES: Mapping[str, StageKind] = {
-    "codec": StageKind(CodecSettings, CodecStage, "codec.safetensors"),
+    "codec": StageKind(CodecSettings, CodecStage, "codec.safetensors", leaves_out=True),
     "generator": StageKind(GeneratorTraining, GeneratorStage, "generator.safetensors"),
     "visual": StageKind(VisualTraining, VisualStage, "i3d.safetensors"),
 }
@@ -39,7 +41,7 @@ def train(
     report: Report,
     *,
     overrides: Sequence[str] = (),
-    machines: Machines = Machines(),
+    machines: Machines,
     resume: bool = False,
     max_minutes: float = float("inf"),
     tick: Callable[[int, int], None] = lambda done, total: None,
@@ -55,7 +57,7 @@ def train(
         raise D2MError(f"Unknown stage '{name}': choose one of {', '.join(STAGES)}.")
     kind = STAGES[name]
     settings = read_settings(config, kind.settings, overrides)
-    fabric = make_fabric(machines)
+    fabric = make_fabric(machines, kind.leaves_out)
     stage = kind.build(settings, fabric)
     run(
         stage,
@@ -71,4 +73,5 @@ def train(
     )
     if fabric.is_global_zero:
         stage.export(folder / kind.weights)
+        note(f"Weights: {folder / kind.weights}")
     return folder / kind.weights

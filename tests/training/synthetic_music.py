@@ -11,6 +11,25 @@ from d2m_cli.training.music import MusicSettings
 
 SECONDS = 5
 
+CODEC = """
+level = "low"
+batch = 2
+samples = 4096
+probe_crops = 4
+kmeans_vectors = 2500
+validation_crops = 1
+[music]
+cache = "{cache}"
+[optimiser]
+warm_up_steps = 3
+[loop]
+steps = 8
+log_every = 1
+validate_every = 1000
+checkpoint_minutes = 0.0
+"""
+"""Recipe of a codec that is trained in seconds."""
+
 
 def sound(seed: int) -> np.ndarray:
     """Hits over a changing chord, `(N,)` -1..1."""

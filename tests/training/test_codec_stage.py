@@ -11,7 +11,7 @@ import pytest
 import torch
 from lightning.fabric import Fabric
 from safetensors.torch import load_file
-from synthetic_music import make_cache
+from synthetic_music import CODEC, make_cache
 
 from d2m_cli.codec.codebook import quantise
 from d2m_cli.codec.vqvae import VQVAE
@@ -27,24 +27,6 @@ from d2m_cli.training.codec_stage import (
 )
 from d2m_cli.training.loop import LoopSettings, run
 from d2m_cli.training.music import MusicSettings
-
-RECIPE = """
-level = "low"
-batch = 2
-samples = 4096
-probe_crops = 4
-kmeans_vectors = 2500
-validation_crops = 1
-[music]
-cache = "{cache}"
-[optimiser]
-warm_up_steps = 3
-[loop]
-steps = 8
-log_every = 1
-validate_every = 1000
-checkpoint_minutes = 0.0
-"""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +90,7 @@ def test_unfreezing_trains_the_next_stage(music: MusicSettings) -> None:
 
 def test_killed_run_goes_on_bit_for_bit(music: MusicSettings, tmp_path: Path) -> None:
     recipe, folder = tmp_path / "codec.toml", tmp_path / "killed"
-    recipe.write_text(RECIPE.format(cache=music.cache))
+    recipe.write_text(CODEC.format(cache=music.cache))
     command = [sys.executable, "-m", "d2m_cli.cli", "train", "codec", "--config", str(recipe)]
     command += ["--folder", str(folder)]
     root = Path(__file__).parents[2]

@@ -1,0 +1,75 @@
+"""Several processes learn what one with the joined batch would learn; only the first one writes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lightning.fabric import Fabric
+from synthetic_dances import make_dances, write_generator_recipe
+from synthetic_music import CODEC, make_cache
+from torch import Tensor
+
+from d2m_cli.training.checkpoint import load_newest
+from d2m_cli.training.run_log import read_log
+from d2m_cli.training.settings import read_settings
+from d2m_cli.training.stages import STAGES
+
+ROOT = Path(__file__).parents[2]
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+
+
+def in_two_processes(stage: str, recipe: Path, folder: Path, *, torchrun: bool) -> str:
+    """Run one step of `d2m train` in two processes, started by torchrun or by d2m itself."""
+    command = [sys.executable, *(TORCHRUN if torchrun else ()), "-m", "d2m_cli.cli", "train", stage]
+    command += ["--config", str(recipe), "-o", str(folder), "--steps", "1", "--device", "cpu"]
+    command += [] if torchrun else ["--devices", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def tensors(state: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
+    """All tensors in a stage's state."""
+    if isinstance(state, Tensor):
+        yield path, state
+    elif isinstance(state, dict):
+        for name, part in state.items():
+            yield from tensors(part, f"{path}/{name}")
+
+
+@pytest.mark.parametrize(("name", "torchrun"), [("codec", True), ("generator", False)])
+def test_two_processes_learn_what_one_with_the_joined_batch_learns(
+    name: str, torchrun: bool, tmp_path: Path
+) -> None:
+    recipe, kind = tmp_path / "recipe.toml", STAGES[name]
+    if name == "codec":
+        recipe.write_text(CODEC.format(cache=make_cache(tmp_path / "music").cache))
+    else:
+        write_generator_recipe(recipe, make_dances(tmp_path / "dances"))
+    folder = tmp_path / "run"
+    printed = in_two_processes(name, recipe, folder, torchrun=torchrun)
+    assert printed.count("Weights:") == 1 and (folder / kind.weights).exists()
+    assert len([r for r in read_log(folder) if (r.kind, r.name) == ("pace", "waiting")]) == 1
+    saved = load_newest(folder)
+    assert saved is not None and saved["step"] == 1
+
+    joined = read_settings(recipe, kind.settings, ["batch=4"])
+    stage = kind.build(joined, Fabric(accelerator="cpu", devices=1))
+    figures = stage.step(stage.draw(0), 0, 0.0)
+    logged = {r.name: r.value for r in read_log(folder) if r.kind == "train"}
+    assert logged == pytest.approx(figures, rel=1e-3)
+    expected = dict(tensors(stage.state()))
+    shared = dict(tensors(saved["stage"]))
+    assert shared.keys() == expected.keys()
+    assert any("exp_avg" in path for path in shared)
+    for path, value in expected.items():
+        # A weight moves by the sign of its gradient in Adam's first update: where that is nearly
+        # zero, rounding decides. The gradients themselves (exp_avg) must all agree.
+        scale = float(value.abs().max())
+        far = ((shared[path] - value).abs() > 1e-3 * scale + 1e-7).float().mean()
+        assert far <= (0.0 if "exp_avg" in path else 0.01), (path, float(far))
