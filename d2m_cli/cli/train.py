@@ -70,6 +70,32 @@ for name in STAGES:
     app.command(name)(_command(name))
 
 
+@app.command()
+def export(
+    config: Path = typer.Option(
+        ..., help="What to export (TOML), as examples/recipes/bundle.toml."
+    ),
+    folder: Path = typer.Option(..., "-o", "--folder", help="Folder of the bundle."),
+    changes: list[str] = typer.Option(
+        [], "--set", metavar="NAME=VALUE", help="Setting in place of the file's; repeatable."
+    ),
+) -> None:
+    """Make a bundle of trained stages, with the scores of their last validation.
+
+    Example: d2m train export --config examples/recipes/bundle.toml -o my_bundle
+    """
+    _require_lightning()
+    from rich.console import Console
+
+    from d2m_cli.training.export import ExportSettings
+    from d2m_cli.training.export import export as export_stages
+    from d2m_cli.training.settings import read_settings
+
+    bundle = export_stages(read_settings(config, ExportSettings, changes), folder)
+    size = sum(facts["bytes"] for facts in bundle.config["files"].values()) / 1e6
+    Console().print(f"Bundle: {bundle.folder} ({size:.1f} MB)", soft_wrap=True, highlight=False)
+
+
 def _require_lightning() -> None:
     from importlib.util import find_spec
 

@@ -1,58 +1,177 @@
-"""Trained parts to a bundle that `d2m generate` runs."""
+"""Folders of trained stages to a bundle that `d2m generate` runs."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from d2m_cli.bundles.bundle import Bundle, save_bundle
+from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
+from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
-from d2m_cli.models.generator import GeneratorSettings
 from d2m_cli.spec import Level
+from d2m_cli.training.generator_settings import GeneratorTraining, generator_settings
+from d2m_cli.training.run_log import last_validation
+from d2m_cli.training.settings import read_run
+from d2m_cli.training.stages import STAGES
+from d2m_cli.training.styles import collect_styles
+from d2m_cli.training.visual_stage import VisualTraining
+
+I3D = "i3d.safetensors"
+DIGITS = 4
+"""Significant digits of a score."""
 
 
 @dataclass(frozen=True)
-class TrainedLevel:
-    """Weights of one level, as its stages wrote them."""
+class LevelParts:
+    """Folders of the stages of one level; the codec is the one that the generator names."""
 
-    codec: Path
     generator: Path
-    settings: GeneratorSettings
+    synthesizer: Path | None = None
+    """Its fine-tuned decoder takes the place of the codec's."""
+    beat_guidance: float | None = None
+    """In place of the recipe's: it is no part of training."""
 
 
-def export_bundle(
-    folder: Path,
-    description: Mapping[str, Any],
-    levels: Mapping[Level, TrainedLevel],
-    i3d: Path,
-    visual: VisualSettings,
-    styles: Mapping[str, Tensor],
-) -> Bundle:
+@dataclass(frozen=True)
+class ExportSettings:
+    """What goes into a bundle; `name` to `recipe` are told in its `bundle.json`."""
+
+    name: str
+    licence: str
+    trained_on: str = ""
+    recipe: str = ""
+    visual: Path | None = None
+    """Folder of the stage "visual"; without it the I3D of `visual_bundle` is taken."""
+    visual_bundle: str | None = None
+    """As `d2m prepare --bundle`: name or folder; without it the embedded one."""
+    high: LevelParts | None = None
+    low: LevelParts | None = None
+    styles: dict[str, str] = field(default_factory=dict)
+    """Styles of the music's manifest, and the names that users see; without any, all under their
+    own names."""
+
+
+def export(settings: ExportSettings, folder: Path) -> Bundle:
     """Write the parts as half-precision safetensors with their description into `folder`.
 
-    `description` gives `name`, `licence`, `trained_on`, `recipe` and `scores` of `bundle.json`.
+    The scores in `bundle.json` are those of each stage's last validation. Raises `D2MError` when a
+    stage's folder is incomplete or the parts do not belong together.
     """
-    files: dict[str, Mapping[str, Tensor]] = {
-        "i3d.safetensors": _half(load_file(i3d)),
-        "styles.safetensors": dict(styles),
+    parts = {
+        level: part
+        for level, part in ((Level.HIGH, settings.high), (Level.LOW, settings.low))
+        if part is not None
     }
+    if not parts:
+        raise DataError("The export names no level: give a table [high] or [low].")
+    recipes = {level: _recipe(level, part) for level, part in parts.items()}
+    first = next(iter(recipes.values()))
+    i3d = _i3d(settings, first.visual)
+    for level, recipe in recipes.items():
+        if recipe.visual != first.visual:
+            raise DataError(f"The {level} level was trained for another visual encoder.")
+    pairs = first.pairs
+    styles = collect_styles(pairs.music, settings.styles, pairs.without, pairs.max_unsteadiness)
+    files: dict[str, Mapping[str, Tensor]] = {I3D: _half(i3d), "styles.safetensors": styles}
     generators = {}
-    for level, trained in levels.items():
-        files[f"codec_{level}.safetensors"] = _half(load_file(trained.codec))
-        files[f"generator_{level}.safetensors"] = _half(load_file(trained.generator))
-        generators[level.value] = {
-            name: value for name, value in asdict(trained.settings).items() if name != "level"
-        }
+    for level, recipe in recipes.items():
+        part = parts[level]
+        files[f"codec_{level}.safetensors"] = _half(_codec(recipe, part))
+        files[f"generator_{level}.safetensors"] = _half(_weights(part.generator, "generator"))
+        described = asdict(generator_settings(recipe))
+        del described["level"]
+        if part.beat_guidance is not None:
+            described["beat_guidance"] = part.beat_guidance
+        generators[level.value] = described
     config = {
-        **description,
+        "name": settings.name,
+        "licence": settings.licence,
+        "trained_on": settings.trained_on,
+        "recipe": settings.recipe,
+        "scores": _scores(settings, recipes, parts),
         "architecture": "d2m",
-        "settings": {"visual": asdict(visual), "generators": generators},
+        "settings": {"visual": asdict(first.visual), "generators": generators},
     }
     return save_bundle(folder, config, files)
+
+
+def _recipe(level: Level, part: LevelParts) -> GeneratorTraining:
+    recipe = read_run(part.generator, GeneratorTraining)
+    if recipe.level is not level:
+        raise DataError(f"{part.generator} holds a generator of level '{recipe.level}'.")
+    return recipe
+
+
+def _codec(recipe: GeneratorTraining, part: LevelParts) -> dict[str, Tensor]:
+    codec = _load(recipe.codec, "codec")
+    if part.synthesizer is None:
+        return codec
+    tuned = _weights(part.synthesizer, "synthesizer")
+    kept = [name for name in codec if not name.startswith("decoders.")]
+    # As a bundle holds them: a codec may have been taken from one.
+    if tuned.keys() != codec.keys() or not all(
+        torch.equal(tuned[name].half(), codec[name].half()) for name in kept
+    ):
+        raise DataError(
+            f"{part.synthesizer} was trained on another codec than {part.generator} "
+            f"({recipe.codec}): its codes mean something else."
+        )
+    return tuned
+
+
+def _i3d(settings: ExportSettings, visual: VisualSettings) -> dict[str, Tensor]:
+    if settings.visual is not None:
+        made = read_run(settings.visual, VisualTraining).visual
+        weights, where = _weights(settings.visual, "visual"), str(settings.visual)
+    else:
+        bundle = load_bundle(settings.visual_bundle)
+        made = VisualSettings(**bundle.settings["visual"])
+        weights, where = bundle.tensors(I3D), f"the bundle '{bundle.config['name']}'"
+    if made != visual:
+        raise DataError(
+            f"The generators were trained for the visual encoder {visual}, {where} is {made}."
+        )
+    return weights
+
+
+def _weights(folder: Path, stage: str) -> dict[str, Tensor]:
+    return _load(folder / STAGES[stage].weights, stage)
+
+
+def _load(path: Path, stage: str) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise DataError(
+            f"{path} cannot be read ({error}): finish `d2m train {stage}` first."
+        ) from error
+
+
+def _scores(
+    settings: ExportSettings,
+    recipes: Mapping[Level, GeneratorTraining],
+    parts: Mapping[Level, LevelParts],
+) -> dict[str, Any]:
+    """Last validation of every stage, with its step, as `log.csv` holds it."""
+    folders: dict[tuple[str, str], Path | None] = {("visual", "all"): settings.visual}
+    for level, part in parts.items():
+        folders["codec", level.value] = recipes[level].codec.parent
+        folders["generator", level.value] = part.generator
+        folders["synthesizer", level.value] = part.synthesizer
+    scores: dict[str, Any] = {}
+    for (stage, level_name), folder in folders.items():
+        found = last_validation(folder) if folder is not None else None
+        if found is not None:
+            step, figures = found
+            rounded = {name: float(f"{value:.{DIGITS}g}") for name, value in figures.items()}
+            measured = scores.setdefault(stage, {"command": f"d2m train {stage} (log.csv)"})
+            measured[level_name] = {"step": step, **rounded}
+    return scores
 
 
 def _half(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

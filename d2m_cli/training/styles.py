@@ -18,6 +18,9 @@ from d2m_cli.spec import SAMPLE_RATE
 PER_STYLE = 12
 """Exemplars of a style: the seed picks one of them."""
 
+UNNAMED = "music"
+"""Style of music whose manifest tells none."""
+
 
 def collect_styles(
     cache: Path,
@@ -28,18 +31,21 @@ def collect_styles(
     """Style vectors `(n, CHANNELS)` by style name, from the training music in `cache`.
 
     `names` maps a style of the cache's manifest to the name users see; styles it lacks are left
-    out. The loudest windows of steady tracks are taken, as many tracks as possible. Raises
-    `DataError` when a name finds no music.
+    out. Without `names` every style keeps its own, and music without one is called `UNNAMED`. The
+    loudest windows of steady tracks are taken, as many tracks as possible. Raises `DataError` when
+    a name finds no music.
     """
     tracks = defaultdict(list)
     for entry in read_manifest(cache).entries:
         steady = entry.steadiness is not None and entry.steadiness <= max_unsteadiness
         wanted = not any(fnmatchcase(entry.name, pattern) for pattern in without)
-        if entry.split == "train" and entry.style in names and steady and wanted:
-            tracks[names[entry.style]].append(PieceFile(cache, entry))
+        name = names.get(entry.style) if names else entry.style or UNNAMED
+        if entry.split == "train" and name is not None and steady and wanted:
+            tracks[name].append(PieceFile(cache, entry))
     missing = sorted(set(names.values()) - tracks.keys())
-    if missing:
-        raise DataError(f"{cache} has no steady training music for {', '.join(missing)}.")
+    if missing or not tracks:
+        lacking = ", ".join(missing) or "any style"
+        raise DataError(f"{cache} has no steady training music for {lacking}.")
     return {name: _exemplars(files) for name, files in sorted(tracks.items())}
 
 
