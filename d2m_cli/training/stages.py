@@ -13,6 +13,7 @@ from d2m_cli.training.generator_stage import GeneratorStage, GeneratorTraining
 from d2m_cli.training.launch import Machines, make_fabric
 from d2m_cli.training.loop import Report, run
 from d2m_cli.training.settings import plain, read_settings
+from d2m_cli.training.synthesizer_stage import SynthesizerStage, SynthesizerTraining
 from d2m_cli.training.visual_stage import VisualStage, VisualTraining
 
 
@@ -30,6 +31,7 @@ class StageKind:
 STAGES: Mapping[str, StageKind] = {
     "codec": StageKind(CodecSettings, CodecStage, "codec.safetensors", leaves_out=True),
     "generator": StageKind(GeneratorTraining, GeneratorStage, "generator.safetensors"),
+    "synthesizer": StageKind(SynthesizerTraining, SynthesizerStage, "codec.safetensors"),
     "visual": StageKind(VisualTraining, VisualStage, "i3d.safetensors"),
 }
 

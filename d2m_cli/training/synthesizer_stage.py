@@ -1,0 +1,295 @@
+"""Stage "synthesizer": a level's decoder fine-tuned as a GAN on audio (paper 3.4, 4.1).
+
+The decoder takes the generator's place against the same kind of discriminators, which here hear
+audio. Encoder and codebook stay as they are, so codes made for the codec keep their meaning. What a
+generator's codes sound like can be learned too: they have no music of their own, so they are judged
+by the discriminators alone.
+
+Letters: `B` batch, `N` audio samples, `T` time in codes.
+"""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from d2m_cli.bundles.bundle import misfits
+from d2m_cli.codec.codebook import look_up
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.errors import DataError
+from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
+from d2m_cli.losses.reconstruction import SpectralWeights, mel_loss, multi_resolution_loss
+from d2m_cli.models.discriminator import MultiScaleDiscriminator
+from d2m_cli.spec import SEGMENT_SECONDS, Level, code_count
+from d2m_cli.training.average import MovingAverage
+from d2m_cli.training.checkpoint import write_atomically
+from d2m_cli.training.codec_measure import CROPS, SPLITS, listen, measure
+from d2m_cli.training.codec_net import CodecNet
+from d2m_cli.training.generated_codes import CodesSettings, GeneratedCodes
+from d2m_cli.training.generator_settings import DiscriminatorSettings
+from d2m_cli.training.launch import own_draws
+from d2m_cli.training.loop import LoopSettings, Validation
+from d2m_cli.training.music import MusicCrops, MusicSettings
+from d2m_cli.types import FloatArray, IntArray
+
+PROBE_CROPS = 8
+TREE_ERROR = 0.02
+"""Relative error up to which the frozen outer stages count as the wavelet tree they started as."""
+
+
+@dataclass(frozen=True)
+class SynthesizerWeights:
+    """Weights of the terms; the paper gives none for this stage: these are equation 8's."""
+
+    adversarial: float = 1.0
+    feature_matching: float = 3.0
+    wave: float = 40.0
+    mel: float = 15.0
+    spectral: float = 0.0
+    """Beyond the paper: the codec stage's multi-resolution loss."""
+
+
+@dataclass(frozen=True)
+class SynthesizerTraining:
+    """Everything that decides the outcome of the stage; the defaults are the paper's (4.1)."""
+
+    codec: Path
+    """Weights of the codec's level, from the codec stage (or JukeBox's, converted)."""
+    level: Level = Level.HIGH
+    seed: int = 0
+    music: MusicSettings = field(default_factory=MusicSettings)
+    generated: CodesSettings = field(default_factory=CodesSettings)
+    batch: int = 16
+    """Of each process."""
+    seconds: float = SEGMENT_SECONDS
+    peaks: tuple[float, ...] = (0.07, 0.8)
+    """Crops are brought to a peak drawn log-uniformly from this range."""
+    first_stage: int = 0
+    """Outermost halving whose decoder is trained: a codec of this project keeps the outer ones as a
+    plain wavelet tree, which costs next to nothing while it stays that."""
+    rate: float = 1e-5
+    discriminator_rate: float = 1e-5
+    betas: tuple[float, ...] = (0.5, 0.9)
+    warm_up_steps: int = 100
+    clip: float = 10.0
+    average: float = 0.999
+    """Decay of the moving average of the decoder's weights, which is what is exported."""
+    validation_crops: int = CROPS
+    losses: SynthesizerWeights = field(default_factory=SynthesizerWeights)
+    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
+    loop: LoopSettings = field(default_factory=LoopSettings)
+
+
+class Crops(NamedTuple):
+    """A batch: music, and codes that a generator made for some of its places."""
+
+    music: FloatArray
+    """`(B, N)`"""
+    codes: IntArray
+    """`(F, T)`, which stand in the place of the last `F` pieces of music."""
+
+
+class SynthesizerStage:
+    """Trains the decoder of `settings.level`; a `loop.Stage`."""
+
+    def __init__(self, settings: SynthesizerTraining, fabric: Fabric) -> None:
+        self.settings, self.fabric = settings, fabric
+        share, level = settings.generated.share, settings.level
+        if settings.batch * (1 - share) < 1:
+            raise DataError(
+                f"A share of {share:g} generated codes leaves no music in a batch of "
+                f"{settings.batch}: choose a smaller one."
+            )
+        self.training = MusicCrops(settings.music, ("train",))
+        self.held_out = MusicCrops(settings.music, SPLITS)
+        codes = code_count(settings.seconds, level)
+        self.samples = codes * level.hop
+        self.generated = GeneratedCodes(settings.generated, level, codes) if share else None
+        self.vqvae = load_codec(settings.codec, level)
+        net = CodecNet(self.vqvae, level, settings.first_stage)
+        _train_decoder_only(net)
+        probe = torch.from_numpy(self._crops(range(PROBE_CROPS)))
+        _check_outer_stages(net, self.vqvae, probe, settings.codec)
+        torch.manual_seed(settings.seed)
+        shape = settings.discriminator
+        self.critic = MultiScaleDiscriminator(
+            shape.channels, scales=shape.scales, input_scale=1.0 / float(probe.std())
+        )
+        self.net, self.optimiser = fabric.setup(net, self._adam(net, settings.rate))
+        self.net.mark_forward_method("decode")
+        self.discriminator, self.discriminator_optimiser = fabric.setup(
+            self.critic, self._adam(self.critic, settings.discriminator_rate)
+        )
+        self.plain, self.average = net, MovingAverage(net.decoder, settings.average)
+
+    def draw(self, number: int) -> Crops:
+        """Music at random levels, some of it to be replaced by a generator's codes."""
+        numbers = own_draws(self.fabric, number, self.settings.batch)
+        share = self.settings.generated.share
+        made = [n for n in numbers if int((n + 1) * share) > int(n * share)]
+        own = [n for n in numbers if n not in made]
+        codes = np.zeros((0, 0), np.int64)
+        if self.generated is not None:
+            codes = self.generated.draw(made, self.settings.seed)
+        return Crops(self._crops([*own, *made]), codes)
+
+    def step(self, batch: Crops, number: int, progress: float) -> dict[str, float]:
+        """One update of the discriminators, then one of the decoder."""
+        settings, weights = self.settings, self.settings.losses
+        for optimiser, rate in (
+            (self.optimiser, settings.rate),
+            (self.discriminator_optimiser, settings.discriminator_rate),
+        ):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * min(1.0, (number + 1) / settings.warm_up_steps)
+        music, codes = (torch.from_numpy(part).to(self.fabric.device) for part in batch)
+        paired = len(music) - len(codes)
+        wave = self.net.decode(self._entries(music[:paired], codes))
+
+        judged = self.discriminator(torch.cat([music, wave.detach()])[:, None])
+        real = [[m[: len(music)] for m in maps] for maps in judged]
+        fake = [[m[len(music) :] for m in maps] for maps in judged]
+        verdict = hinge_discriminator(real, fake)
+        self._update(verdict, self.discriminator, self.discriminator_optimiser)
+
+        self.critic.requires_grad_(False)
+        heard = self._judge(wave)
+        own, true = wave[:paired], music[:paired]
+        with torch.no_grad():
+            real = self._judge(true)
+        terms = {
+            "adversarial": hinge_generator(heard),
+            "feature_matching": feature_matching(real, [[m[:paired] for m in s] for s in heard]),
+            "wave": functional.l1_loss(own, true),
+            "mel": mel_loss(own, true),
+        }
+        if weights.spectral:
+            spectral = multi_resolution_loss(own, true, SpectralWeights())
+            terms["spectral"] = torch.stack(list(spectral.values())).sum()
+        terms = {name: getattr(weights, name) * term for name, term in terms.items()}
+        self._update(torch.stack(list(terms.values())).sum(), self.net, self.optimiser)
+        self.critic.requires_grad_(True)
+        self.average.update(self.plain.decoder, number)
+        figures = {name: float(term.detach()) for name, term in terms.items()}
+        return {"discriminator": float(verdict.detach())} | figures
+
+    def validate(self) -> Validation:
+        """Averaged decoder on true codes (`codec_measure.measure`), and on a generator's codes."""
+        codec = (self.averaged(), self.settings.level, self.held_out)
+        figures = measure(*codec, self.settings.validation_crops)
+        if self.generated is not None:
+            figures |= self.generated.measure(codec[0], self.held_out)
+        return Validation(figures, listen(*codec))
+
+    def averaged(self) -> VQVAE:
+        """The codec as it was given, with the averaged decoder."""
+        codec = copy.deepcopy(self.vqvae)
+        codec.decoders[str(self.settings.level.number)].load_state_dict(self.average.weights)
+        return codec
+
+    def state(self) -> dict[str, Any]:
+        """Networks, average and optimisers."""
+        return {
+            "vqvae": self.vqvae.state_dict(),
+            "average": self.average.weights,
+            "discriminator": self.critic.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "discriminator_optimiser": self.discriminator_optimiser.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up what `state` returned."""
+        self.vqvae.load_state_dict(state["vqvae"])
+        self.average.restore(state["average"])
+        self.critic.load_state_dict(state["discriminator"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.discriminator_optimiser.load_state_dict(state["discriminator_optimiser"])
+
+    def export(self, path: Path) -> None:
+        """Write the level's weights under JukeBox's names, to stand in the codec's place.
+
+        Encoder and codebook are those that were given, bit for bit.
+        """
+        state = {k: v.cpu().contiguous() for k, v in self.averaged().state_dict().items()}
+        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+
+    @torch.no_grad()
+    def _entries(self, music: Tensor, codes: Tensor) -> Tensor:
+        """Codebook entries `(B, 64, T)` of music `(B - F, N)`, then those of codes `(F, T)`."""
+        level = self.settings.level
+        entries = self.vqvae.quantise(self.plain.encode(music), level)[1]
+        if not len(codes):
+            return entries
+        return torch.cat([entries, look_up(codes, self.vqvae.codebook(level))])
+
+    def _judge(self, wave: Tensor) -> list[list[Tensor]]:
+        """The discriminator without its own gradients, which would have to be shared in vain."""
+        with self.fabric.autocast():
+            return [[m.float() for m in maps] for maps in self.critic(wave[:, None])]
+
+    def _crops(self, numbers: Iterable[int]) -> FloatArray:
+        """Training crops `(B, N)`."""
+        low, high = self.settings.peaks
+        return self.training.draw_each(numbers, self.samples, (low, high), self.settings.seed)
+
+    def _update(self, loss: Tensor, module: Any, optimiser: Any) -> None:
+        optimiser.zero_grad()
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(module, optimiser, max_norm=self.settings.clip)
+        optimiser.step()
+
+    def _adam(self, module: nn.Module, rate: float) -> torch.optim.Adam:
+        betas = (self.settings.betas[0], self.settings.betas[1])
+        trained = [p for p in module.parameters() if p.requires_grad]
+        return torch.optim.Adam(trained, rate, betas=betas, fused=True)
+
+
+def load_codec(path: Path, level: Level) -> VQVAE:
+    """The codec of one level from its weights, in single precision whatever they are stored in.
+
+    Raises `DataError` when the file cannot be read or is not that level's.
+    """
+    vqvae = VQVAE((level.number,))
+    try:
+        state = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{path} is no codec's weights ({error}): train a codec first.") from error
+    wrong = misfits(state, vqvae)
+    if wrong:
+        raise DataError(f"{path} is no codec of level '{level}': {'; '.join(wrong[:3])}.")
+    vqvae.load_state_dict(state)
+    return vqvae
+
+
+def _train_decoder_only(net: CodecNet) -> None:
+    """Freeze all but the decoder from the codes out to stage `net.first_stage`."""
+    net.requires_grad_(False)
+    stages = net.decoder.stages()
+    for stage in stages[: len(stages) - net.first_stage]:
+        for layer in (stage.mix, stage.residual, stage.resample):
+            if layer is not None:
+                layer.requires_grad_(True)
+    net.decoder.out.requires_grad_(net.first_stage == 0)
+
+
+@torch.no_grad()
+def _check_outer_stages(net: CodecNet, vqvae: VQVAE, wave: Tensor, path: Path) -> None:
+    """Raise `DataError` unless the decoder, computed without its outer stages, sounds the same."""
+    entries = vqvae.quantise(vqvae.encode(wave, net.level), net.level)[1]
+    whole = vqvae.decode(entries, net.level)
+    inner = slice(net.level.hop, -net.level.hop)
+    error = (net.decode(entries) - whole)[:, inner].norm() / whole[:, inner].norm()
+    if error > TREE_ERROR:
+        raise DataError(
+            f"The outer {net.first_stage} stages of {path} are no wavelet tree any more "
+            f"(error {100 * float(error):.0f} %): set a smaller first_stage."
+        )
