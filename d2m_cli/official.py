@@ -159,7 +159,7 @@ class OfficialDance2Music(Dance2Music):
             known = f"is one of {', '.join(genres)}" if genres else "cannot be chosen"
             raise BundleError(f"The style of '{self.bundle.config['name']}' {known}.")
         if not genres:
-            return "", np.zeros(0, np.int64)
+            return "none", np.zeros(0, np.int64)
         genre = int(name if name is not None else np.random.default_rng(seed).integers(len(genres)))
         return genres[genre], np.array([genre])
 
