@@ -37,6 +37,8 @@ class MultiScaleDiscriminator(nn.Module):
         first_kernel: width of the first window (15 in table 11, 16 in the released networks).
         stride: step of each strided layer (its kernel has `10 * stride + 1` taps).
         input_scale: the sequence is multiplied by this first (VQ features span about 100).
+        channels_in: 1 lays the VQ features end to end in time (the paper's reshape); `CODE_DIM`
+            leaves them side by side.
     """
 
     def __init__(
@@ -46,25 +48,26 @@ class MultiScaleDiscriminator(nn.Module):
         first_kernel: int = 15,
         stride: int = 4,
         input_scale: float = 1.0,
+        channels_in: int = 1,
     ) -> None:
         super().__init__()
-        self.input_scale = input_scale
+        self.input_scale, self.channels_in = input_scale, channels_in
         self.model = nn.ModuleDict(
             {
-                f"disc_{scale}": WindowDiscriminator(channels, first_kernel, stride)
+                f"disc_{scale}": WindowDiscriminator(channels, first_kernel, stride, channels_in)
                 for scale in range(scales)
             }
         )
         self.halve = nn.AvgPool1d(4, stride=2, padding=1, count_include_pad=False)
 
     def forward(self, x: Tensor) -> list[list[Tensor]]:
-        """Feature maps of each scale for `x` `(B, 1, N)`.
+        """Feature maps of each scale for `x` `(B, 1, N)`, or VQ features `(B, 64, T)`.
 
         The last map of each scale holds the logits `(B, 1, T)`, one for each window of the
         sequence (high above zero: taken for real); the others, `(B, C, T)`, serve feature matching
         (equation 4).
         """
-        x = x * self.input_scale
+        x = x.reshape(len(x), self.channels_in, -1) * self.input_scale
         maps = []
         for network in self.model.values():
             maps.append(network(x))
@@ -75,12 +78,16 @@ class MultiScaleDiscriminator(nn.Module):
 class WindowDiscriminator(nn.Module):
     """One scale: table 11 of the paper."""
 
-    def __init__(self, channels: Sequence[int], first_kernel: int, stride: int) -> None:
+    def __init__(
+        self, channels: Sequence[int], first_kernel: int, stride: int, channels_in: int = 1
+    ) -> None:
         super().__init__()
         *strided, last = channels
         layers: list[nn.Module] = [
             nn.Sequential(
-                nn.ReflectionPad1d(7), WeightNormConv1d(1, strided[0], first_kernel), _activation()
+                nn.ReflectionPad1d(7),
+                WeightNormConv1d(channels_in, strided[0], first_kernel),
+                _activation(),
             )
         ]
         for before, after in pairwise(strided):
@@ -100,7 +107,7 @@ class WindowDiscriminator(nn.Module):
         self.model = nn.ModuleDict({f"layer_{i}": layer for i, layer in enumerate(layers)})
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Outputs `(B, C, T)` of each layer for `x` `(B, 1, N)`; the last one is the logits."""
+        """Outputs `(B, C, T)` of each layer for `x` `(B, C_in, N)`; the last are the logits."""
         maps = []
         for layer in self.model.values():
             x = layer(x)

@@ -96,6 +96,8 @@ class GeneratorSettings:
     """Whether the generator also says how sure it is of each latent (`Latents.spread`)."""
     beat_guidance: float = 0.0
     """How much the beat is exaggerated when codes are drawn (0: as the generator says)."""
+    sigma: float = SIGMA
+    """What tanh is multiplied by: the reach of the latents."""
 
 
 class Latents(NamedTuple):
@@ -137,6 +139,7 @@ class VQGenerator(nn.Module):
         table = TABLES[settings.level]
         sizes = widths(tuple(s.channels for s in table), settings.width, settings.floor)
         self.strides = [s.stride for s in table]
+        self.sigma = settings.sigma
         self.convs = nn.ModuleList(
             AlignedConv(c_in, c_out, stage.kernel)
             for c_in, c_out, stage in zip([channels_in, *sizes], sizes, table, strict=False)
@@ -178,7 +181,7 @@ class VQGenerator(nn.Module):
                 x = self.stacks[i](x)
         mean, *doubt = self.last(self.act(x)).split(CODE_DIM, dim=1)
         spread = SPREAD * doubt[0].clamp(*DOUBT).exp() if doubt else None
-        return Latents(SIGMA * torch.tanh(mean * (SPREAD / SIGMA)), spread)
+        return Latents(self.sigma * torch.tanh(mean * (SPREAD / SIGMA)), spread)
 
 
 class Generator(nn.Module):

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
 from d2m_cli.codec.vqvae import VQVAE
@@ -33,12 +34,18 @@ class GeneratorCheck:
     def __init__(self, generator: Generator, vqvae: VQVAE, level: Level) -> None:
         self.generator, self.vqvae, self.level = generator, vqvae, level
         self._figures: dict[str, list[float | None]] = defaultdict(list)
-        self._cells: list[CellScore] = []
+        self.cells: list[CellScore] = []
+        """Coverage and hit of each dance."""
         self._sounds: dict[str, FloatArray] = {}
 
     @torch.no_grad()
-    def add(self, given: Conditions, target: Target, seed: int) -> None:
-        """Perform a batch of dances and compare with the music that belongs to them."""
+    def add(
+        self, given: Conditions, target: Target, seed: int, phase: Tensor | None = None
+    ) -> None:
+        """Perform a batch of dances and compare with the music that belongs to them.
+
+        `phase` `(B, T)` has the beats of the music where they are hidden in `given`.
+        """
         predicted = self.generator(given, target.entries.shape[-1])
         codebook = self.vqvae.codebook(self.level)
         if predicted.spread is None:
@@ -53,15 +60,14 @@ class GeneratorCheck:
         self._note("mel", float(mel_loss(waves, target.wave)))
         self._note("spread", float(entries.std() / target.entries.std()))
         self._note("codes_used", float(len(codes.unique())))
-        phases = given.phase.cpu().numpy()
-        for wave, true, phase in zip(
-            waves.cpu().numpy(), target.wave.cpu().numpy(), phases, strict=True
-        ):
-            self._listen(wave, true, beat_times(phase))
+        heard = waves.cpu().numpy(), target.wave.cpu().numpy()
+        beats = (given.phase if phase is None else phase).cpu().numpy()
+        for wave, true, own in zip(*heard, beats, strict=True):
+            self._listen(wave, true, beat_times(own))
 
     def result(self) -> Validation:
         """Means over all that was added, and the first pieces."""
-        coverage, hit = pooled(self._cells)
+        coverage, hit = pooled(self.cells)
         means = {name: mean(values) for name, values in self._figures.items()}
         figures = means | {"coverage": coverage, "hit": hit}
         known = {name: value for name, value in figures.items() if value is not None}
@@ -72,8 +78,8 @@ class GeneratorCheck:
         self._note("peakiness", quality.chroma_peakiness)
         self._note("flatness", quality.flatness)
         self._note("lift", alignment_lift(beats, music_onsets(wave), len(wave) / SAMPLE_RATE))
-        number = len(self._cells)
-        self._cells.append(cell_score(music_cells(true), music_cells(wave)))
+        number = len(self.cells)
+        self.cells.append(cell_score(music_cells(true), music_cells(wave)))
         if number < HEARD:
             self._sounds |= {f"{number}_true": true, f"{number}_generated": wave}
 

@@ -8,7 +8,7 @@ from d2m_cli.features.motion import channel_names
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.models.discriminator import PAPER_CHANNELS
 from d2m_cli.models.generator import GeneratorSettings
-from d2m_cli.spec import SEGMENT_SECONDS, Level
+from d2m_cli.spec import SEGMENT_SECONDS, SIGMA, Level
 from d2m_cli.training.generator_step import LossWeights
 from d2m_cli.training.loop import LoopSettings
 from d2m_cli.training.pairs import PairSettings
@@ -20,6 +20,8 @@ class DiscriminatorSettings:
 
     channels: tuple[int, ...] = PAPER_CHANNELS
     scales: int = 3
+    reshape: bool = True
+    """Lay the VQ features end to end in time on one channel (figure 3)."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class GeneratorSizes:
     style_features: int = 32
     spread: bool = False
     beat_guidance: float = 0.0
+    sigma: float = SIGMA
 
 
 @dataclass(frozen=True)

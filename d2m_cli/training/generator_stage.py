@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator, Latents
-from d2m_cli.spec import CODEBOOK_SIZE
+from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
 from d2m_cli.training.average import MovingAverage
 from d2m_cli.training.checkpoint import write_atomically
 from d2m_cli.training.generator_check import GeneratorCheck
@@ -56,6 +56,7 @@ class GeneratorStage:
         self.critic = MultiScaleDiscriminator(
             shape.channels,
             scales=shape.scales,
+            channels_in=1 if shape.reshape else CODE_DIM,
             input_scale=1.0 / float(self.vqvae.codebook(settings.level).std()),
         )
         if settings.sizes.spread:

@@ -16,12 +16,11 @@ from d2m_cli.losses.adversarial import (
     hinge_generator,
 )
 from d2m_cli.losses.reconstruction import mel_loss
-from d2m_cli.models.discriminator import one_channel
 from d2m_cli.models.generator import Latents
 from d2m_cli.spec import Level
 
 Judge = Callable[[Tensor], Maps]
-"""A discriminator: a sequence `(B, 1, N)` to its feature maps (`MultiScaleDiscriminator`)."""
+"""A discriminator: VQ features `(B, 64, T)` to its feature maps (`MultiScaleDiscriminator`)."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,9 @@ def encode_target(vqvae: VQVAE, wave: Tensor, level: Level) -> Target:
 
 
 def discriminator_loss(discriminator: Judge, target: Target, latents: Tensor) -> Tensor:
-    """Eq. 2 on VQ features reshaped along time to one channel (figure 3)."""
-    real = discriminator(one_channel(target.latents))
-    fake = discriminator(one_channel(latents.detach()))
+    """Eq. 2 on VQ features, which the discriminator reshapes along time (figure 3)."""
+    real = discriminator(target.latents)
+    fake = discriminator(latents.detach())
     return hinge_discriminator(real, fake)
 
 
@@ -85,10 +84,10 @@ def generator_losses(
     terms: dict[str, Tensor] = {}
     latents = predicted.mean
     if weights.adversarial or weights.feature_matching:
-        fake = discriminator(one_channel(latents))
+        fake = discriminator(latents)
         terms["adversarial"] = hinge_generator(fake)
         with torch.no_grad():
-            real = discriminator(one_channel(target.latents))
+            real = discriminator(target.latents)
         terms["feature_matching"] = feature_matching(real, fake)
     if weights.code:
         terms["code"] = functional.l1_loss(latents, target.entries)

@@ -23,6 +23,9 @@ from d2m_cli.types import FloatArray
 STYLE_MEMORY = 4096
 """Style vectors kept (2.5 MB)."""
 
+CLOCK = 2.0
+"""Beats per second where the rhythm is hidden; their strength is then 0."""
+
 
 @dataclass(frozen=True)
 class PairSettings:
@@ -40,6 +43,8 @@ class PairSettings:
     """Share of examples in which the motion is hidden, so that it can be missing."""
     no_visual: float = 0.3
     no_style: float = 0.1
+    no_rhythm: float = 0.0
+    """The same for the beat, which is read from the motion: a clock of its own stands instead."""
 
 
 class Batch(NamedTuple):
@@ -102,16 +107,21 @@ class Pairs:
                 (sample["motion"].numpy(), sample["visual"].numpy(), style), shares, strict=True
             )
         )
-        seconds = len(sample["phase"]) / MOTION_RATE
+        phase, strength = sample["phase"].double().numpy() + error, sample["strength"].numpy()
+        seconds = len(phase) / MOTION_RATE
+        noise = random.standard_normal(
+            (NOISE_CHANNELS, int(seconds * NOISE_RATE) + 2), dtype=np.float32
+        )
+        if random.random() < settings.no_rhythm:
+            phase = np.arange(len(phase)) * (CLOCK / MOTION_RATE)
+            strength = np.zeros_like(strength)
         return Batch(
             audio=sample["audio"].numpy(),
             motion=motion,
             visual=visual,
-            phase=sample["phase"].double().numpy() + error,
-            strength=sample["strength"].numpy(),
-            noise=random.standard_normal(
-                (NOISE_CHANNELS, int(seconds * NOISE_RATE) + 2), dtype=np.float32
-            ),
+            phase=phase,
+            strength=strength,
+            noise=noise,
             style=style,
         )
 
