@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
 from d2m_cli.codec.vqvae import VQVAE
@@ -27,8 +27,8 @@ class GeneratorCheck:
     """Gathers the figures of several batches.
 
     Figures: `code`, `mel` distances; `spread` and `codes_used` tell a collapse; beats `coverage`
-    and `hit` (pooled) against the dances' own music; `lift` of the onsets over chance against the
-    beats that were asked for; `peakiness` and `flatness` of the sound.
+    and `hit` (pooled) against the dances' own music; `lift` of the onsets over chance against its
+    beats; `peakiness` and `flatness` of the sound.
     """
 
     def __init__(self, generator: Generator, vqvae: VQVAE, level: Level) -> None:
@@ -40,12 +40,9 @@ class GeneratorCheck:
 
     @torch.no_grad()
     def add(
-        self, given: Conditions, target: Target, seed: int, phase: Tensor | None = None
+        self, given: Conditions, target: Target, phases: NDArray[np.float64], seed: int
     ) -> None:
-        """Perform a batch of dances and compare with the music that belongs to them.
-
-        `phase` `(B, T)` has the beats of the music where they are hidden in `given`.
-        """
+        """Perform a batch of dances; compare with their music and its beats `phases` `(B, T)`."""
         predicted = self.generator(given, target.entries.shape[-1])
         codebook = self.vqvae.codebook(self.level)
         if predicted.spread is None:
@@ -61,9 +58,8 @@ class GeneratorCheck:
         self._note("spread", float(entries.std() / target.entries.std()))
         self._note("codes_used", float(len(codes.unique())))
         heard = waves.cpu().numpy(), target.wave.cpu().numpy()
-        beats = (given.phase if phase is None else phase).cpu().numpy()
-        for wave, true, own in zip(*heard, beats, strict=True):
-            self._listen(wave, true, beat_times(own))
+        for wave, true, phase in zip(*heard, phases, strict=True):
+            self._listen(wave, true, beat_times(phase))
 
     def result(self) -> Validation:
         """Means over all that was added, and the first pieces."""

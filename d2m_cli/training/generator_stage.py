@@ -112,14 +112,18 @@ class GeneratorStage:
 
     def validate(self) -> Validation:
         """Averaged generator on fixed held-out pairs; see `GeneratorCheck`."""
+        return self.measure(self.held_out, self.settings.validation_segments).result()
+
+    def measure(self, pairs: Pairs, segments: int) -> GeneratorCheck:
+        """What the averaged generator makes of the first `segments` draws of `pairs`."""
         generator = Generator(generator_settings(self.settings)).to(self.fabric.device)
         generator.load_state_dict(self.average.weights)
         check = GeneratorCheck(generator, self.vqvae, self.settings.level)
-        for first in range(0, self.settings.validation_segments, VALIDATION_BATCH):
-            last = min(first + VALIDATION_BATCH, self.settings.validation_segments)
-            given, target = self._on_device(self.held_out.draw(range(first, last)))
-            check.add(given, target, seed=first)
-        return check.result()
+        for first in range(0, segments, VALIDATION_BATCH):
+            numbers = range(first, min(first + VALIDATION_BATCH, segments))
+            given, target = self._on_device(pairs.draw(numbers))
+            check.add(given, target, pairs.phases(numbers), seed=first)
+        return check
 
     def state(self) -> dict[str, Any]:
         """Networks, their average and optimisers."""

@@ -94,6 +94,10 @@ class Pairs:
         """These draws of the data set; each depends on the seed and its number alone."""
         return Batch(*map(np.stack, zip(*map(self._example, numbers), strict=True)))
 
+    def phases(self, numbers: Iterable[int]) -> NDArray[np.float64]:
+        """Beats `(B, T)` of the music of these draws, as they are."""
+        return np.stack([self.dataset[number]["phase"].double().numpy() for number in numbers])
+
     def _example(self, number: int) -> Batch:
         """One draw, without the axis `B`."""
         sample, settings = self.dataset[number], self.settings

@@ -35,10 +35,20 @@ def read_settings(path: Path, kind: type[Settings], overrides: Sequence[str] = (
     numbers are written as in TOML. Relative paths in the file are kept as they are: relative to
     where the program is started.
     """
+    content = overridden(read_toml(path), overrides)
+    return fill(kind, content, f"{path} with {' '.join(overrides)}" if overrides else str(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Content of a TOML file; raises `SettingsError`."""
     try:
-        content = tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} is not a readable TOML file: {error}.") from error
+
+
+def overridden(content: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Settings `content` with `overrides` as of `read_settings`; raises `SettingsError`."""
     for override in overrides:
         name, equals, text = override.partition("=")
         if not equals:
@@ -47,8 +57,8 @@ def read_settings(path: Path, kind: type[Settings], overrides: Sequence[str] = (
         given: dict[str, Any] = {last: _value(text)}
         for table in reversed(tables):
             given = {table: given}
-        content = _merged(content, given)
-    return fill(kind, content, f"{path} with {' '.join(overrides)}" if overrides else str(path))
+        content = merged(content, given)
+    return dict(content)
 
 
 def read_run(folder: Path, kind: type[Settings]) -> Settings:
@@ -158,13 +168,14 @@ def _value(text: str) -> Any:
         return text.strip()
 
 
-def _merged(content: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(content)
+def merged(content: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings `content` with those of `given` in their place, table by table."""
+    result = dict(content)
     for name, value in given.items():
-        old = merged.get(name)
+        old = result.get(name)
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[name] = _merged(old, value) if both else value  # type: ignore[arg-type]
-    return merged
+        result[name] = merged(old, value) if both else value  # type: ignore[arg-type]
+    return result
 
 
 def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
