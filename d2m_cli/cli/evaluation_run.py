@@ -78,8 +78,8 @@ def run(wanted: Wanted) -> None:
         results.print_json(record)
         return
     screen = Console(width=max(Console().width, tables.NARROWEST))
-    for table in tables.measured_tables(record):
-        screen.print(tables.rich_table(table))
+    for table in tables.all_tables(record):
+        screen.print(tables.rich_table(table), "")
     for note in tables.notes(record):
         screen.print(note, style="dim", highlight=False)
 
@@ -88,8 +88,8 @@ def _dances(wanted: Wanted, report: protocol.Report) -> tuple[list[Dance], dict[
     """The dances, and their videos by name (none for a prepared set)."""
     first = wanted.dances[0]
     if (first / MANIFEST).exists():
-        if len(wanted.dances) > 1 or wanted.generate:
-            raise DataError("A prepared set holds no videos: give it alone, with --music.")
+        if len(wanted.dances) > 1:
+            raise DataError(f"{first} is a prepared set: give it alone.")
         return inputs.dances_of_cache(first, wanted.split), {}
     videos = inputs.files_in(wanted.dances)
     genres = inputs.read_genres(wanted.genres)
@@ -105,10 +105,7 @@ def _systems(
     report: protocol.Report,
 ) -> list[System]:
     """Every row of the tables."""
-    systems = [
-        makers.generated_system(videos, wanted.bundle, level, wanted.seeds, wanted.device, report)
-        for level in wanted.generate
-    ]
+    systems = [_generated(wanted, level, videos, report) for level in wanted.generate]
     for text in wanted.music:
         name, mark, folder = text.partition("=")
         if not mark or not Path(folder).is_dir():
@@ -125,6 +122,17 @@ def _systems(
     tracks = [baselines.Track.of(piece) for piece in library]
     rows.append(baselines.nearest_tempo(dances, tracks))
     return [*systems, *(row for row in rows if row.pieces)]
+
+
+def _generated(
+    wanted: Wanted, level: Level, videos: dict[str, Path], report: protocol.Report
+) -> System:
+    options = (wanted.bundle, level, wanted.seeds, wanted.device, report)
+    if videos:
+        return makers.generated_system(videos, *options)
+    return makers.system_from_cache(
+        inputs.pieces_of_cache(wanted.dances[0], wanted.split), *options
+    )
 
 
 def _codec(wanted: Wanted) -> tuple[makers.Codec | None, list[str]]:

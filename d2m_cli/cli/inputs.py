@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from d2m_cli.errors import DataError, InputError
 
 if TYPE_CHECKING:
+    from d2m_cli.data.cache import PieceFile
     from d2m_cli.evaluation.baselines import Dance, System
     from d2m_cli.evaluation.embedding import Embedding
     from d2m_cli.evaluation.protocol import Report, Segments
@@ -77,24 +78,34 @@ def dances_of_cache(cache: Path, split: str) -> list[Dance]:
     """Dances of a prepared set. Raises `DataError` when the split has none."""
     import numpy as np
 
+    dances = []
+    for file in pieces_of_cache(cache, split):
+        entry, samples = file.entry, None
+        if "audio" in entry.holds:
+            samples = file.whole("audio").astype(np.float32) / 32768.0
+        dances.append(_dance(entry.name, motion_of_piece(file), entry.genre, samples))
+    return dances
+
+
+def pieces_of_cache(cache: Path, split: str) -> list[PieceFile]:
+    """Cached pieces with motion. Raises `DataError` when the split has none."""
     from d2m_cli.data.cache import PieceFile
     from d2m_cli.data.manifest import read_manifest
+
+    entries = [e for e in read_manifest(cache).entries if e.split == split and "motion" in e.holds]
+    if not entries:
+        raise DataError(f"{cache} has no dance in its split '{split}'.")
+    return [PieceFile(cache, entry) for entry in entries]
+
+
+def motion_of_piece(file: PieceFile) -> Motion:
+    """Motion of a cached piece."""
+    import numpy as np
+
     from d2m_cli.spec import MOTION_RATE
     from d2m_cli.types import Motion
 
-    dances = []
-    for entry in read_manifest(cache).entries:
-        if entry.split == split and "motion" in entry.holds:
-            file = PieceFile(cache, entry)
-            found = file.whole("found").astype(np.bool_)
-            motion = Motion(file.whole("motion"), found, MOTION_RATE)
-            samples = None
-            if "audio" in entry.holds:
-                samples = file.whole("audio").astype(np.float32) / 32768.0
-            dances.append(_dance(entry.name, motion, entry.genre, samples))
-    if not dances:
-        raise DataError(f"{cache} has no dance in its split '{split}'.")
-    return dances
+    return Motion(file.whole("motion"), file.whole("found").astype(np.bool_), MOTION_RATE)
 
 
 def system_of_folder(name: str, folder: Path, dances: Sequence[Dance]) -> System:

@@ -16,6 +16,9 @@ from d2m_cli.evaluation.onsets import music_beats, onset_curve
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import BoolArray, FloatArray
 
+CUT = 0.02
+"""Seconds of a cut that are worth mentioning."""
+
 
 @dataclass(frozen=True)
 class PairScore:
@@ -33,7 +36,7 @@ class PairScore:
     def notes(self) -> list[str]:
         """What a reader of the scores must know."""
         notes = []
-        if self.cut_seconds >= 0.01:
+        if self.cut_seconds >= CUT:
             notes.append(f"the longer piece was cut by {self.cut_seconds:.2f} s")
         if self.cells.reference == 0:
             notes.append("the reference has no onset: no coverage, no hit")

@@ -15,6 +15,13 @@ MOST_DANCES = 12
 LONGEST_PLAYER = 20.0
 """Dances with players, and seconds of each piece: the page must stay small enough to send."""
 
+CAPTIONS = {
+    "systems": "Alignment lift of every system",
+    "quality": "Distance from real music, and lift",
+    "onsets": "Onset curves of one dance (as the paper's figure 5)",
+}
+"""Headings of the plots by name."""
+
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
@@ -73,7 +80,7 @@ def _row(tag: str, cells: Sequence[str], words: Sequence[bool]) -> str:
 def _picture(name: str, image: bytes) -> str:
     data = base64.b64encode(image).decode()
     shown = f'<img alt="{escape(name)}" src="data:image/png;base64,{data}">'
-    return f"<h2>Plot: {escape(name)}</h2>{shown}"
+    return f"<h2>{escape(CAPTIONS[name])}</h2>{shown}"
 
 
 def _players(record: Mapping[str, Any], pieces: Mapping[str, Mapping[str, FloatArray]]) -> str:
@@ -103,4 +110,4 @@ def _player(piece: FloatArray | None) -> str:
     part = piece[: int(LONGEST_PLAYER * SAMPLE_RATE)]
     soundfile.write(wav, part, SAMPLE_RATE, format="WAV", subtype="PCM_16")
     data = base64.b64encode(wav.getvalue()).decode()
-    return f'<audio controls preload="none" src="data:audio/wav;base64,{data}"></audio>'
+    return f'<audio controls preload="metadata" src="data:audio/wav;base64,{data}"></audio>'

@@ -78,9 +78,9 @@ def plot_quality(record: Mapping[str, Any]) -> Figure:
             mark = "osD^vP*X"[place // 10 % 8]
             axes.plot(lift, distance, mark, color=f"C{place % 10}", ms=9, label=system["name"])
     axes.axvline(0.0, color="grey", linewidth=0.8)
-    axes.set_yscale("symlog", linthresh=1.0)
+    axes.set_yscale("symlog", linthresh=10.0)
     axes.set(xlabel="alignment lift", ylabel=f"Frechet distance ({record['embedding']})")
-    axes.set_ylim(bottom=0.0)
+    axes.margins(y=0.1)
     figure.legend(loc="outside right upper", frameon=False)
     return figure
 

@@ -7,6 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from d2m_cli.evaluation.compare import CUT
 from d2m_cli.report import paper
 from d2m_cli.report.console import NO_SCORE, number, percent
 
@@ -17,6 +18,9 @@ WORDS = ("Category", "Features", "Type", "Metric", "Methods", "Models", "System"
 
 NARROWEST = 112
 """Characters of a line below which figures would be broken in two."""
+
+MOST_NAMES = 5
+"""Names of dances in a note."""
 
 FULL = {"High (full)": "d2m high", "Low (full)": "d2m low"}
 """Rows of the paper's ablations that are the whole model."""
@@ -37,15 +41,6 @@ def all_tables(record: Record) -> list[TableData]:
     return [table_one(record), *ablations(record), alignment(record), distances(record)]
 
 
-def measured_tables(record: Record) -> list[TableData]:
-    """`all_tables` without the ablations of which no row was measured."""
-    names = {system["name"] for system in record["systems"]}
-    rows = {key: set(rows) for key, (_, rows) in paper.ABLATIONS.items()}
-    kept = [f"{key}:" for key, own in rows.items() if own & names]
-    wanted = ("Table 1:", *kept, "Alignment", "Sound")
-    return [table for table in all_tables(record) if table.title.startswith(wanted)]
-
-
 def notes(record: Record) -> list[str]:
     """What a reader of the tables must know."""
     real = record["real"]
@@ -60,9 +55,31 @@ def notes(record: Record) -> list[str]:
     lines += record.get("notes", [])
     for system in record["systems"]:
         lines += [f"{system['name']}: {note}" for note in system["notes"]]
-        pairs = (system["beats"] or {"pairs": []})["pairs"]
-        lines += [f"{system['name']}, {p['name']}: {p['notes']}" for p in pairs if p["notes"]]
+        lines += [f"{system['name']}: {note}" for note in _pair_notes(system["beats"])]
     return lines
+
+
+def _pair_notes(beats: Record | None) -> list[str]:
+    """What must be known of a system's pairs, a line for each kind."""
+    pairs = beats["pairs"] if beats else []
+    cut = [pair["cut_seconds"] for pair in pairs if pair["cut_seconds"] >= CUT]
+    silent = [pair["name"] for pair in pairs if not pair["reference_cells"]]
+    still = [pair["name"] for pair in pairs if pair["f_measure"] is None]
+    kinds = (
+        (
+            cut,
+            f"{len(cut)} of {len(pairs)} pieces cut to the shorter, by {max(cut, default=0):.2f} s"
+            " at most",
+        ),
+        (silent, f"no coverage, no hit where the reference has no onset ({_named(silent)})"),
+        (still, f"no F where the reference has fewer than two beats ({_named(still)})"),
+    )
+    return [text for found, text in kinds if found]
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def table_one(record: Record) -> TableData:
@@ -106,7 +123,7 @@ def ablations(record: Record) -> list[TableData]:
     tables = []
     for title, (what, published) in paper.ABLATIONS.items():
         width = len(next(iter(published.values())))
-        names = ("Coverage", "Hit", "Genre Acc.")[:width]
+        names = ("Coverage", "Hit", "Genre")[:width]
         columns = [
             "Models",
             *(f"{name} {side}" for name in names for side in ("paper", "measured")),
@@ -172,7 +189,13 @@ def distances(record: Record) -> TableData:
 
 def rich_table(data: TableData) -> Table:
     """A table for the terminal."""
-    table = Table(title=data.title, caption=data.note or None, box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=data.title,
+        caption=data.note or None,
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for column in data.columns:
         table.add_column(column, justify="left" if column in WORDS else "right", overflow="fold")
     for row in data.rows:
