@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer
 
+from d2m_cli.cli.ablation import ablation
 from d2m_cli.cli.options import DeviceOption
 
 STAGES = {
@@ -15,7 +16,7 @@ STAGES = {
 }
 
 app = typer.Typer(
-    help="Train one stage from its recipe, or make a bundle of trained stages.",
+    help="Train a stage from its recipe; make a bundle of trained stages.",
     no_args_is_help=True,
 )
 
@@ -68,6 +69,35 @@ def _command(stage: str) -> Callable[..., None]:
 
 for name in STAGES:
     app.command(name)(_command(name))
+app.command()(ablation)
+
+
+@app.command()
+def paint(
+    cache: Path = typer.Argument(..., help="Cache of dances with 3-D joints."),
+    visual: Path = typer.Option(..., help="Folder of the stage visual."),
+) -> None:
+    """Give dances without pictures visual vectors: painted dancers, seen by the visual stage.
+
+    Example: d2m train paint cache/dances --visual runs/visual
+    """
+    _require_lightning()
+    from rich.console import Console
+
+    from d2m_cli.cli.progress import stage_progress
+    from d2m_cli.training.painted import add_painted_visuals
+    from d2m_cli.training.settings import read_run
+    from d2m_cli.training.stages import STAGES
+    from d2m_cli.training.visual_stage import VisualTraining
+
+    settings = read_run(visual, VisualTraining)
+    with stage_progress(Console(stderr=True), f"Painting the dances of {cache}") as report:
+        add_painted_visuals(
+            cache,
+            visual / STAGES["visual"].weights,
+            settings.visual,
+            lambda done, total: report("dances", done, total),
+        )
 
 
 @app.command()

@@ -238,8 +238,9 @@ def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list
     ]
     if not entries:
         raise DataError(
-            f"{cache} has no piece for '{settings.split}' that holds {', '.join(holds)} and is "
-            f"at least {settings.seconds:g} s long."
+            f"{cache} has no piece for '{settings.split}' that holds {', '.join(holds)}, is at "
+            f"least {settings.seconds:g} s long and whose beat intervals differ by no more than "
+            f"{settings.max_unsteadiness:.0%} (max_unsteadiness)."
         )
     return entries
 

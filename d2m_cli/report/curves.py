@@ -16,6 +16,8 @@ from d2m_cli.types import FloatArray
 COLUMNS = 3
 DEPTH_DB = 80.0
 """Of a spectrogram, below its loudest point."""
+LOWEST, ROWS = 40.0, 160
+"""Hz of its lowest row, and the number of rows."""
 
 
 class Record(NamedTuple):
@@ -34,32 +36,48 @@ def plot_curves(records: Iterable[Record]) -> Figure:
     for record in records:
         curves[record.kind, record.name].append((record.step, record.value))
     rows = max(1, ceil(len(curves) / COLUMNS))
-    figure = Figure(figsize=(4 * COLUMNS, 2.4 * rows), layout="constrained")
-    panels = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
-    for axes, ((kind, name), points) in zip(panels, curves.items(), strict=False):
+    figure = _figure(rows, 2.2)
+    for place, ((kind, name), points) in enumerate(curves.items(), start=1):
+        axes = figure.add_subplot(rows, COLUMNS, place)
         colour = REFERENCE if kind == "train" else GENERATED
         axes.plot(*zip(*points, strict=True), color=colour, marker="." if len(points) < 50 else "")
         axes.set_title(f"{name} ({kind})", fontsize=9)
+        axes.tick_params(labelsize=7)
+        axes.locator_params(nbins=4)
         axes.grid(alpha=0.3)
-    for axes in panels[len(curves) :]:
-        axes.set_visible(False)
-    figure.supxlabel("step")
+    figure.supxlabel("step", fontsize=9)
     return figure
 
 
 def plot_spectrograms(sounds: Mapping[str, FloatArray]) -> Figure:
     """Spectrograms in dB of pieces `(N,)` at `SAMPLE_RATE`, one below the other."""
-    figure = Figure(figsize=(9, 1.9 * len(sounds)), layout="constrained")
-    for axes, (name, wave) in zip(
-        figure.subplots(len(sounds), 1, squeeze=False)[:, 0], sounds.items(), strict=True
-    ):
-        level = 10 * np.log10(np.maximum(power_spectrogram(wave), 1e-10))
-        seconds = np.arange(level.shape[1] + 1) * HOP / SAMPLE_RATE
-        hertz = np.arange(len(level) + 1) * SAMPLE_RATE / WINDOW
-        top = float(level.max())
-        axes.pcolormesh(
-            seconds, hertz, level, vmin=top - DEPTH_DB, vmax=top, cmap="magma", rasterized=True
+    figure = _figure(len(sounds), 1.8)
+    hertz = np.geomspace(LOWEST, SAMPLE_RATE / 2, ROWS)
+    ticks = [100, 1000, 10000]
+    for place, (name, wave) in enumerate(sounds.items(), start=1):
+        axes = figure.add_subplot(len(sounds), 1, place)
+        power = power_spectrogram(wave)[np.round(hertz * WINDOW / SAMPLE_RATE).astype(int)]
+        level = 10 * np.log10(np.maximum(power, 1e-10))
+        seconds = level.shape[1] * HOP / SAMPLE_RATE
+        axes.imshow(
+            level,
+            origin="lower",
+            aspect="auto",
+            extent=(0, seconds, 0, ROWS),
+            vmin=level.max() - DEPTH_DB,
+            vmax=level.max(),
+            cmap="magma",
         )
-        axes.set(title=name, ylabel="Hz", ylim=(40, SAMPLE_RATE / 2), yscale="log")
-    axes.set_xlabel("seconds")
+        axes.set_title(name, fontsize=9)
+        axes.set_yticks(np.interp(ticks, hertz, np.arange(ROWS)), [f"{tick} Hz" for tick in ticks])
+        axes.tick_params(labelsize=7)
+    figure.supxlabel("seconds", fontsize=9)
+    return figure
+
+
+def _figure(rows: int, height: float) -> Figure:
+    """Margins are set by hand: to find them takes longer than to draw a picture."""
+    inches = height * rows + 0.5
+    figure = Figure(figsize=(9, inches))
+    figure.subplots_adjust(0.07, 0.5 / inches, 0.98, 1 - 0.3 / inches, wspace=0.25, hspace=0.45)
     return figure

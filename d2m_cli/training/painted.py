@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from d2m_cli.data.augment import Augmentation, film
 from d2m_cli.data.cache import Arrays, PieceFile, write_piece
 from d2m_cli.data.manifest import Entry, read_manifest, write_manifest
 from d2m_cli.data.render import paint, random_look
+from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualEncoder, VisualSettings
 from d2m_cli.features.motion import HIPS
 from d2m_cli.models.i3d import InceptionI3d
@@ -28,10 +30,14 @@ def add_painted_visuals(
 ) -> None:
     """Give every dance with 3-D joints in `cache` its `visual` vectors `(C_v, T_v)`.
 
-    The camera and the dancer's look change every 10 s. Raises `DataError` for a damaged cache.
+    The camera and the dancer's look change every 10 s. Raises `DataError` for a damaged cache or
+    weights `i3d` that cannot be read.
     """
     network = InceptionI3d(width=settings.width)
-    network.load_state_dict(load_file(i3d))
+    try:
+        network.load_state_dict(load_file(i3d))
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{i3d} cannot be read ({error}): train the stage visual.") from error
     network.eval()
     manifest = read_manifest(cache)
     entries = []

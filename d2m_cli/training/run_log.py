@@ -8,10 +8,12 @@ tensorboard/    all of it again
 
 import csv
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 
 import soundfile
+from matplotlib.image import imread
 from torch import from_numpy
 from torch.utils.tensorboard import SummaryWriter
 
@@ -64,9 +66,9 @@ class RunLog:
         for name, wave in sounds.items():
             soundfile.write(folder / f"{name}.wav", wave.clip(-1, 1), SAMPLE_RATE)
             self._board.add_audio(name, from_numpy(wave.clip(-1, 1))[None], step, SAMPLE_RATE)
-        picture = plot_spectrograms(sounds)
-        save(png(picture), folder / "spectrograms.png")
-        self._board.add_figure("spectrograms", picture, step)
+        picture = png(plot_spectrograms(sounds))
+        save(picture, folder / "spectrograms.png")
+        self._board.add_image("spectrograms", imread(BytesIO(picture)), step, dataformats="HWC")
 
     def draw_curves(self) -> None:
         """Draw the curves anew from all lines."""

@@ -1,0 +1,110 @@
+"""From raw data to a scored video with the commands of docs/training.md, at a small size."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from d2m_cli.bundles.bundle import load_bundle
+from d2m_cli.cli.app import app
+from d2m_cli.ingest.probe import probe
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared"
+
+SMALL = {
+    "codec": "batch=2 samples=4096 probe_crops=4 probe_samples=16384 kmeans_vectors=2500",
+    "visual": "batch=2 held_out=2 visual.size=32 visual.width=0.0625",
+    "generator": "batch=2 heard_seconds=0.2 validation_segments=2 sizes.width=0.01 sizes.floor=8 "
+    "sizes.features=8 discriminator.channels=[16,16,32,32]",
+    "synthesizer": "batch=2 seconds=0.2 discriminator.channels=[16,16,32,32]",
+}
+"""Settings in place of the paper's, with which a stage takes seconds."""
+
+SHORT = "loop.steps=2 loop.log_every=1"
+
+
+def documented(title: str) -> list[list[str]]:
+    """Commands of the first block below a title of docs/training.md."""
+    text = (ROOT / "docs/training.md").read_text(encoding="utf-8")
+    block = re.search(rf"# {title}\n.*?```bash\n(.*?)```", text, re.DOTALL)
+    assert block is not None
+    return [shlex.split(line, comments=True)[1:] for line in block[1].splitlines()]
+
+
+def small(command: list[str], painted: bool) -> list[str]:
+    """The command with the settings of `SMALL`; `painted` dances have another visual encoder."""
+    changes = []
+    if command[0] == "train" and command[1] in SMALL:
+        changes = f"{SHORT} {SMALL[command[1]]}".split()
+        changes += ["validation_crops=1"] if command[1] in ("codec", "synthesizer") else []
+        if painted and command[1] == "generator":
+            changes += [word for word in SMALL["visual"].split() if word.startswith("visual.")]
+    return [*command, *(word for change in changes for word in ("--set", change))]
+
+
+def videos(folder: Path) -> None:
+    """Two real clips, one to train on and one to validate."""
+    folder.mkdir()
+    for name in ("aist_real_song", "aist_6s"):
+        (folder / f"{name}.mp4").symlink_to(SHARED / "clips" / f"{name}.mp4")
+    (folder / "songs.csv").write_text(
+        "file,song,split\naist_real_song.mp4,one,train\naist_6s.mp4,two,validation\n"
+    )
+
+
+def motions(folder: Path) -> None:
+    """The first ten seconds of two pieces of Dance with Melody."""
+    folder.mkdir()
+    data = SHARED / "data/dance_with_melody"
+    for name in ("DANCE_C_2", "DANCE_C_8"):
+        with np.load(data / f"{name}.npz") as file:
+            piece = {key: file[key] for key in file.files}
+        steps = int(10 * piece["fps"])
+        piece |= {key: piece[key][:steps] for key in ("motion", "center")}
+        np.savez(folder / f"{name}.npz", **piece)
+        samples, rate = soundfile.read(data / f"{name}.ogg", stop=480_000)
+        soundfile.write(folder / f"{name}.wav", samples[: 10 * rate], rate)
+    split = {"train": ["DANCE_C_2"], "validation": ["DANCE_C_8"]}
+    (folder / "split.json").write_text(json.dumps(split))
+
+
+@pytest.mark.parametrize(
+    ("title", "source", "make"),
+    [
+        ("From dance videos to a bundle", "VIDEOS", videos),
+        ("From motion and music to a bundle", "DANCES", motions),
+    ],
+)
+def test_documented_commands_lead_from_data_to_a_scored_video(
+    title: str, source: str, make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not SHARED.exists():
+        pytest.skip("needs the real data in ../shared")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "dance.mp4").symlink_to(SHARED / "clips/aist_a.mp4")
+    make(tmp_path / source)
+    commands = documented(title)
+    assert {tuple(command[:2]) for command in commands} >= {
+        ("prepare", "folder" if source == "VIDEOS" else "motion"),
+        ("train", "codec"),
+        ("train", "generator"),
+        ("train", "synthesizer"),
+        ("train", "export"),
+        ("generate", "dance.mp4"),
+    }
+    for command in commands:
+        words = small(command, painted=source == "DANCES")
+        done = CliRunner().invoke(app, words, catch_exceptions=False)
+        assert done.exit_code == 0, (command, done.output)
+    assert probe(tmp_path / "out.mp4").has_audio
+    bundle = load_bundle(tmp_path / "my_bundle")
+    scores = bundle.config["scores"]
+    assert all(scores[stage]["high"]["step"] == 2 for stage in ("codec", "generator"))
+    assert scores["synthesizer"]["high"].keys() > {"mel", "onset_f"}
