@@ -131,14 +131,15 @@ def opinion(by_listener: Sequence[Sequence[int]]) -> Opinion:
     sample = np.array([np.mean(own) for own in by_listener]) if several else ratings
     return Opinion(
         float(ratings.mean()),
-        _margin(sample),
+        margin(sample),
         len(ratings),
         len(by_listener),
         "listeners" if several else "ratings",
     )
 
 
-def _margin(sample: np.ndarray) -> float | None:
+def margin(sample: np.ndarray) -> float | None:
+    """Half the 95 % interval of the mean of a sample `(n,)` (Student's t); `None` for one value."""
     from scipy.stats import t
 
     if len(sample) < 2:

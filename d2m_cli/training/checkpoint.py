@@ -55,6 +55,12 @@ def load_newest(folder: Path) -> dict[str, Any] | None:
     return None
 
 
+def discard_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a run that shall not go on."""
+    for path in _newest_first(folder):
+        path.unlink(missing_ok=True)
+
+
 def random_states() -> dict[str, Any]:
     """States of the global generators of Python, numpy, torch and CUDA, as a checkpoint holds them.
 

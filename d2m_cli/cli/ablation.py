@@ -1,0 +1,62 @@
+"""`d2m train ablation`: the paper's tables 3 to 6 in small, beside the paper's figures."""
+
+from pathlib import Path
+
+import typer
+
+from d2m_cli.cli.options import DeviceOption
+from d2m_cli.spec import Level
+
+
+def ablation(
+    tables: list[str] = typer.Argument(..., help="table3, table4, table5, table6."),
+    level: Level = typer.Option(Level.HIGH, help="high or low."),
+    folder: Path = typer.Option(..., "-o", "--folder", help="Runs and their scores."),
+    recipes: Path = typer.Option(
+        Path("examples/recipes/ablations"), help="Base recipe and one short recipe for each row."
+    ),
+    seeds: int = typer.Option(3, min=1, help="Runs of each row."),
+    steps: int | None = typer.Option(None, min=1, help="Short for --set loop.steps=N."),
+    changes: list[str] = typer.Option(
+        [], "--set", metavar="NAME=VALUE", help="Setting of all runs; repeatable."
+    ),
+    max_minutes: float = typer.Option(float("inf"), help="Time limit of each run."),
+    split: str = typer.Option("test", help="Dances that are performed."),
+    segments: int = typer.Option(86, min=1, help="How many of them."),
+    device: str = DeviceOption,
+    as_json: bool = typer.Option(False, "--json", help="Print the records as JSON."),
+) -> None:
+    """Train every row of the paper's tables with several seeds, and compare.
+
+    Runs that are there already are not repeated: the same command goes on where it was stopped.
+
+    Example: d2m train ablation table4 table5 --level high -o runs/ablation --steps 500
+    """
+    from rich.console import Console
+
+    from d2m_cli.cli.results import print_json
+    from d2m_cli.cli.train_display import training_display
+    from d2m_cli.report.ablation import ablation_record, ablation_table
+    from d2m_cli.report.tables import rich_table
+    from d2m_cli.training.ablation import TABLES, Plan, run_rows, table_rows
+    from d2m_cli.training.launch import Machines, make_fabric
+
+    overrides = [*changes, *([f"loop.steps={steps}"] if steps else [])]
+    plan = Plan(seeds, overrides, max_minutes, split, segments)
+    chosen = {table: table_rows(table, level, recipes) for table in tables}
+    fabric = make_fabric(Machines(device))
+    records = []
+    with training_display(Console(stderr=True), "ablation") as display:
+        for table, rows in chosen.items():
+
+            def begin(what: str, done: int, total: int, table: str = table) -> None:
+                display.note(f"{TABLES[table]}, {what} ({done + 1} of {total})")
+
+            place = folder / level.value
+            figures = run_rows(rows, plan, place, fabric, display.report, begin)
+            records.append(ablation_record(TABLES[table], level.value, figures))
+    if as_json:
+        print_json({"tables": records})
+    else:
+        for record in records:
+            Console().print(rich_table(ablation_table(record)))
