@@ -72,7 +72,8 @@ def evaluate(
     tells how many codes of a codec a piece uses. Raises `DataError` (see `validate`).
     """
     validate(dances, systems)
-    own = [dance.reference for dance in dances if dance.reference is not None]
+    references = (dance.reference for dance in dances)
+    own = [known for known in references if known is not None and len(known)]
     measures = _Measures(dances, embedding, real or own, segments, distinct_codes)
     rows = []
     for number, system in enumerate(systems):
@@ -102,7 +103,8 @@ class _Measures:
     ) -> None:
         self.dances = {dance.name: dance for dance in dances}
         self.embedding = embedding
-        self.real = [embedding.compute(piece) for piece in real]
+        self.real = [embedding.compute(_long_enough(piece)) for piece in real]
+        self.has_unit = not embedding.standardised or sum(map(len, self.real)) > 1
         self.segments = segments
         self.distinct_codes = distinct_codes
         if segments:
@@ -126,6 +128,8 @@ class _Measures:
         pieces = {n: takes[0] for n, takes in system.pieces.items() if takes and len(takes[0])}
         rows = {name: self.embedding.compute(_long_enough(p)) for name, p in pieces.items()}
         frechet, notes = self._frechet(list(rows.values()))
+        if not self.has_unit:
+            notes.append("fewer than two rows of real music: no unit for diversity")
         if missing := [name for name in self.dances if name not in pieces]:
             notes.append(f"no music for {', '.join(missing)}")
         return {
@@ -206,19 +210,26 @@ class _Measures:
         if not self.segments or not known:
             return None
         made = np.stack([row.mean(axis=0) for row in known.values()])
+        segments = self.segment_rows
+        if self.embedding.standardised:
+            segments, made = standardise(segments, [segments, made])
         genres = [self.dances[name].genre for name in known]
-        return genre.genre_accuracy(made, genres, self.segment_rows, self.segments.genres)
+        return genre.genre_accuracy(made, genres, segments, self.segments.genres)
 
     def _over_seeds(self, pieces: Mapping[str, Sequence[FloatArray]]) -> float | None:
+        if not self.has_unit:
+            return None
         several = [takes for takes in pieces.values() if len(takes) > 1]
         units = [self._in_units([self._piece_row(p) for p in takes]) for takes in several]
         return diversity.over_seeds(units)
 
     def _spread(self, rows: list[Embeddings]) -> float | None:
-        return diversity.mean_distance(np.stack(self._in_units(rows))) if rows else None
+        if not rows or not self.has_unit:
+            return None
+        return diversity.mean_distance(np.stack(self._in_units(rows)))
 
     def _in_units(self, rows: list[Embeddings]) -> list[Embeddings]:
-        if not self.embedding.standardised or not self.real:
+        if not self.embedding.standardised:
             return rows
         return list(standardise(np.concatenate(self.real), [np.stack(rows)])[0])
 

@@ -3,23 +3,29 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import chromium
 import numpy as np
 import pytest
 import soundfile
 import torch
 from typer.testing import CliRunner
 
-from d2m_cli.bundles.bundle import save_bundle
+from d2m_cli.bundles.bundle import load_bundle, save_bundle
 from d2m_cli.cli.app import app
 from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.data.cache import write_piece
+from d2m_cli.data.manifest import Entry, Manifest, read_manifest, write_manifest
 from d2m_cli.errors import DataError
+from d2m_cli.features.i3d import VisualSettings
+from d2m_cli.features.motion import channel_names
 from d2m_cli.report import tables
-from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
 
 CLIPS = Path(__file__).parents[2] / "../shared/clips"
-NAMES = ("tiktok_b", "aist_c")
+NAMES = ("tiktok_a", "tiktok_b")
 needs_clips = pytest.mark.skipif(not CLIPS.exists(), reason="needs the real clips in ../shared")
 
 
@@ -50,7 +56,7 @@ def evaluated(tmp_path_factory, bundle) -> tuple[dict, Path, str]:
             noise = 0.1 * random.standard_normal(2 * SAMPLE_RATE)
             soundfile.write(finished / f"{name}.{seed}.wav", noise, SAMPLE_RATE)
     genres = folder / "genres.json"
-    genres.write_text(json.dumps({"tiktok_b": "pop", "aist_c": "lock"}))
+    genres.write_text(json.dumps({"tiktok_a": "pop", "tiktok_b": "lock"}))
     for genre in ("pop", "lock"):
         (folder / "segments" / genre).mkdir(parents=True)
         for number in range(2):
@@ -112,6 +118,64 @@ def test_the_report_is_one_file_with_players_and_plots(evaluated):
     assert {path.name for path in (folder / "plots").iterdir()} == {
         *("onsets.png", "quality.png", "systems.png"),
     }
+
+
+@needs_clips
+@chromium.needed
+def test_every_player_and_plot_of_the_report_works_in_chromium(evaluated, tmp_path):
+    with chromium.browsing(tmp_path / "profile") as page:
+        page.open(evaluated[1] / "report.html")
+        page.wait_for("[...document.querySelectorAll('audio')].every(a => a.duration > 1.9)")
+        assert page.evaluate("[...document.images].every(image => image.naturalWidth > 500)")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory) -> Path:
+    """A prepared set of one dance, with the visual features of the embedded bundle."""
+    cache = tmp_path_factory.mktemp("prepared")
+    visual = VisualSettings(**load_bundle().settings["visual"])
+    seconds, random = 2.0, np.random.default_rng(2)
+    steps = int(seconds * MOTION_RATE)
+    arrays = {
+        "motion": random.standard_normal((len(channel_names()), steps)).astype(np.float32),
+        "found": np.ones(steps, np.uint8),
+        "audio": (3000 * random.standard_normal(int(seconds * SAMPLE_RATE))).astype(np.int16),
+        "visual": np.zeros((visual.channels, int(seconds * visual.rate) + 1), np.float32),
+    }
+    entry = Entry(
+        *("dance", "song", "test", "pop", "pop", "none"),
+        seconds=seconds,
+        holds=tuple(arrays),
+        visual_rate=visual.rate,
+    )
+    write_piece(cache, entry, arrays, "here")
+    write_manifest(cache, Manifest("folder", (entry,)))
+    return cache
+
+
+def test_music_is_made_for_a_prepared_set(prepared, tmp_path):
+    arguments = ["--generate", "high", "--seeds", "2", "--results", tmp_path / "results.json"]
+    result = CliRunner().invoke(
+        app, ["evaluate", str(prepared), *map(str, arguments)], catch_exceptions=False
+    )
+    assert result.exit_code == 0, result.output
+    systems = {s["name"]: s for s in json.loads((tmp_path / "results.json").read_text())["systems"]}
+    made = systems["d2m high"]
+    assert made["clips"] == 1 and made["distinct_codes"] > 1
+    assert made["diversity_seeds"] is None and "no unit for diversity" in made["notes"][-1]
+    assert made["beats"]["pairs"][0]["cut_seconds"] < 0.1
+    assert "GT, other clip" not in systems, "one dance has no other"
+    assert not re.search(r"\bnan\b", result.output, re.IGNORECASE)
+
+
+def test_a_set_prepared_for_another_bundle_is_refused(prepared, tmp_path):
+    entry = read_manifest(prepared).entries[0]
+    write_manifest(prepared, Manifest("folder", (replace(entry, visual_rate=None),)))
+    with pytest.raises(DataError, match="prepared without the visual features"):
+        CliRunner().invoke(
+            app, ["evaluate", str(prepared), "--generate", "high"], catch_exceptions=False
+        )
 
 
 def test_wrong_requests_are_named(tmp_path):
