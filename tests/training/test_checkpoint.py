@@ -45,3 +45,17 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
         write_atomically(target, write)
     assert [path.name for path in tmp_path.iterdir()] == ["weights"]
     assert target.read_text() == "old"
+
+
+def test_the_old_checkpoint_survives_a_disk_that_fills_up(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="file sizes cannot be limited here")
+    save_checkpoint(tmp_path, 5, {"step": 5})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="step_00000006"):
+            save_checkpoint(tmp_path, 6, {"step": 6, "weights": torch.ones(1_000_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir()] == ["step_00000005.ckpt"]
+    assert load_newest(tmp_path) == {"step": 5}

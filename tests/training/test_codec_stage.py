@@ -1,9 +1,4 @@
 import dataclasses
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +6,7 @@ import pytest
 import torch
 from lightning.fabric import Fabric
 from safetensors.torch import load_file
-from synthetic_music import CODEC, make_cache
+from synthetic_music import make_cache
 
 from d2m_cli.codec.codebook import quantise
 from d2m_cli.codec.vqvae import VQVAE
@@ -25,7 +20,7 @@ from d2m_cli.training.codec_stage import (
     OptimiserSettings,
     scale_to_sigma,
 )
-from d2m_cli.training.loop import LoopSettings, run
+from d2m_cli.training.loop import LoopSettings
 from d2m_cli.training.music import MusicSettings
 
 
@@ -86,37 +81,6 @@ def test_unfreezing_trains_the_next_stage(music: MusicSettings) -> None:
     assert stage.net.first_stage == 2
     assert not torch.equal(weight, frozen)
     assert fixed_loss(stage) < 1.2 * before, "unfreezing must not disturb what was learned"
-
-
-def test_killed_run_goes_on_bit_for_bit(music: MusicSettings, tmp_path: Path) -> None:
-    recipe, folder = tmp_path / "codec.toml", tmp_path / "killed"
-    recipe.write_text(CODEC.format(cache=music.cache))
-    command = [sys.executable, "-m", "d2m_cli.cli", "train", "codec", "--config", str(recipe)]
-    command += ["--folder", str(folder)]
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
-
-    killed = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not list(folder.glob("step_0000000[3-7].ckpt")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    killed.send_signal(signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL, "the run ended before it could be killed"
-    assert not (folder / "codec.safetensors").exists()
-
-    settings = settings_for(music)
-    states = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as in the killed process: the order of sums decides the last bits
-    try:
-        for place, resume in ((folder, True), (tmp_path / "whole", False)):
-            stage = stage_for(settings)
-            assert run(stage, settings.loop, place, lambda *_: None, resume) == settings.loop.steps
-            states.append(stage.vqvae.state_dict())
-    finally:
-        torch.set_num_threads(threads)
-    resumed, whole = states
-    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
 
 
 def test_export_is_scaled_and_sounds_the_same(music: MusicSettings, tmp_path: Path) -> None:

@@ -49,12 +49,12 @@ def small(command: list[str], painted: bool) -> list[str]:
 
 
 def videos(folder: Path) -> None:
-    """Two real clips, one to train on and one to validate."""
+    """Two real clips of two seconds, one to train on and one to validate."""
     folder.mkdir()
-    for name in ("aist_real_song", "aist_6s"):
+    for name in ("tiktok_a", "tiktok_b"):
         (folder / f"{name}.mp4").symlink_to(SHARED / "clips" / f"{name}.mp4")
     (folder / "songs.csv").write_text(
-        "file,song,split\naist_real_song.mp4,one,train\naist_6s.mp4,two,validation\n"
+        "file,song,split\ntiktok_a.mp4,one,train\ntiktok_b.mp4,two,validation\n"
     )
 
 
@@ -88,7 +88,7 @@ def test_documented_commands_lead_from_data_to_a_scored_video(
         pytest.skip("needs the real data in ../shared")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (tmp_path / "dance.mp4").symlink_to(SHARED / "clips/aist_a.mp4")
+    (tmp_path / "dance.mp4").symlink_to(SHARED / "clips/tiktok_a.mp4")
     make(tmp_path / source)
     commands = documented(title)
     assert {tuple(command[:2]) for command in commands} >= {

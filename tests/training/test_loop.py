@@ -1,16 +1,21 @@
 import os
+import random
 import signal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from d2m_cli.errors import OutputError
 from d2m_cli.spec import SAMPLE_RATE
-from d2m_cli.training.checkpoint import load_newest
+from d2m_cli.training.checkpoint import load_newest, random_states, restore_random_states
 from d2m_cli.training.loop import LoopSettings, Validation, run
-from d2m_cli.training.run_log import read_log
+from d2m_cli.training.run_log import RunLog, read_log
+from d2m_cli.training.settings import SettingsError
 
 
 class Descent:
@@ -77,6 +82,67 @@ def test_a_signal_ends_the_run_after_its_step_and_it_can_go_on(tmp_path: Path) -
     assert run(stage, settings, tmp_path, silent, resume=True) == 5
     assert stage.x == 2.0
     assert stage.progress == [3 / 5, 4 / 5]
+
+
+def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path) -> None:
+    notes: list[str] = []
+    config = {"rate": 0.1, "loop": {"steps": 2}}
+    run(Descent(), LoopSettings(steps=2), tmp_path, silent, config=config)
+    with pytest.raises(SettingsError, match=r"rate was 0\.1 and is 0\.2"):
+        run(Descent(), LoopSettings(steps=2), tmp_path, silent, resume=True, config={"rate": 0.2})
+    config["loop"] = {"steps": 3}
+    settings = LoopSettings(steps=3)
+    run(Descent(), settings, tmp_path, silent, resume=True, config=config, note=notes.append)
+    assert notes == ["loop.steps was 2 and is 3"]
+
+
+class Dice(Descent):
+    """x is whatever the global generators draw."""
+
+    def step(self, batch: int, number: int, progress: float) -> dict[str, float]:
+        self.x = random.random() + float(np.random.rand()) + float(torch.rand(()))
+        return {"x": self.x}
+
+
+def test_global_random_states_go_on(tmp_path: Path) -> None:
+    settings = LoopSettings(steps=6, log_every=1)
+    states = random_states()
+    assert run(Dice(), settings, tmp_path / "stopped", silent, max_minutes=0) == 1
+    random.seed(5), np.random.seed(5), torch.manual_seed(5)
+    run(Dice(), settings, tmp_path / "stopped", silent, resume=True)
+    restore_random_states(states)
+    run(Dice(), settings, tmp_path / "whole", silent)
+    stopped, whole = (
+        [record for record in read_log(tmp_path / name) if record.kind == "train"]
+        for name in ("stopped", "whole")
+    )
+    assert stopped == whole and len({record.value for record in whole}) == 6
+
+
+def test_lines_after_the_last_checkpoint_are_dropped(tmp_path: Path) -> None:
+    settings = LoopSettings(steps=4, log_every=1)
+    run(Descent(), settings, tmp_path, silent, max_minutes=0)
+    with RunLog(tmp_path, 1) as log:
+        log.figures("train", 2, {"x": 99.0})
+    run(Descent(), settings, tmp_path, silent, resume=True)
+    values = [record.value for record in read_log(tmp_path) if record.kind == "train"]
+    assert values == [32, 16, 8, 4]
+
+
+def test_what_a_run_leaves_to_look_at(tmp_path: Path) -> None:
+    run(Descent(), LoopSettings(steps=2, log_every=1), tmp_path, silent)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("log.csv", "curves.png", "samples", "tensorboard", "settings.json"),
+        "step_00000002.ckpt",
+    }
+    for step in ("00000001", "00000002"):
+        names = {path.name for path in (tmp_path / "samples" / step).iterdir()}
+        assert names == {"tone.wav", "spectrograms.png"}
+    tone, rate = soundfile.read(tmp_path / "samples/00000002/tone.wav")
+    assert (len(tone), rate) == (SAMPLE_RATE // 2, SAMPLE_RATE)
+    board = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert set(board.Tags()["scalars"]) > {"train/x", "validation/squared", "pace/waiting"}
+    assert board.Tags()["images"] == ["spectrograms"] and board.Tags()["audio"] == ["tone"]
 
 
 def test_time_budget_ends_the_run_with_a_checkpoint(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from lightning.fabric import Fabric
-from synthetic_dances import make_dances, write_generator_recipe
-from synthetic_music import CODEC, make_cache
+from recipes_for_tests import write_recipe
 from torch import Tensor
 
 from d2m_cli.training.checkpoint import load_newest
@@ -46,11 +45,7 @@ def tensors(state: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
 def test_two_processes_learn_what_one_with_the_joined_batch_learns(
     name: str, torchrun: bool, tmp_path: Path
 ) -> None:
-    recipe, kind = tmp_path / "recipe.toml", STAGES[name]
-    if name == "codec":
-        recipe.write_text(CODEC.format(cache=make_cache(tmp_path / "music").cache))
-    else:
-        write_generator_recipe(recipe, make_dances(tmp_path / "dances"))
+    recipe, kind = write_recipe(name, tmp_path), STAGES[name]
     folder = tmp_path / "run"
     printed = in_two_processes(name, recipe, folder, torchrun=torchrun)
     assert printed.count("Weights:") == 1 and (folder / kind.weights).exists()
