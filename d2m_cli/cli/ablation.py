@@ -18,7 +18,7 @@ def ablation(
     seeds: int = typer.Option(3, min=1, help="Runs of each row."),
     steps: int | None = typer.Option(None, min=1, help="Short for --set loop.steps=N."),
     changes: list[str] = typer.Option(
-        [], "--set", metavar="NAME=VALUE", help="Setting of all runs; repeatable."
+        [], "--set", metavar="NAME=VALUE", help="Setting of the base recipe; repeatable."
     ),
     max_minutes: float = typer.Option(float("inf"), help="Time limit of each run."),
     split: str = typer.Option("test", help="Dances that are performed."),
@@ -42,8 +42,8 @@ def ablation(
     from d2m_cli.training.launch import Machines, make_fabric
 
     overrides = [*changes, *([f"loop.steps={steps}"] if steps else [])]
-    plan = Plan(seeds, overrides, max_minutes, split, segments)
-    chosen = {table: table_rows(table, level, recipes) for table in tables}
+    plan = Plan(seeds, max_minutes, split, segments)
+    chosen = {table: table_rows(table, level, recipes, overrides) for table in tables}
     fabric = make_fabric(Machines(device))
     records = []
     with training_display(Console(stderr=True), "ablation") as display:

@@ -51,8 +51,6 @@ class Plan:
     """How every row is trained and measured."""
 
     seeds: int = 3
-    overrides: Sequence[str] = ()
-    """Settings of all runs, like `loop.steps=500`."""
     max_minutes: float = float("inf")
     """Of each run."""
     split: str = "test"
@@ -60,14 +58,15 @@ class Plan:
     """Dances a run performs; the paper's figures are shares of 85 or 86 clips."""
 
 
-def table_rows(table: str, level: Level, recipes: Path) -> list[Row]:
+def table_rows(table: str, level: Level, recipes: Path, overrides: Sequence[str] = ()) -> list[Row]:
     """Rows of one of the paper's tables (`table3` ... `table6`) at a level.
 
+    `overrides` like `loop.steps=500` change the base recipe; what makes a row stays as it is.
     Raises `SettingsError` for an unknown table, or a recipe that is missing or unreadable.
     """
     if table not in TABLES:
         raise SettingsError(f"Unknown table '{table}': choose one of {', '.join(TABLES)}.")
-    base = _at_level(read_toml(recipes / f"base_{level}.toml"), level)
+    base = overridden(_at_level(read_toml(recipes / f"base_{level}.toml"), level), overrides)
     variants: dict[str, tuple[str, dict[str, Any]]] = {}
     for path in sorted(recipes.glob("*.toml")):
         content = _at_level(read_toml(path), level)
@@ -103,7 +102,7 @@ def run_rows(
     runs = [(row, seed) for row in rows for seed in range(plan.seeds)]
     for number, (row, seed) in enumerate(runs):
         begin(f"{row.name}, seed {seed}", number, len(runs))
-        content = merged(overridden(row.content, plan.overrides), {"seed": seed})
+        content = merged(row.content, {"seed": seed})
         settings = fill(GeneratorTraining, content, f"The recipe of '{row.name}'")
         place = folder / row.variant / f"seed{seed}"
         figures[row.name].append(_run(settings, plan, place, fabric, report))

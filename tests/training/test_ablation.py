@@ -63,6 +63,14 @@ def test_each_row_changes_what_its_name_says() -> None:
     assert made["Low w/o L_mel"].losses.mel == 0.0
 
 
+def test_overrides_do_not_undo_a_row() -> None:
+    rows = table_rows("table5", Level.LOW, RECIPES, ["codec=own.safetensors", "batch=2"])
+    contents = {row.name: row.content for row in rows}
+    assert contents["Low (full)"]["codec"] == "own.safetensors"
+    assert contents["Low w/o fine-tune"]["codec"] == "weights/codec_low.safetensors"
+    assert {content["batch"] for content in contents.values()} == {2}
+
+
 def test_sigma_bounds_the_latents() -> None:
     torch.manual_seed(0)
     sizes = {"width": 0.01, "floor": 8, "motion_width": 0.01, "features": 8, "sigma": 1.0}
@@ -126,8 +134,8 @@ def test_table_in_small_is_trained_measured_printed_and_not_repeated(
     assert "84.7" in again.stdout
     assert again.stdout.count("12.3") == 3, "finished runs are read, not repeated"
 
-    (row, *_) = table_rows("table4", Level.HIGH, recipes)
-    plan = Plan(1, ["loop.steps=3"], split="validation", segments=2)
+    (row, *_) = table_rows("table4", Level.HIGH, recipes, ["loop.steps=3"])
+    plan = Plan(1, split="validation", segments=2)
     with pytest.raises(SettingsError, match="other settings"):
         run_rows([row], plan, tmp_path / "high", make_fabric(Machines("cpu")), lambda *_: None)
 
