@@ -13,7 +13,8 @@ from d2m_cli.training.generator_stage import GeneratorStage, GeneratorTraining
 from d2m_cli.training.launch import Machines, make_fabric
 from d2m_cli.training.loop import Report, run
 from d2m_cli.training.settings import plain, read_settings
-from d2m_cli.training.synthesizer_stage import SynthesizerStage, SynthesizerTraining
+from d2m_cli.training.synthesizer_settings import SynthesizerTraining
+from d2m_cli.training.synthesizer_stage import SynthesizerStage
 from d2m_cli.training.visual_stage import VisualStage, VisualTraining
 
 

@@ -10,7 +10,6 @@ Letters: `B` batch, `N` audio samples, `T` time in codes.
 
 import copy
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,64 +28,21 @@ from d2m_cli.errors import DataError
 from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
 from d2m_cli.losses.reconstruction import SpectralWeights, mel_loss, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
-from d2m_cli.spec import SEGMENT_SECONDS, Level, code_count
+from d2m_cli.spec import Level, code_count
 from d2m_cli.training.average import MovingAverage
 from d2m_cli.training.checkpoint import write_atomically
-from d2m_cli.training.codec_measure import CROPS, SPLITS, listen, measure
+from d2m_cli.training.codec_measure import SPLITS, listen, measure
 from d2m_cli.training.codec_net import CodecNet
-from d2m_cli.training.generated_codes import CodesSettings, GeneratedCodes
-from d2m_cli.training.generator_settings import DiscriminatorSettings
+from d2m_cli.training.generated_codes import GeneratedCodes
 from d2m_cli.training.launch import own_draws
-from d2m_cli.training.loop import LoopSettings, Validation
-from d2m_cli.training.music import MusicCrops, MusicSettings
+from d2m_cli.training.loop import Validation
+from d2m_cli.training.music import MusicCrops
+from d2m_cli.training.synthesizer_settings import SynthesizerTraining
 from d2m_cli.types import FloatArray, IntArray
 
 PROBE_CROPS = 8
 TREE_ERROR = 0.02
 """Relative error up to which the frozen outer stages count as the wavelet tree they started as."""
-
-
-@dataclass(frozen=True)
-class SynthesizerWeights:
-    """Weights of the terms; the paper gives none for this stage: these are equation 8's."""
-
-    adversarial: float = 1.0
-    feature_matching: float = 3.0
-    wave: float = 40.0
-    mel: float = 15.0
-    spectral: float = 0.0
-    """Beyond the paper: the codec stage's multi-resolution loss."""
-
-
-@dataclass(frozen=True)
-class SynthesizerTraining:
-    """Everything that decides the outcome of the stage; the defaults are the paper's (4.1)."""
-
-    codec: Path
-    """Weights of the codec's level, from the codec stage (or JukeBox's, converted)."""
-    level: Level = Level.HIGH
-    seed: int = 0
-    music: MusicSettings = field(default_factory=MusicSettings)
-    generated: CodesSettings = field(default_factory=CodesSettings)
-    batch: int = 16
-    """Of each process."""
-    seconds: float = SEGMENT_SECONDS
-    peaks: tuple[float, ...] = (0.07, 0.8)
-    """Crops are brought to a peak drawn log-uniformly from this range."""
-    first_stage: int = 0
-    """Outermost halving whose decoder is trained: a codec of this project keeps the outer ones as a
-    plain wavelet tree, which costs next to nothing while it stays that."""
-    rate: float = 1e-5
-    discriminator_rate: float = 1e-5
-    betas: tuple[float, ...] = (0.5, 0.9)
-    warm_up_steps: int = 100
-    clip: float = 10.0
-    average: float = 0.999
-    """Decay of the moving average of the decoder's weights, which is what is exported."""
-    validation_crops: int = CROPS
-    losses: SynthesizerWeights = field(default_factory=SynthesizerWeights)
-    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
-    loop: LoopSettings = field(default_factory=LoopSettings)
 
 
 class Crops(NamedTuple):
@@ -164,14 +120,17 @@ class SynthesizerStage:
         self.critic.requires_grad_(False)
         heard = self._judge(wave)
         own, true = wave[:paired], music[:paired]
+        heard_own = [[m[:paired] for m in maps] for maps in heard]
         with torch.no_grad():
             real = self._judge(true)
         terms = {
-            "adversarial": hinge_generator(heard),
-            "feature_matching": feature_matching(real, [[m[:paired] for m in s] for s in heard]),
+            "adversarial": hinge_generator(heard_own),
+            "feature_matching": feature_matching(real, heard_own),
             "wave": functional.l1_loss(own, true),
             "mel": mel_loss(own, true),
         }
+        if len(codes):
+            terms["generated"] = hinge_generator([[m[paired:] for m in maps] for maps in heard])
         if weights.spectral:
             spectral = multi_resolution_loss(own, true, SpectralWeights())
             terms["spectral"] = torch.stack(list(spectral.values())).sum()
@@ -188,7 +147,7 @@ class SynthesizerStage:
         figures = measure(*codec, self.settings.validation_crops)
         if self.generated is not None:
             figures |= self.generated.measure(codec[0], self.held_out)
-        return Validation(figures, listen(*codec))
+        return Validation(figures, listen(*codec, self.settings.validation_crops))
 
     def averaged(self) -> VQVAE:
         """The codec as it was given, with the averaged decoder."""

@@ -17,11 +17,8 @@ from d2m_cli.training.generated_codes import CodesSettings
 from d2m_cli.training.generator_stage import DiscriminatorSettings
 from d2m_cli.training.music import MusicSettings
 from d2m_cli.training.settings import read_settings
-from d2m_cli.training.synthesizer_stage import (
-    SynthesizerStage,
-    SynthesizerTraining,
-    SynthesizerWeights,
-)
+from d2m_cli.training.synthesizer_settings import SynthesizerTraining, SynthesizerWeights
+from d2m_cli.training.synthesizer_stage import SynthesizerStage
 
 ROOT = Path(__file__).parents[2]
 LEVEL = Level.HIGH
@@ -133,9 +130,9 @@ def test_generated_codes_teach_by_the_discriminators_alone(
         stage.step(batch._replace(codes=np.full_like(batch.codes, code)), 0, 0.0)
         return stage.plain.decoder.stages()[0].resample.weight.detach()
 
-    paired = SynthesizerWeights(adversarial=0.0, feature_matching=0.0)
+    paired = SynthesizerWeights(adversarial=0.0, feature_matching=0.0, generated=0.0)
     assert torch.equal(last_kernel(paired, 3), last_kernel(paired, 1000))
-    heard = SynthesizerWeights(feature_matching=0.0, wave=0.0, mel=0.0)
+    heard = SynthesizerWeights(adversarial=0.0, feature_matching=0.0, wave=0.0, mel=0.0)
     assert not torch.equal(last_kernel(heard, 3), last_kernel(heard, 1000))
 
 

@@ -1,0 +1,57 @@
+"""Settings of the stage "synthesizer"; the defaults are the paper's (3.4, 4.1)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from d2m_cli.spec import SEGMENT_SECONDS, Level
+from d2m_cli.training.codec_measure import CROPS
+from d2m_cli.training.generated_codes import CodesSettings
+from d2m_cli.training.generator_settings import DiscriminatorSettings
+from d2m_cli.training.loop import LoopSettings
+from d2m_cli.training.music import MusicSettings
+
+
+@dataclass(frozen=True)
+class SynthesizerWeights:
+    """Weights of the terms; the paper gives none for this stage: these are equation 8's."""
+
+    adversarial: float = 1.0
+    """Of what is decoded from the music's own codes."""
+    generated: float = 1.0
+    """The same of what is decoded from a generator's codes."""
+    feature_matching: float = 3.0
+    wave: float = 40.0
+    mel: float = 15.0
+    spectral: float = 0.0
+    """Beyond the paper: the codec stage's multi-resolution loss."""
+
+
+@dataclass(frozen=True)
+class SynthesizerTraining:
+    """Everything that decides the outcome of the stage; the defaults are the paper's (4.1)."""
+
+    codec: Path
+    """Weights of the codec's level, from the codec stage (or JukeBox's, converted)."""
+    level: Level = Level.HIGH
+    seed: int = 0
+    music: MusicSettings = field(default_factory=MusicSettings)
+    generated: CodesSettings = field(default_factory=CodesSettings)
+    batch: int = 16
+    """Of each process."""
+    seconds: float = SEGMENT_SECONDS
+    peaks: tuple[float, ...] = (0.07, 0.8)
+    """Crops are brought to a peak drawn log-uniformly from this range."""
+    first_stage: int = 0
+    """Outermost halving whose decoder is trained: a codec of this project keeps the outer ones as a
+    plain wavelet tree, which costs next to nothing while it stays that."""
+    rate: float = 1e-5
+    discriminator_rate: float = 1e-5
+    betas: tuple[float, ...] = (0.5, 0.9)
+    warm_up_steps: int = 100
+    clip: float = 10.0
+    average: float = 0.999
+    """Decay of the moving average of the decoder's weights, which is what is exported."""
+    validation_crops: int = CROPS
+    losses: SynthesizerWeights = field(default_factory=SynthesizerWeights)
+    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
+    loop: LoopSettings = field(default_factory=LoopSettings)
