@@ -27,6 +27,8 @@ QUIET = 0.1
 """Gain of the quiet copy of the crops."""
 SEED = 1234
 BATCH = 8
+HEARD = 2
+"""Crops to listen to."""
 
 
 def measure(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -> dict[str, float]:
@@ -46,9 +48,9 @@ def measure(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -
     return asdict(scores) | {"mel_quiet": float(np.mean(distances))}
 
 
-def listen(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = 2) -> dict[str, FloatArray]:
-    """The first crops that `measure` takes and what the codec makes of them, `(N,)` by name."""
-    crops = music.draw(count, SAMPLES, (PEAK, PEAK), np.random.default_rng(SEED))
+def listen(vqvae: VQVAE, level: Level, music: MusicCrops, count: int) -> dict[str, FloatArray]:
+    """The first of the `count` crops that `measure` takes and what the codec makes of them."""
+    crops = music.draw(min(count, HEARD), SAMPLES, (PEAK, PEAK), np.random.default_rng(SEED))
     decoded, _ = _reconstruct(vqvae, level, torch.from_numpy(crops))
     pairs = enumerate(zip(crops, decoded.numpy(), strict=True))
     return {

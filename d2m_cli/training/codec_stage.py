@@ -138,7 +138,8 @@ class CodecStage:
     def validate(self) -> Validation:
         """Reconstruction of fixed held-out crops; see `codec_measure.measure`."""
         codec = (self.vqvae, self.settings.level, self.held_out)
-        return Validation(measure(*codec, self.settings.validation_crops), listen(*codec))
+        count = self.settings.validation_crops
+        return Validation(measure(*codec, count), listen(*codec, count))
 
     def state(self) -> dict[str, Any]:
         """Networks, codebook averages and optimiser."""

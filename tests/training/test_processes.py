@@ -18,18 +18,21 @@ from d2m_cli.training.settings import read_settings
 from d2m_cli.training.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
-TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
 
 
-def in_two_processes(stage: str, recipe: Path, folder: Path, *, torchrun: bool) -> str:
-    """Run one step of `d2m train` in two processes, started by torchrun or by d2m itself."""
-    command = [sys.executable, *(TORCHRUN if torchrun else ()), "-m", "d2m_cli.cli", "train", stage]
-    command += ["--config", str(recipe), "-o", str(folder), "--steps", "1", "--device", "cpu"]
-    command += [] if torchrun else ["--devices", "2"]
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One step of codec and generator under torchrun, in two processes (gloo)."""
+    folder = tmp_path_factory.mktemp("both")
+    recipes = [str(write_recipe(stage, folder)) for stage in ("codec", "generator")]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command = [*torchrun, str(Path(__file__).with_name("train_both.py")), *recipes, str(folder)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert "distributed_backend=gloo" in done.stdout + done.stderr
+    assert done.stdout.count("Weights:") == 2, "only the first process reports"
+    return folder
 
 
 def tensors(state: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -41,14 +44,12 @@ def tensors(state: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
             yield from tensors(part, f"{path}/{name}")
 
 
-@pytest.mark.parametrize(("name", "torchrun"), [("codec", True), ("generator", False)])
+@pytest.mark.parametrize("name", ["codec", "generator"])
 def test_two_processes_learn_what_one_with_the_joined_batch_learns(
-    name: str, torchrun: bool, tmp_path: Path
+    name: str, trained: Path
 ) -> None:
-    recipe, kind = write_recipe(name, tmp_path), STAGES[name]
-    folder = tmp_path / "run"
-    printed = in_two_processes(name, recipe, folder, torchrun=torchrun)
-    assert printed.count("Weights:") == 1 and (folder / kind.weights).exists()
+    recipe, folder, kind = trained / f"{name}.toml", trained / name, STAGES[name]
+    assert (folder / kind.weights).exists()
     assert len([r for r in read_log(folder) if (r.kind, r.name) == ("pace", "waiting")]) == 1
     saved = load_newest(folder)
     assert saved is not None and saved["step"] == 1
