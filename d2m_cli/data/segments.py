@@ -1,6 +1,6 @@
 """Which stretch of which piece a training step sees; the same for the same seed, on any machine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,19 +65,11 @@ def generator(seed: int, number: int, purpose: str) -> Generator:
     return np.random.default_rng((seed, number, *purpose.encode()))
 
 
-class DrawSampler:
-    """Numbers of the draws that one process makes: `rank`, `rank + world`, ... without end.
+def own_draws(step: int, batch: int, rank: int = 0, world: int = 1) -> range:
+    """Numbers of the `batch` draws that process `rank` of `world` makes for a step (from 0).
 
-    All processes together make the draws that one process with their joined batch would make
-    (the order of `torch.utils.data.DistributedSampler`). `start` is the number of draws this
-    process has made before: the only state there is, so that training resumes exactly.
+    All processes together make the draws of one with the joined batch: process 0 its first part,
+    and so on. There is no state but the step, so training resumes exactly.
     """
-
-    def __init__(self, rank: int = 0, world: int = 1, start: int = 0) -> None:
-        self._rank, self._world, self._start = rank, world, start
-
-    def __iter__(self) -> Iterator[int]:
-        number = self._rank + self._start * self._world
-        while True:
-            yield number
-            number += self._world
+    first = (step * world + rank) * batch
+    return range(first, first + batch)

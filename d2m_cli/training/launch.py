@@ -1,8 +1,4 @@
-"""Where a stage runs: devices, nodes, precision; and which draws are whose.
-
-All processes together see exactly the batches that one process with the joined batch would see, in
-the same order: process `r` of `W` takes the `r`-th of the `W` equal parts.
-"""
+"""Where a stage runs: devices, nodes, precision; which draws are whose, and what is shared."""
 
 import os
 from dataclasses import dataclass
@@ -13,6 +9,7 @@ from lightning.fabric.plugins.environments import TorchElasticEnvironment
 from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor
 
+from d2m_cli.data import segments
 from d2m_cli.device import choose_device
 from d2m_cli.errors import D2MError
 
@@ -65,8 +62,7 @@ def make_fabric(machines: Machines, leaves_out: bool = False) -> Fabric:
 
 def own_draws(fabric: Fabric, number: int, batch: int) -> range:
     """Numbers of the draws that this process makes for step `number`, `batch` of them."""
-    first = (number * fabric.world_size + fabric.global_rank) * batch
-    return range(first, first + batch)
+    return segments.own_draws(number, batch, fabric.global_rank, fabric.world_size)
 
 
 def joined(fabric: Fabric, part: Tensor) -> Tensor:
