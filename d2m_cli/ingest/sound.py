@@ -27,6 +27,8 @@ def read_sound(path: Path, rate: int) -> Iterator[FloatArray]:
     os.environ.setdefault("FFMPEG_BINARY", ffmpeg_path())
     from moviepy.audio.io.readers import FFMPEG_AudioReader
 
+    # Its destructor asks for `proc` even where the constructor failed before it had one.
+    FFMPEG_AudioReader.proc = None
     # Not AudioFileClip: its access by time gives wrong samples for blocks over half its buffer.
     try:
         reader = FFMPEG_AudioReader(

@@ -34,7 +34,7 @@ def plot_beats(traces: Sequence[OnsetTrace]) -> Figure:
         hits = trace.reference_cells & trace.generated_cells
         _onsets(upper, trace.reference, trace.reference_cells, hits, REFERENCE, "reference")
         _onsets(lower, trace.generated, trace.generated_cells, hits, GENERATED, "generated")
-        upper.set_title(f"{trace.name}: {hits.sum()} hits of {trace.reference_cells.sum()}")
+        upper.set_title(f"{trace.name}: {hits.sum()} of {trace.reference_cells.sum()} cells hit")
         upper.tick_params(labelbottom=False)
     rows[-1, 0].set_xlabel("seconds (green: a hit)")
     if len(traces) > len(shown):
@@ -99,6 +99,7 @@ def plot_opinions(scores: Mapping[str, Mapping[str, Opinion]]) -> Figure:
         axes.set_xticks(range(len(means)), [name for name, _ in ordered], rotation=30, ha="right")
         axes.set(title=part, ylim=(0.9, 5.1), yticks=range(1, 6))
         axes.grid(axis="y", alpha=0.3)
+        axes.margins(x=0.2)
     panels[0, 0].set_ylabel("mean opinion (95 % interval)")
     return figure
 

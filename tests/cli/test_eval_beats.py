@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import librosa
@@ -70,6 +72,20 @@ def test_table_states_what_is_missing(tmp_path):
     result = CliRunner().invoke(app, ["eval-beats", *files])
     assert "–" in result.output and "nan" not in result.output.lower()
     assert "the reference has no onset" in " ".join(result.output.split())
+
+
+def test_an_empty_file_is_one_sentence(tmp_path):
+    soundfile.write(tmp_path / "empty.wav", np.zeros(0), 22050)
+    write(tmp_path / "clicks.wav", [0.5], 2.0)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "d2m", "eval-beats", "empty.wav", "clicks.wav"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "empty.wav" in done.stderr
 
 
 def test_wrong_inputs_are_named(tmp_path):
