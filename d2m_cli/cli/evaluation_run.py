@@ -70,7 +70,7 @@ def run(wanted: Wanted) -> None:
             segments=segments,
             report=lambda stage, done, total: report("measure", done, total),
         )
-    record |= {"opinions": opinions, "notes": notes}
+    record |= {"opinions": opinions, "notes": [*record["notes"], *notes]}
     results.write_json(wanted.results, record)
     if wanted.plots or wanted.html:
         _write_pictures(wanted, record, dances, systems)

@@ -28,6 +28,8 @@ FORMAT = 1
 MOST_OTHERS = 10
 """Pieces of other dances that the mismatched lift is averaged over."""
 
+NO_UNIT = "fewer than two rows of real music: no unit for diversity"
+
 ALIGNMENT = ("lift", "mismatched", "lift_onsets", "lift_music", "bas_dance", "bas_music")
 
 Report = Callable[[str, float, float], None]
@@ -87,6 +89,7 @@ def evaluate(
         "real": measures.real_record(),
         "genre_chance": measures.genre_chance(),
         "systems": rows,
+        "notes": [] if measures.has_unit else [NO_UNIT],
     }
 
 
@@ -128,8 +131,6 @@ class _Measures:
         pieces = {n: takes[0] for n, takes in system.pieces.items() if takes and len(takes[0])}
         rows = {name: self.embedding.compute(_long_enough(p)) for name, p in pieces.items()}
         frechet, notes = self._frechet(list(rows.values()))
-        if not self.has_unit:
-            notes.append("fewer than two rows of real music: no unit for diversity")
         if missing := [name for name in self.dances if name not in pieces]:
             notes.append(f"no music for {', '.join(missing)}")
         return {

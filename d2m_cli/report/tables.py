@@ -45,14 +45,15 @@ def notes(record: Record) -> list[str]:
     """What a reader of the tables must know."""
     real = record["real"]
     halves = number(real["halves"], 1)
+    count = len(record["dances"])
     lines = [
-        f"{len(record['dances'])} dances. Distance: Frechet over the embedding "
+        f"{count} dance{'' if count == 1 else 's'}. Distance: Frechet over the embedding "
         f"'{record['embedding']}' ({real['rows']} rows of {real['pieces']} real pieces; "
         f"two halves of them: {halves})."
     ]
     if record["genre_chance"] is not None:
         lines.append(f"Genre accuracy of blind retrieval: {percent(record['genre_chance'])}.")
-    lines += record.get("notes", [])
+    lines += record["notes"]
     for system in record["systems"]:
         lines += [f"{system['name']}: {note}" for note in system["notes"]]
         lines += [f"{system['name']}: {note}" for note in _pair_notes(system["beats"])]
