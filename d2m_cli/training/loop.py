@@ -108,6 +108,7 @@ def run(
     `note`. `tick` is called with the steps done and their number in all.
     """
     leads = fabric is None or fabric.is_global_zero
+    processes = 1 if fabric is None else fabric.world_size
     step = 0
     saved = load_newest(folder)
     if saved is not None and not resume:
@@ -115,6 +116,8 @@ def run(
     if saved is not None:
         for difference in check_resumable(saved.get("config", {}), config, folder):
             note(difference)
+        if saved.get("processes", processes) != processes:
+            note(f"{processes} processes instead of {saved['processes']}: the joint batch differs")
         step = int(saved["step"])
         stage.restore(saved["stage"])
         if "random" in saved:
@@ -136,8 +139,8 @@ def run(
         def save() -> None:
             if leads:
                 state = {"step": step, "stage": stage.state()}
-                others = {"config": dict(config), "random": random_states()}
-                save_checkpoint(folder, step, state | others)
+                about = {"config": dict(config), "processes": processes}
+                save_checkpoint(folder, step, state | about | {"random": random_states()})
 
         def tell(kind: str, figures: dict[str, float]) -> None:
             if log is not None:

@@ -27,7 +27,7 @@ class Pace:
             "steps_per_second": steps / seconds,
             "waiting": (self._batches.waited - self._waited) / seconds,
             "minutes_left": left * seconds / steps / 60,
-            "peak_memory_mb": peak_memory(),
+            **peak_memory(),
         }
         self._start()
         return figures
@@ -43,13 +43,16 @@ class Pace:
         self._begun, self._waited = time.perf_counter(), self._batches.waited
 
 
-def peak_memory() -> float:
-    """Most memory (MB) this process has held: on the GPU where there is one, else in all."""
+def peak_memory() -> dict[str, float]:
+    """`peak_memory_mb` that this process has held: on the GPU where there is one, else in all.
+
+    Empty where the system does not tell (Windows).
+    """
     if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 1e6
+        return {"peak_memory_mb": torch.cuda.max_memory_allocated() / 1e6}
     if sys.platform == "win32":
-        return 0.0
+        return {}
     import resource
 
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return {"peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6}

@@ -7,7 +7,8 @@ tensorboard/    all of it again
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from matplotlib.image import imread
 from torch import from_numpy
 from torch.utils.tensorboard import SummaryWriter
 
+from d2m_cli.errors import OutputError
 from d2m_cli.report.curves import Record, plot_curves, plot_spectrograms
 from d2m_cli.report.plots import png, save
 from d2m_cli.spec import SAMPLE_RATE
@@ -34,11 +36,13 @@ class RunLog:
     def __init__(self, folder: Path, step: int) -> None:
         self.folder = folder
         kept = [record for record in read_log(folder) if record.step <= step]
-        if kept:
-            unfinished = folder / f".{LOG}.partial"
-            _append(unfinished, kept)
-            unfinished.replace(folder / LOG)
-        self._board = SummaryWriter(folder / BOARD, purge_step=step + 1 if step else None)
+        with _writing(folder):
+            if kept:
+                unfinished = folder / f".{LOG}.partial"
+                unfinished.unlink(missing_ok=True)
+                _append(unfinished, kept)
+                unfinished.replace(folder / LOG)
+            self._board = SummaryWriter(folder / BOARD, purge_step=step + 1 if step else None)
 
     def __enter__(self) -> "RunLog":
         return self
@@ -53,27 +57,32 @@ class RunLog:
 
     def figures(self, kind: str, step: int, figures: Mapping[str, float]) -> None:
         """Add the figures of a step."""
-        _append(self.folder / LOG, [Record(kind, step, *figure) for figure in figures.items()])
-        for name, value in figures.items():
-            self._board.add_scalar(f"{kind}/{name}", value, step)
+        with _writing(self.folder):
+            _append(self.folder / LOG, [Record(kind, step, *figure) for figure in figures.items()])
+            for name, value in figures.items():
+                self._board.add_scalar(f"{kind}/{name}", value, step)
 
     def sounds(self, step: int, sounds: Mapping[str, FloatArray]) -> None:
         """Add what a validation has made audible: pieces `(N,)` at `SAMPLE_RATE`, by name."""
         if not sounds:
             return
         folder = self.folder / SAMPLES / f"{step:08d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, wave in sounds.items():
-            soundfile.write(folder / f"{name}.wav", wave.clip(-1, 1), SAMPLE_RATE)
-            self._board.add_audio(name, from_numpy(wave.clip(-1, 1))[None], step, SAMPLE_RATE)
         picture = png(plot_spectrograms(sounds))
-        save(picture, folder / "spectrograms.png")
-        self._board.add_image("spectrograms", imread(BytesIO(picture)), step, dataformats="HWC")
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, wave in sounds.items():
+                heard = wave.clip(-1, 1)
+                soundfile.write(folder / f"{name}.wav", heard, SAMPLE_RATE)
+                self._board.add_audio(name, from_numpy(heard)[None], step, SAMPLE_RATE)
+            save(picture, folder / "spectrograms.png")
+            image = imread(BytesIO(picture))
+            self._board.add_image("spectrograms", image, step, dataformats="HWC")
 
     def draw_curves(self) -> None:
         """Draw the curves anew from all lines."""
         records = (record for record in read_log(self.folder) if record.kind != "pace")
-        save(png(plot_curves(records)), self.folder / CURVES)
+        with _writing(self.folder):
+            save(png(plot_curves(records)), self.folder / CURVES)
 
 
 def read_log(folder: Path) -> list[Record]:
@@ -92,6 +101,15 @@ def last_validation(folder: Path) -> tuple[int, dict[str, float]] | None:
         return None
     step = max(record.step for record in records)
     return step, {record.name: record.value for record in records if record.step == step}
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """A disk that refuses is told in one sentence."""
+    try:
+        yield
+    except (OSError, soundfile.SoundFileRuntimeError) as error:
+        raise OutputError(f"{folder} cannot be written ({error}): free some space.") from error
 
 
 def _append(path: Path, records: list[Record]) -> None:

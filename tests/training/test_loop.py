@@ -96,6 +96,25 @@ def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path) -> None:
     assert notes == ["loop.steps was 2 and is 3"]
 
 
+def test_a_disk_that_fills_up_ends_the_run_in_one_sentence(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="file sizes cannot be limited here")
+
+    class Growing(Descent):
+        def step(self, batch: int, number: int, progress: float) -> dict[str, float]:
+            if number == 2:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (400, limits[1]))
+            return super().step(batch, number, progress)
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    settings = LoopSettings(steps=6, log_every=2, validate_every=100, checkpoint_minutes=0)
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            run(Growing(), settings, tmp_path, silent)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert run(Descent(), settings, tmp_path, silent, resume=True) == 6
+
+
 class Dice(Descent):
     """x is whatever the global generators draw."""
 
