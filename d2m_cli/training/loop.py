@@ -5,6 +5,7 @@ it, on one process or many. What a stage draws at random depends only on the see
 number, so a resumed run goes on exactly as if it had never stopped.
 """
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from lightning.fabric import Fabric
 
-from d2m_cli.errors import OutputError
+from d2m_cli.errors import D2MError, OutputError
 from d2m_cli.training.checkpoint import (
     load_newest,
     random_states,
@@ -100,8 +101,9 @@ def run(
     Stops after `settings.steps`, after `max_minutes` of this run, or after the step in which
     SIGINT or SIGTERM arrives (in any process; all stop after the same step), always with a
     checkpoint in `folder`. With `resume` the newest whole checkpoint there is taken up, if there is
-    one; without it, a folder that holds a run is refused with `OutputError`. `run_log` says what
-    else is left in `folder`; the first process of `fabric` (None: there is but one) writes it.
+    one; without it, a folder that holds a run is refused with `OutputError`. Losses that are no
+    numbers end the run with `D2MError` before they are saved. `run_log` says what else is left in
+    `folder`; the first process of `fabric` (None: there is but one) writes it.
 
     `config` holds the stage's settings as `settings.plain` gives them: a run that began with
     others is not resumed (`SettingsError`), except for those of the loop, which are told to
@@ -158,7 +160,13 @@ def run(
         pace = Pace(batches)
         measured = step  # a resumed run has nothing new to measure yet
         while step < settings.steps:
-            recent.append(stage.step(batches.next(), step, step / settings.steps))
+            figures = stage.step(batches.next(), step, step / settings.steps)
+            if not all(map(math.isfinite, figures.values())):
+                raise D2MError(
+                    f"The losses of step {step + 1} are no numbers any more: begin in a new folder "
+                    "with a lower learning rate (the last checkpoint is kept as it is)."
+                )
+            recent.append(figures)
             step += 1
             tick(step, settings.steps)
             now = time.monotonic()

@@ -10,7 +10,7 @@ import soundfile
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from d2m_cli.errors import OutputError
+from d2m_cli.errors import D2MError, OutputError
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.training.checkpoint import load_newest, random_states, restore_random_states
 from d2m_cli.training.loop import LoopSettings, Validation, run
@@ -94,6 +94,19 @@ def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path) -> None:
     settings = LoopSettings(steps=3)
     run(Descent(), settings, tmp_path, silent, resume=True, config=config, note=notes.append)
     assert notes == ["loop.steps was 2 and is 3"]
+
+
+def test_losses_that_are_no_numbers_end_the_run_unsaved(tmp_path: Path) -> None:
+    class Diverging(Descent):
+        def step(self, batch: int, number: int, progress: float) -> dict[str, float]:
+            super().step(batch, number, progress)
+            return {"x": self.x if number < 2 else float("nan")}
+
+    settings = LoopSettings(steps=6, checkpoint_minutes=0)
+    with pytest.raises(D2MError, match="step 3 are no numbers"):
+        run(Diverging(), settings, tmp_path, silent)
+    saved = load_newest(tmp_path)
+    assert saved is not None and saved["step"] == 2
 
 
 def test_a_disk_that_fills_up_ends_the_run_in_one_sentence(tmp_path: Path) -> None:
