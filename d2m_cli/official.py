@@ -33,7 +33,7 @@ from d2m_cli.models.official import Corpus, ReleasedD2MGAN
 from d2m_cli.pipeline import Dance2Music
 from d2m_cli.progress import Progress, counted, silent
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, FlowMethod, Level
-from d2m_cli.types import Clip, Codes, Dance, FloatArray
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style
 
 ARCHITECTURE = "official"
 
@@ -150,28 +150,27 @@ class OfficialDance2Music(Dance2Music):
         pictures = strip.pictures()
         return OfficialDance(motion, visual.visual(), rhythm, clip.seconds, pictures, poses)
 
-    def choose_style(
-        self, name: str | None, audio: str | Path | None, seed: int
-    ) -> tuple[str, FloatArray]:
+    def choose_style(self, name: str | None, audio: str | Path | None, seed: int) -> Style:
         """The genre's number, which stands for the style: the authors do not publish its names."""
         genres = [str(genre) for genre in range(self.corpus.genres)]
         if audio is not None or (name is not None and name not in genres):
             known = f"is one of {', '.join(genres)}" if genres else "cannot be chosen"
             raise BundleError(f"The style of '{self.bundle.config['name']}' {known}.")
         if not genres:
-            return "none", np.zeros(0, np.int64)
+            return Style("none", np.zeros(0, np.float32))
         genre = int(name if name is not None else np.random.default_rng(seed).integers(len(genres)))
-        return genres[genre], np.array([genre])
+        return Style(genres[genre], np.array([genre], np.float32))
 
     @torch.inference_mode()
     def compose(
-        self, dance: Dance, level: Level, style: FloatArray, seed: int, progress: Progress = silent
+        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
     ) -> Codes:
         """Codes of all windows one after another; `style` holds the number of the AIST++ genre."""
         assert isinstance(dance, OfficialDance)
         network, vqvae = self._official_networks(level)
         vectors = torch.from_numpy(dance.visual.features.T).to(self.device)
-        genre = torch.from_numpy(style).to(self.device) if len(style) else None
+        picked = torch.from_numpy(style.vector).long().to(self.device)
+        genre = picked if len(picked) else None
         codes = []
         for number, poses in enumerate(pose_windows(dance.poses, self.corpus, len(vectors))):
             motion = torch.from_numpy(poses)[None].to(self.device)

@@ -12,9 +12,6 @@ import torch
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle, load_bundle
-from d2m_cli.codec.codebook import code_logits, draw_codes
-from d2m_cli.codec.stream import decode_windows
-from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.device import choose_device
 from d2m_cli.errors import BundleError
 from d2m_cli.features.fan_out import share_frames
@@ -26,15 +23,14 @@ from d2m_cli.features.strip import Strip
 from d2m_cli.features.style import style_vector
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.ingest.video import probe, read_frames
-from d2m_cli.models.conditioning import NOISE_RATE, noise_sequence
-from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.output.audio import level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.mux import mux
+from d2m_cli.performer import Performer
 from d2m_cli.progress import Progress, counted, silent, timed
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
-from d2m_cli.types import Clip, Codes, Dance, FloatArray, Track
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style, Track
 
 ARCHITECTURE = "d2m"
 
@@ -60,7 +56,7 @@ class Dance2Music:
         self.i3d.to(self.device)
         self.styles = self.bundle.tensors("styles.safetensors")
         self.levels = [Level(name) for name in settings["generators"]]
-        self._generators: dict[Level, tuple[Generator, VQVAE]] = {}
+        self._performers: dict[Level, Performer] = {}
 
     @classmethod
     def from_bundle(
@@ -98,20 +94,20 @@ class Dance2Music:
         """
         self._require(level)
         clip = probe(Path(video), start, end)
-        style_name, vector = self.choose_style(style, style_audio, seed)
+        chosen = self.choose_style(style, style_audio, seed)
         timings: dict[str, float] = {}
         with timed(timings, "watch"):
             dance = self.watch(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
         music = self.perform(
-            dance, level, vector, seed, denoised=denoised, progress=progress, timings=timings
+            dance, level, chosen, seed, denoised=denoised, progress=progress, timings=timings
         )
-        return Track(music, dance.seconds, level, style_name, seed, clip, dance, timings)
+        return Track(music, dance.seconds, level, chosen.name, seed, clip, dance, timings)
 
     def perform(
         self,
         dance: Dance,
         level: Level,
-        style: FloatArray,
+        style: Style,
         seed: int,
         *,
         denoised: bool = True,
@@ -120,7 +116,7 @@ class Dance2Music:
     ) -> Path:
         """WAV file with the finished music of a dance that was watched before.
 
-        `style` is a vector of `choose_style`; `timings` takes the seconds spent in each stage.
+        `style` is one of `choose_style`; `timings` takes the seconds spent in each stage.
         """
         timings = {} if timings is None else timings
         with timed(timings, "compose"):
@@ -157,16 +153,14 @@ class Dance2Music:
         rhythm = estimate_rhythm(motion, bpm=tempo, beat_offset=beat_offset)
         return Dance(motion, visual.visual(), rhythm, clip.seconds, strip.pictures())
 
-    def choose_style(
-        self, name: str | None, audio: str | Path | None, seed: int
-    ) -> tuple[str, FloatArray]:
-        """Name and vector of the style that is wished for; without a wish the seed picks one.
+    def choose_style(self, name: str | None, audio: str | Path | None, seed: int) -> Style:
+        """The style that is wished for; without a wish the seed picks one.
 
         Raises `BundleError` for an unknown name.
         """
         if audio is not None:
             samples = load_sound(Path(audio), SAMPLE_RATE)
-            return Path(audio).name, style_vector(samples)
+            return Style(Path(audio).name, style_vector(samples))
         draw = np.random.default_rng(seed)
         known = sorted(self.styles)
         if name is None:
@@ -174,33 +168,27 @@ class Dance2Music:
         if name not in known:
             raise BundleError(f"Unknown style '{name}': this bundle knows {', '.join(known)}.")
         rows = self.styles[name].numpy()
-        return name, rows[draw.integers(len(rows))]
+        return Style(name, rows[draw.integers(len(rows))])
 
-    @torch.inference_mode()
     def compose(
-        self, dance: Dance, level: Level, style: FloatArray, seed: int, progress: Progress = silent
+        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
     ) -> Codes:
         """Codes of the music for a dance: generator windows, each looked up in the codebook."""
-        generator, vqvae = self._networks(level)
-        count = -(-round(dance.seconds * SAMPLE_RATE) // level.hop)
-        given = self._conditions(dance, style, seed)
+        count = dance.seconds * level.code_rate
         pieces: list[Tensor] = []
-        for codes in self._codes(generator, vqvae, given, count, seed):
+        for codes in self.performer(level).codes(dance, style, seed):
             pieces.append(codes.cpu())
-            progress("compose", sum(map(len, pieces)), count)
+            progress("compose", min(sum(map(len, pieces)), count), count)
         return Codes(torch.cat(pieces).numpy(), level)
 
     def play(
         self, codes: Codes, seconds: float, progress: Progress = silent
     ) -> Iterator[FloatArray]:
         """Audio of codes, in pieces that together last exactly `seconds`."""
-        _, vqvae = self._networks(codes.level)
-        indices = torch.from_numpy(codes.indices).to(self.device)
-        total, done = round(seconds * SAMPLE_RATE), 0
-        for wave in decode_windows(vqvae, indices, codes.level):
-            piece = wave[: total - done].cpu().numpy()
+        done = 0
+        for piece in self.performer(codes.level).play(codes, seconds):
             done += len(piece)
-            progress("decode", done, total)
+            progress("decode", done, round(seconds * SAMPLE_RATE))
             yield piece
 
     def save(self, track: Track, out: str | Path, mix: float = 0.0) -> None:
@@ -217,57 +205,13 @@ class Dance2Music:
                 f"choose --level {' or '.join(self.levels)}."
             )
 
-    def _networks(self, level: Level) -> tuple[Generator, VQVAE]:
-        if level not in self._generators:
+    def performer(self, level: Level) -> Performer:
+        """Generator and codec of a level, loaded when first asked for."""
+        if level not in self._performers:
             self._require(level)
-            described = self.bundle.settings["generators"][level.value]
-            generator = Generator(GeneratorSettings(**{**described, "level": level}))
-            self.bundle.load_into(generator, f"generator_{level}.safetensors")
-            vqvae = VQVAE(levels=(level.number,))
-            self.bundle.load_into(vqvae, f"codec_{level}.safetensors")
-            self._generators[level] = generator.to(self.device), vqvae.to(self.device)
-        return self._generators[level]
-
-    def _codes(
-        self, generator: Generator, vqvae: VQVAE, given: Conditions, count: int, seed: int
-    ) -> Iterator[Tensor]:
-        """Codes `(T,)` window by window: the nearest entries, or drawn where G tells a spread.
-
-        Drawn codes are guided by the beat: what G would say half a beat later is held against what
-        it says, and the difference is exaggerated (classifier-free guidance, on the beat's phase).
-        """
-        level = generator.settings.level
-        if not generator.settings.spread:
-            for latents in generator.windows(given, count):
-                yield vqvae.quantise(latents.mean, level)[0][0]
-            return
-        guidance = generator.settings.beat_guidance
-        draw = torch.Generator().manual_seed(seed)
-        codebook, prior = vqvae.codebook(level), generator.prior
-        late = given._replace(phase=given.phase + 0.5)
-        pairs = zip(generator.windows(given, count), generator.windows(late, count), strict=True)
-        for on, off in pairs:
-            assert on.spread is not None and off.spread is not None
-            told = code_logits(on.mean, on.spread, codebook, prior)
-            unlike = code_logits(off.mean, off.spread, codebook, prior)
-            yield draw_codes(told + guidance * (told - unlike), draw)[0]
+            self._performers[level] = Performer(self.bundle, level, self.device)
+        return self._performers[level]
 
     def _i3d_features(self, windows: Tensor) -> Tensor:
         with torch.inference_mode():
             return self.i3d.features(windows.to(self.device)).cpu()
-
-    def _conditions(self, dance: Dance, style: FloatArray, seed: int) -> Conditions:
-        noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)
-        return Conditions(
-            *(
-                torch.as_tensor(part, device=self.device)[None]
-                for part in (
-                    dance.motion.features,
-                    dance.visual.features,
-                    dance.rhythm.phase.astype(np.float64),
-                    dance.rhythm.strength,
-                    noise[0],
-                    style,
-                )
-            )
-        )

@@ -27,7 +27,12 @@ FRAME_RATE = 30.0
 MOTION_RATE = 30.0
 """Motion samples per second (`Motion.rate`)."""
 
+HIT_HOP = 256
+HIT_RATE = SAMPLE_RATE / HIT_HOP
+"""Steps per second of the curves of hits in a sketch."""
+
 BEATS_PER_BAR = 4
+SIXTEENTHS_PER_BEAT = 4
 
 
 class Level(StrEnum):

@@ -113,6 +113,16 @@ class Dance:
 
 
 @dataclass(frozen=True)
+class Style:
+    """What the music is to sound like."""
+
+    name: str
+    """One that the bundle knows, or the name of the file that the style was taken from."""
+    vector: FloatArray
+    """`(C_s,)`, see `features.style`."""
+
+
+@dataclass(frozen=True)
 class Codes:
     """Music as codebook indices."""
 

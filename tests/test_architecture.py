@@ -17,15 +17,17 @@ ALLOWED = {
     "features": GROUND,
     "models": GROUND,
     "codec": GROUND,
+    "sketch": GROUND,
     "output": GROUND | {"ffmpeg_tool"},
     "losses": GROUND,
     "bundles": GROUND | {"codec", "models"},
-    "data": GROUND | {"ingest", "features"},
+    "data": GROUND | {"ingest", "features", "sketch"},
     "evaluation": GROUND,
     "report": GROUND | {"evaluation"},
     "training": GROUND
     | {"models", "codec", "losses", "data", "features", "evaluation", "report", "bundles"},
-    "pipeline": GROUND | {"bundles", "ingest", "features", "models", "codec", "output"},
+    "performer": GROUND | {"bundles", "features", "models", "codec", "sketch"},
+    "pipeline": GROUND | {"performer", "bundles", "ingest", "features", "models", "output"},
     "official": GROUND | {"pipeline", "bundles", "ingest", "features", "models", "codec", "data"},
 }
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}

@@ -166,10 +166,10 @@ def test_smpl_motion_becomes_cross_faded_music(aist: Bundle, checkpoints: Path) 
     strip = np.zeros((0, 1, 1, 3), np.uint8)
     dance = OfficialDance(still, shown, beats, seconds, strip, maker.smpl)
 
-    name, genre = maker.choose_style("3", None, seed=0)
-    codes = maker.compose(dance, Level.HIGH, genre, seed=0)
+    style = maker.choose_style("3", None, seed=0)
+    codes = maker.compose(dance, Level.HIGH, style, seed=0)
     wave = np.concatenate(list(maker.play(codes, seconds)))
 
-    assert name == "3" and codes.indices.shape == (2 * 344,)
+    assert style.name == "3" and codes.indices.shape == (2 * 344,)
     assert (codes.indices[:344] != codes.indices[344:]).any(), "motion and pictures are heard"
     assert len(wave) == round(seconds * SAMPLE_RATE) and np.isfinite(wave).all()

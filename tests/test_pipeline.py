@@ -95,11 +95,11 @@ def test_windows_leave_no_seam(maker: Dance2Music, dance: Path) -> None:
     from d2m_cli.codec.stream import decode_windows
 
     track = maker.generate(dance, Level.HIGH)
-    style = maker.styles[track.style][0].numpy()
+    style = maker.choose_style(track.style, None, seed=0)
     codes = maker.compose(track.dance, Level.HIGH, style, seed=0)
     import torch
 
-    _, vqvae = maker._networks(Level.HIGH)
+    vqvae = maker.performer(Level.HIGH).vqvae
     indices = torch.from_numpy(codes.indices)
     whole = torch.cat(list(decode_windows(vqvae, indices, Level.HIGH, seconds=100.0)))
     parts = torch.cat(list(decode_windows(vqvae, indices, Level.HIGH, seconds=0.5)))

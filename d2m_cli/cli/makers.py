@@ -75,7 +75,7 @@ def system_from_cache(
         dance = _prepared_dance(file, maker.visual_settings)
         pieces[file.entry.name] = [
             soundfile.read(
-                maker.perform(dance, level, maker.choose_style(None, None, seed)[1], seed),
+                maker.perform(dance, level, maker.choose_style(None, None, seed), seed),
                 dtype="float32",
             )[0]
             for seed in range(seeds)

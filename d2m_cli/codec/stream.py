@@ -1,6 +1,6 @@
-"""Decoding pieces of any length in bounded memory."""
+"""Encoding and decoding pieces of any length in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -27,3 +27,18 @@ def decode_windows(
         entries = look_up(codes[None, first:last], vqvae.codebook(level))
         wave = vqvae.decode(entries, level)[0]
         yield wave[(start - first) * level.hop : (end - first) * level.hop]
+
+
+@torch.no_grad()
+def encode_window(
+    vqvae: VQVAE, sound: Callable[[int, int], Tensor], first: int, last: int, level: Level
+) -> Tensor:
+    """Latents `(1, 64, last - first)` of codes `first` to `last - 1` of a piece.
+
+    `sound(sample, count)` gives `(count,)` samples of the piece from `sample` on, at least 0.
+    Encoder and decoder mirror one another, so the decoder's context is enough for the encoder too.
+    """
+    context = vqvae.decoder_context(level)
+    begin = max(0, first - context)
+    wave = sound(begin * level.hop, (last + context - begin) * level.hop)
+    return vqvae.encode(wave[None], level)[..., first - begin : last - begin]

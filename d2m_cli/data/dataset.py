@@ -34,6 +34,7 @@ from d2m_cli.data.cache import PieceFile
 from d2m_cli.data.manifest import Entry, read_manifest
 from d2m_cli.data.retime import beats_per_beat, first_beats, source_times, warp
 from d2m_cli.data.segments import Segment, SegmentTable, generator
+from d2m_cli.data.sketches import HOLDS as SKETCH
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import JOINTS, joint_positions, motion_from_positions
@@ -57,6 +58,8 @@ class SegmentSettings:
     """Music whose beats wander more (see `Entry.steadiness`) is left out."""
     without: tuple[str, ...] = ()
     """Names of pieces to leave out, with `*` for any text (unclear licence, say)."""
+    sketched: bool = False
+    """Only music that holds its sketch."""
     visual_channels: int = VisualSettings().channels
     visual_rate: float = VisualSettings().rate
     """Size `C_v` and rate (1/s) of the visual vectors."""
@@ -70,7 +73,7 @@ class SegmentDataset(Dataset[Sample]):
 
     def __init__(self, cache: Path, settings: SegmentSettings) -> None:
         """Raises `DataError` when the cache holds no dance with music for the settings."""
-        self.entries = select(cache, settings, ("motion", "audio"))
+        self.entries = select(cache, settings, ("motion", *music_holds(settings)))
         self.styles, self.genres = labels(cache, "style"), labels(cache, "genre")
         self._music = [PieceFile(cache, entry) for entry in self.entries]
         self._dances = [DanceReader(cache, entry, settings) for entry in self.entries]
@@ -103,7 +106,7 @@ class PairDataset(Dataset[Sample]):
         """Raises `DataError` when a cache holds nothing for the settings, or no tempos match."""
         chosen = select(dances, settings, ("motion", "beats"))
         self._dances = [DanceReader(dances, entry, settings) for entry in chosen]
-        entries = select(music, settings, ("audio", "beats"))
+        entries = select(music, settings, ("beats", *music_holds(settings)))
         partners = {entry: self._find_partners(entry) for entry in entries}
         self.entries = [entry for entry in entries if partners[entry]]
         if not self.entries:
@@ -220,6 +223,11 @@ def music_sample(file: PieceFile, segment: Segment, steps: int) -> Sample:
     found["audio"] = found["audio"].astype(np.float32) / 32768.0
     sample = {name: torch.from_numpy(array) for name, array in found.items()}
     return sample | {"music": torch.tensor(segment.piece), "begin": torch.tensor(begin)}
+
+
+def music_holds(settings: SegmentSettings) -> tuple[str, ...]:
+    """Arrays that a piece of music must have."""
+    return ("audio", *SKETCH) if settings.sketched else ("audio",)
 
 
 def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list[Entry]:

@@ -8,6 +8,7 @@ from d2m_cli.data.beats import MusicRhythm, loudness, music_rhythm
 from d2m_cli.data.cache import Arrays
 from d2m_cli.data.motions import LoadedMotion, load_motion
 from d2m_cli.data.piece import MotionKind, Piece
+from d2m_cli.data.sketches import sketch_arrays
 from d2m_cli.data.watch import VisualFactory, watch, watch_motion, watch_visual
 from d2m_cli.errors import DataError
 from d2m_cli.ingest.audio import Int16Array, load_music
@@ -113,6 +114,7 @@ def _with_music(features: Features, samples: Int16Array, dance: LoadedMotion | N
         "strength": rhythm.strength[:steps],
         "bar_phase": rhythm.bar_phase[:steps],
         "loudness": loudness(wave)[:steps],
+        **sketch_arrays(wave, rhythm.beats),
     }
     return replace(
         features,

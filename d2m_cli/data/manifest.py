@@ -9,7 +9,7 @@ from typing import Any
 from d2m_cli.data.splits import check_songs
 from d2m_cli.errors import DataError
 
-FORMAT = 1
+FORMAT = 2
 """Version of manifest and piece files; a cache of another version is made anew."""
 
 MANIFEST = "manifest.json"

@@ -126,6 +126,17 @@ def joint_speed(positions: NDArray[np.floating], rate: float) -> FloatArray:
     return np.linalg.norm(velocity, axis=-1).mean(axis=1).astype(np.float32)
 
 
+def dance_energy(motion: Motion) -> FloatArray:
+    """How lively the dance is, `(T,)` 0..1 at the motion's rate: 1 where it moves fastest.
+
+    Joint speed, smoothed over a second, against its 90th percentile.
+    """
+    speed = joint_speed(joint_positions(motion), motion.rate)
+    smooth = gaussian_filter1d(speed, motion.rate, mode="nearest")
+    most = max(float(np.percentile(smooth, 90)), 1e-6)
+    return np.asarray((smooth / most).clip(max=1.0), np.float32)
+
+
 def resample(sequence: Array, rate: float, new_rate: float) -> Array:
     """A sequence `(T, ...)` at another rate by linear interpolation; the last step is held."""
     if rate == new_rate:

@@ -114,10 +114,11 @@ def held_out(settings: GeneratorTraining, split: str) -> Pairs:
 
     The seed of the run does not decide which dances these are.
     """
-    shares = ("no_motion", "no_visual", "no_style", "no_rhythm")
+    shares = ("no_motion", "no_visual", "no_style", "no_rhythm", "no_sketch", "no_hits")
     hidden: Any = {name: float(getattr(settings.pairs, name) == 1.0) for name in shares}
     asked: PairSettings = replace(settings.pairs, phase_error=0.0, **hidden)
-    return Pairs(asked, settings.visual, split, settings.seconds, seed=0)
+    sketched = settings.sizes.hit_bands > 0
+    return Pairs(asked, settings.visual, split, settings.seconds, 0, sketched)
 
 
 def _run(

@@ -33,8 +33,9 @@ class LevelParts:
     generator: Path
     synthesizer: Path | None = None
     """Its fine-tuned decoder takes the place of the codec's."""
-    beat_guidance: float | None = None
-    """In place of the recipe's: it is no part of training."""
+    guidance: float | None = None
+    temperature: float | None = None
+    """In place of the recipe's: they are no part of training."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         files[f"generator_{level}.safetensors"] = _half(_weights(part.generator, "generator"))
         described = asdict(generator_settings(recipe))
         del described["level"]
-        if part.beat_guidance is not None:
-            described["beat_guidance"] = part.beat_guidance
+        asked = {"guidance": part.guidance, "temperature": part.temperature}
+        described |= {name: value for name, value in asked.items() if value is not None}
         generators[level.value] = described
     config = {
         "name": settings.name,

@@ -5,6 +5,7 @@ from collections import defaultdict
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
 from d2m_cli.codec.vqvae import VQVAE
@@ -40,17 +41,23 @@ class GeneratorCheck:
 
     @torch.no_grad()
     def add(
-        self, given: Conditions, target: Target, phases: NDArray[np.float64], seed: int
+        self,
+        given: Conditions,
+        target: Target,
+        sketch: Tensor | None,
+        phases: NDArray[np.float64],
+        seed: int,
     ) -> None:
         """Perform a batch of dances; compare with their music and its beats `phases` `(B, T)`."""
-        predicted = self.generator(given, target.entries.shape[-1])
+        predicted = self.generator(given, target.entries.shape[-1], sketch)
         codebook = self.vqvae.codebook(self.level)
         if predicted.spread is None:
             codes = self.vqvae.quantise(predicted.mean, self.level)[0]
         else:
             draw = torch.Generator().manual_seed(seed)
             prior = self.generator.prior
-            codes = draw_codes(code_logits(predicted.mean, predicted.spread, codebook, prior), draw)
+            logits = code_logits(predicted.mean, predicted.spread, codebook, prior)
+            codes = draw_codes(logits, draw, self.generator.settings.temperature)
         entries = look_up(codes, codebook)
         waves = self.vqvae.decode(entries, self.level)
         self._note("code", float((entries - target.entries).abs().mean()))

@@ -7,7 +7,7 @@ from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import channel_names
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.models.discriminator import PAPER_CHANNELS
-from d2m_cli.models.generator import GeneratorSettings
+from d2m_cli.models.vq_generator import GeneratorSettings
 from d2m_cli.spec import SEGMENT_SECONDS, SIGMA, Level
 from d2m_cli.training.generator_step import LossWeights
 from d2m_cli.training.loop import LoopSettings
@@ -34,7 +34,9 @@ class GeneratorSizes:
     features: int = 64
     style_features: int = 32
     spread: bool = False
-    beat_guidance: float = 0.0
+    hit_bands: int = 0
+    guidance: float = 0.0
+    temperature: float = 0.7
     sigma: float = SIGMA
 
 

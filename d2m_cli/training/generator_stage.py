@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
-from d2m_cli.models.generator import Conditions, Generator, Latents
+from d2m_cli.models.generator import Conditions, Generator
+from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
 from d2m_cli.training.average import MovingAverage
 from d2m_cli.training.checkpoint import write_atomically
@@ -44,7 +45,14 @@ class GeneratorStage:
     def __init__(self, settings: GeneratorTraining, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
         self.training, self.held_out = (
-            Pairs(settings.pairs, settings.visual, split, settings.seconds, settings.seed)
+            Pairs(
+                settings.pairs,
+                settings.visual,
+                split,
+                settings.seconds,
+                settings.seed,
+                sketched=settings.sizes.hit_bands > 0,
+            )
             for split in ("train", "validation")
         )
         self.vqvae = VQVAE((settings.level.number,))
@@ -82,8 +90,8 @@ class GeneratorStage:
         ):
             for group in optimiser.param_groups:
                 group["lr"] = rate * min(1.0, (number + 1) / settings.warm_up_steps)
-        given, target = self._on_device(batch)
-        predicted, prior = self.generator(given, target.entries.shape[-1])
+        given, target, sketch = self._on_device(batch)
+        predicted, prior = self.generator(given, target.entries.shape[-1], sketch)
 
         weights, figures = settings.losses, {}
         if progress >= settings.adversary_from and weights.adversarial:
@@ -121,8 +129,8 @@ class GeneratorStage:
         check = GeneratorCheck(generator, self.vqvae, self.settings.level)
         for first in range(0, segments, VALIDATION_BATCH):
             numbers = range(first, min(first + VALIDATION_BATCH, segments))
-            given, target = self._on_device(pairs.draw(numbers))
-            check.add(given, target, pairs.phases(numbers), seed=first)
+            given, target, sketch = self._on_device(pairs.draw(numbers))
+            check.add(given, target, sketch, pairs.phases(numbers), seed=first)
         return check
 
     def state(self) -> dict[str, Any]:
@@ -159,9 +167,15 @@ class GeneratorStage:
         codebook = self.vqvae.codebook(self.settings.level).cpu()
         self.plain.start_prior(counts / counts.sum(), codebook)
 
-    def _on_device(self, batch: Batch) -> tuple[Conditions, Target]:
-        wave, *given = (torch.from_numpy(part).to(self.fabric.device) for part in batch)
-        return Conditions(*given), encode_target(self.vqvae, wave, self.settings.level)
+    def _on_device(self, batch: Batch) -> tuple[Conditions, Target, Tensor | None]:
+        """What the generator is given, the true music, and latents of the sketch's sound."""
+        wave, *given, sound, hits = (torch.from_numpy(x).to(self.fabric.device) for x in batch)
+        target = encode_target(self.vqvae, wave, self.settings.level)
+        if not self.settings.sizes.hit_bands:
+            return Conditions(*given), target, None
+        with torch.no_grad():
+            sketch = self.vqvae.encode(sound[:, : target.wave.shape[1]], self.settings.level)
+        return Conditions(*given)._replace(hits=hits), target, sketch
 
     def _judge(self, sequence: Tensor) -> list[list[Tensor]]:
         """The discriminator without its own gradients, which would have to be shared in vain."""
@@ -189,9 +203,11 @@ class _WithPrior(nn.Module):
         super().__init__()
         self.generator = generator
 
-    def forward(self, given: Conditions, codes: int) -> tuple[Latents, Tensor | None]:
+    def forward(
+        self, given: Conditions, codes: int, sketch: Tensor | None
+    ) -> tuple[Latents, Tensor | None]:
         prior = self.generator.prior.clone() if self.generator.settings.spread else None
-        return self.generator(given, codes), prior
+        return self.generator(given, codes, sketch), prior
 
 
 def _adam(module: nn.Module, rate: float, betas: tuple[float, ...]) -> torch.optim.Adam:

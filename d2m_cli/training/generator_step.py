@@ -16,7 +16,7 @@ from d2m_cli.losses.adversarial import (
     hinge_generator,
 )
 from d2m_cli.losses.reconstruction import mel_loss
-from d2m_cli.models.generator import Latents
+from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import Level
 
 Judge = Callable[[Tensor], Maps]

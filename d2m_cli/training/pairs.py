@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from d2m_cli.data.cache import PieceFile
 from d2m_cli.data.dataset import PairDataset, SegmentDataset, SegmentSettings
 from d2m_cli.data.segments import generator
+from d2m_cli.data.sketches import sketch_hits, sketch_sound
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
@@ -45,6 +46,8 @@ class PairSettings:
     no_style: float = 0.1
     no_rhythm: float = 0.0
     """The same for the beat, which is read from the motion: a clock of its own stands instead."""
+    no_sketch: float = 0.05
+    no_hits: float = 0.1
 
 
 class Batch(NamedTuple):
@@ -58,6 +61,10 @@ class Batch(NamedTuple):
     strength: FloatArray
     noise: FloatArray
     style: FloatArray
+    sketch: FloatArray
+    """`(B, N)` sound of the music's partials, and"""
+    hits: FloatArray
+    """`(B, BANDS, T_h)` curves of its hits; nothing for a generator without a sketch."""
 
 
 class Pairs:
@@ -70,9 +77,12 @@ class Pairs:
         split: str,
         seconds: float,
         seed: int,
+        sketched: bool = False,
     ) -> None:
-        """Raises `DataError` when the caches hold nothing for the split."""
-        self.settings, self._seed = settings, seed
+        """`sketched`: with the music's sketch.
+
+        Raises `DataError` when the caches hold nothing for the split."""
+        self.settings, self._seed, self._sketched = settings, seed, sketched
         segments = SegmentSettings(
             split=split,
             seconds=seconds,
@@ -81,6 +91,7 @@ class Pairs:
             without=settings.without,
             visual_channels=visual.channels,
             visual_rate=visual.rate,
+            sketched=sketched,
         )
         self.dataset: SegmentDataset | PairDataset = (
             SegmentDataset(settings.dances, segments)
@@ -119,6 +130,7 @@ class Pairs:
         if random.random() < settings.no_rhythm:
             phase = np.arange(len(phase)) * (CLOCK / MOTION_RATE)
             strength = np.zeros_like(strength)
+        sketch, hits = self._sketch(int(sample["music"]), int(sample["begin"]), seconds, random)
         return Batch(
             audio=sample["audio"].numpy(),
             motion=motion,
@@ -127,7 +139,22 @@ class Pairs:
             strength=strength,
             noise=noise,
             style=style,
+            sketch=sketch,
+            hits=hits,
         )
+
+    def _sketch(
+        self, piece: int, begin: int, seconds: float, random: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Sound `(N,)` of the partials and curves `(BANDS, T_h)` of the hits of a segment."""
+        if not self._sketched:
+            return np.zeros(0, np.float32), np.zeros((0, 0), np.float32)
+        file, start = self._pieces[piece], begin / MOTION_RATE
+        first, count = round(start * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
+        sound = sketch_sound(file, first, count, random)
+        hits = sketch_hits(file, start, seconds)
+        shown = random.random(2) >= (self.settings.no_sketch, self.settings.no_hits)
+        return sound * np.float32(shown[0]), hits * np.float32(shown[1])
 
     def _style_near(self, piece: int, begin: int, random: np.random.Generator) -> FloatArray:
         """Style of a random window of the track, if possible not the one of the segment."""

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from d2m_cli.pipeline import Dance2Music
 from d2m_cli.spec import MOTION_RATE, Level
 from d2m_cli.training.pairs import Pairs, PairSettings
-from d2m_cli.types import Dance, Motion, Rhythm, Visual
+from d2m_cli.types import Dance, Motion, Rhythm, Style, Visual
 
 WITHOUT = ("*__hedgewars-data__*", "*__noiz2sa-data__*", "*__zaz-data__*")
 """As in the generators' recipes."""
@@ -47,7 +47,7 @@ def main() -> None:
                 options.seconds,
                 np.zeros((0, 1, 1, 3), np.uint8),
             )
-            made = music.compose(dance, options.level, batch.style[0], seed=number)
+            made = music.compose(dance, options.level, Style("", batch.style[0]), seed=number)
             pieces.append(torch.from_numpy(made.indices.astype(np.int16)))
         codes[split] = torch.stack(pieces)
         print(f"{split}: {count} pieces of {options.seconds:g} s")

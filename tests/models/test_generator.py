@@ -5,13 +5,14 @@ import torch
 
 from d2m_cli.models.blocks import in_windows
 from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE, noise_sequence, rhythm_channels
-from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
-from d2m_cli.spec import SIGMA, Level, code_count
+from d2m_cli.models.generator import Conditions, Generator
+from d2m_cli.models.vq_generator import GeneratorSettings
+from d2m_cli.spec import CODE_DIM, HIT_RATE, SIGMA, Level, code_count
 
 STYLE = 12
 
 
-def make(level: Level, spread: bool = False) -> Generator:
+def make(level: Level, spread: bool = False, hit_bands: int = 0) -> Generator:
     torch.manual_seed(0)
     return Generator(
         GeneratorSettings(
@@ -25,6 +26,7 @@ def make(level: Level, spread: bool = False) -> Generator:
             motion_width=0.03,
             features=8,
             spread=spread,
+            hit_bands=hit_bands,
         )
     ).eval()
 
@@ -61,6 +63,29 @@ def test_windows_join_to_the_one_pass_result(level: Level) -> None:
     pieces = [piece.mean for piece in generator.windows(given, codes, window=90)]
     assert len(pieces) > 3
     torch.testing.assert_close(torch.cat(pieces, dim=-1), whole, atol=2e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_windows_with_a_sketch_join_to_the_one_pass_result(level: Level) -> None:
+    generator, codes = make(level, hit_bands=3), 4 * (code_count(9.3, level) // 4)
+    given = dance(9.3)._replace(hits=torch.rand(1, 3, int(9.3 * HIT_RATE) + 2))
+    sketch = 10 * torch.randn(1, CODE_DIM, codes)
+    with torch.no_grad():
+        whole = generator(given, codes, sketch).mean
+    parts = generator.windows(given, codes, lambda a, b: sketch[..., a:b], window=90)
+    joined = torch.cat([piece.mean for piece in parts], dim=-1)
+    torch.testing.assert_close(joined, whole, atol=2e-4, rtol=1e-4)
+
+
+def test_sketch_and_hits_change_the_music() -> None:
+    generator, given = make(Level.HIGH, hit_bands=3), dance(2.0)
+    given = given._replace(hits=torch.zeros(1, 3, 174))
+    sketch = 10 * torch.randn(1, CODE_DIM, 344)
+    with torch.no_grad():
+        first = generator(given, 344, sketch).mean
+        assert not torch.allclose(first, generator(given, 344, -sketch).mean)
+        hit = given._replace(hits=torch.ones(1, 3, 174))
+        assert not torch.allclose(first, generator(hit, 344, sketch).mean)
 
 
 def test_encoders_run_in_windows_too() -> None:

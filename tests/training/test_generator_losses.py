@@ -12,7 +12,8 @@ from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.conditioning import NOISE_CHANNELS
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
-from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
+from d2m_cli.models.generator import Conditions, Generator
+from d2m_cli.models.vq_generator import GeneratorSettings
 from d2m_cli.spec import Level
 from d2m_cli.training.generator_step import (
     LossWeights,

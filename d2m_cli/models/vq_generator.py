@@ -1,0 +1,173 @@
+"""G_vq: fused features to VQ latents (paper tables 8, 9 and 10), time kept as time.
+
+The two strided stages of the tables become the two doublings that lead from a quarter of the code
+rate to the code rate. There a sketch of the music (`d2m_cli/sketch`), if there is one, joins as
+latents of the codec.
+"""
+
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from d2m_cli.models.blocks import SLOPE, AlignedConv, ResidualStack, receptive_radius, widths
+from d2m_cli.spec import CODE_DIM, SIGMA, Level
+
+UPSAMPLING = 4
+"""Codes per fused step: the two stages of stride 2 in tables 8 and 9."""
+
+DOUBT = (-0.5, 2.0)
+"""Range of the log-spread in `SPREAD`: a surer generator makes the likelihood unstable."""
+
+UNSURE = 1.5
+"""Log-spread that training starts from."""
+
+SKETCH_SHARE = 0.7
+"""Share of a sketch's latents that training starts from."""
+
+SPREAD = 5.0
+"""Standard deviation of a codebook that fits sigma: the unit of the latents' spread, and of what
+goes into tanh, so that a step of the optimiser is a small step of the latents."""
+
+
+class Stage(NamedTuple):
+    """One row of table 8 or 9."""
+
+    kernel: int
+    stride: int
+    channels: int
+
+
+HIGH = (
+    Stage(6, 2, 32),
+    Stage(41, 2, 64),
+    Stage(41, 1, 128),
+    Stage(41, 1, 256),
+    Stage(41, 1, 512),
+)
+"""Table 8 up to its last convolution (40 x 1 to 64 channels)."""
+
+LOW = (
+    Stage(6, 2, 32),
+    Stage(4, 1, 64),
+    Stage(40, 2, 128),
+    Stage(40, 1, 256),
+    Stage(40, 1, 512),
+    Stage(40, 1, 1024),
+    Stage(40, 1, 1024),
+)
+"""Table 9 up to its last convolution (40 x 1 to 64 channels)."""
+
+TABLES = {Level.HIGH: HIGH, Level.LOW: LOW}
+
+
+@dataclass(frozen=True)
+class GeneratorSettings:
+    """Sizes of one level's generator; kept in a bundle's settings."""
+
+    level: Level
+    motion_channels: int
+    visual_channels: int
+    visual_rate: float
+    """I3D vectors per second."""
+    style_channels: int
+    """Numbers in a style vector (0: no style)."""
+    width: float = 1.0
+    """Multiplier on the channels of tables 8 and 9."""
+    floor: int = 32
+    """Fewest channels of a stage: a fused step holds in channels what theirs hold in length."""
+    motion_width: float = 0.25
+    features: int = 64
+    """Channels of the motion features, and of the visual features."""
+    style_features: int = 32
+    spread: bool = False
+    """Whether the generator also says how sure it is of each latent (`Latents.spread`)."""
+    hit_bands: int = 0
+    """Bands of the sketch's hits; 0: a generator without a sketch, as in the paper."""
+    guidance: float = 0.0
+    """How much rhythm (beats, hits) is exaggerated when codes are drawn (0: as G says)."""
+    temperature: float = 0.7
+    """Of drawn codes: below 1 they keep nearer to what is likely."""
+    sigma: float = SIGMA
+    """What tanh is multiplied by: the reach of the latents."""
+
+
+class Latents(NamedTuple):
+    """What the generator says of the codes."""
+
+    mean: Tensor
+    """`(B, 64, T)` the paper's f'_vq = sigma tanh(...)."""
+    spread: Tensor | None
+    """`(B, 64, T)` > 0, standard deviation of each latent; None in the paper's generator."""
+
+    def part(self, begin: int, end: int) -> "Latents":
+        """Codes `begin` to `end - 1`."""
+        spread = None if self.spread is None else self.spread[..., begin:end]
+        return Latents(self.mean[..., begin:end], spread)
+
+
+class VQGenerator(nn.Module):
+    """G_vq (tables 8, 9): fused features `(B, C, T)` to latents `(B, 64, 4 T)` in -sigma..sigma."""
+
+    def __init__(self, settings: GeneratorSettings, channels_in: int) -> None:
+        super().__init__()
+        table = TABLES[settings.level]
+        sizes = widths(tuple(s.channels for s in table), settings.width, settings.floor)
+        self.strides = [s.stride for s in table]
+        self.sigma = settings.sigma
+        self.convs = nn.ModuleList(
+            AlignedConv(c_in, c_out, stage.kernel)
+            for c_in, c_out, stage in zip([channels_in, *sizes], sizes, table, strict=False)
+        )
+        self.stacks = nn.ModuleList(
+            ResidualStack(c) for c in sizes[: 5 if settings.level is Level.HIGH else 6]
+        )
+        self.styles = nn.ModuleList(nn.Linear(settings.style_features, c) for c in sizes)
+        self.last = AlignedConv(sizes[-1], CODE_DIM * (2 if settings.spread else 1), 40)
+        if settings.spread:
+            self._begin_unsure()
+        if settings.hit_bands:
+            self.sketch_stage = list(accumulate(self.strides, mul)).index(UPSAMPLING)
+            self.sketch = AlignedConv(CODE_DIM, sizes[self.sketch_stage], 5)
+            self.sketch_share = nn.Parameter(torch.full((CODE_DIM, 1), SKETCH_SHARE))
+        self.act = nn.LeakyReLU(SLOPE)
+
+    @torch.no_grad()
+    def _begin_unsure(self) -> None:
+        """Start from latents near 0 with a wide spread, where the prior alone decides."""
+        assert self.last.bias is not None
+        self.last.weight_g.fill_(0.1)
+        self.last.bias[CODE_DIM:] = UNSURE
+
+    @property
+    def context(self) -> int:
+        """Fused steps on each side that an output can see."""
+        radius, rate = 0.0, 1
+        for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
+            rate *= stride
+            radius += (receptive_radius(conv) + 1) / rate
+            if i < len(self.stacks):
+                radius += receptive_radius(self.stacks[i]) / rate
+        return int(radius + receptive_radius(self.last) / rate) + 1
+
+    def forward(self, fused: Tensor, style: Tensor, sketch: Tensor | None = None) -> Latents:
+        """`fused` `(B, C, T)` and style features `(B, S)` to latents `(B, 64, 4 T)`.
+
+        `sketch` `(B, 64, 4 T)`: latents of the sketch's sound, for a generator that takes one.
+        """
+        x = fused
+        for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
+            x = conv(x.repeat_interleave(stride, dim=-1) if stride > 1 else x)
+            if sketch is not None and i == self.sketch_stage:
+                x = x + self.sketch(sketch / SPREAD)
+            x = self.act(x + self.styles[i](style)[..., None])
+            if i < len(self.stacks):
+                x = self.stacks[i](x)
+        mean, *doubt = self.last(self.act(x)).split(CODE_DIM, dim=1)
+        if sketch is not None:
+            mean = mean + self.sketch_share * sketch / SPREAD
+        spread = SPREAD * doubt[0].clamp(*DOUBT).exp() if doubt else None
+        return Latents(self.sigma * torch.tanh(mean * (SPREAD / SIGMA)), spread)

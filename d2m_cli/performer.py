@@ -1,0 +1,123 @@
+"""From a dance to codes and sound: sketch, VQ generator, codebook lookup, decoder of one level."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.codec.codebook import code_logits, draw_codes
+from d2m_cli.codec.stream import decode_windows, encode_window
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.features.motion import dance_energy
+from d2m_cli.models.conditioning import NOISE_RATE, noise_sequence
+from d2m_cli.models.generator import Conditions, Generator
+from d2m_cli.models.vq_generator import GeneratorSettings
+from d2m_cli.sketch.compose import Sketch, compose
+from d2m_cli.sketch.partials import render
+from d2m_cli.spec import SAMPLE_RATE, Level
+from d2m_cli.types import Codes, Dance, FloatArray, Style
+
+
+class Performer:
+    """Generator and codec of one level of a bundle."""
+
+    def __init__(self, bundle: Bundle, level: Level, device: torch.device) -> None:
+        described = bundle.settings["generators"][level.value]
+        self.level, self.device = level, device
+        self.generator = Generator(GeneratorSettings(**{**described, "level": level}))
+        bundle.load_into(self.generator, f"generator_{level}.safetensors")
+        self.vqvae = VQVAE(levels=(level.number,))
+        bundle.load_into(self.vqvae, f"codec_{level}.safetensors")
+        self.generator.to(device)
+        self.vqvae.to(device)
+
+    @torch.inference_mode()
+    def codes(self, dance: Dance, style: Style, seed: int) -> Iterator[Tensor]:
+        """Codes `(T,)` of the music for a dance, window by window."""
+        count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
+        given = self._conditions(dance, style, seed)
+        draw = torch.Generator().manual_seed(seed)
+        if not self.generator.settings.hit_bands:
+            yield from self._looked_up(given, count, None, draw)
+            return
+        energy = dance_energy(dance.motion)
+        sketch = compose(dance.rhythm, energy, dance.seconds, style.name, seed)
+        given = given._replace(hits=torch.from_numpy(sketch.hits)[None].to(self.device))
+        yield from self._looked_up(given, count, self._latents(sketch), draw)
+
+    @torch.inference_mode()
+    def play(self, codes: Codes, seconds: float) -> Iterator[FloatArray]:
+        """Sound of codes, in pieces `(N,)` that together last exactly `seconds`."""
+        indices = torch.from_numpy(codes.indices).to(self.device)
+        total, done = round(seconds * SAMPLE_RATE), 0
+        for wave in decode_windows(self.vqvae, indices, self.level):
+            piece = wave[: total - done].cpu().numpy()
+            done += len(piece)
+            yield piece
+
+    def _latents(self, sketch: Sketch) -> Callable[[int, int], Tensor]:
+        """Latents of the sketch's sound for any stretch of codes."""
+
+        def sound(first: int, count: int) -> Tensor:
+            return render(sketch.partials, first, count).to(self.device)
+
+        return lambda first, last: encode_window(self.vqvae, sound, first, last, self.level)
+
+    def _looked_up(
+        self,
+        given: Conditions,
+        count: int,
+        sketch: Callable[[int, int], Tensor] | None,
+        draw: torch.Generator,
+    ) -> Iterator[Tensor]:
+        """The nearest entries, or entries drawn where G tells a spread.
+
+        Drawn codes are guided by the rhythm: what G would say half a beat later, and without hits,
+        is held against what it says, and the difference is exaggerated (classifier-free guidance).
+        """
+        settings, codebook = self.generator.settings, self.vqvae.codebook(self.level)
+        if not settings.spread:
+            for latents in self.generator.windows(given, count, sketch):
+                yield self.vqvae.quantise(latents.mean, self.level)[0][0]
+            return
+        told = self._logits(given, count, sketch)
+
+        def silence(first: int, last: int) -> Tensor:
+            assert sketch is not None
+            return torch.zeros_like(sketch(first, last))
+
+        if settings.guidance:
+            late = given._replace(phase=given.phase + 0.5)
+            if given.hits is not None:
+                late = late._replace(hits=torch.zeros_like(given.hits))
+            unlike = self._logits(late, count, silence if sketch else None)
+            pairs = zip(told, unlike, strict=True)
+            told = (on + settings.guidance * (on - off) for on, off in pairs)
+        for logits in told:
+            yield draw_codes(logits, draw, settings.temperature)[0].to(codebook.device)
+
+    def _logits(
+        self, given: Conditions, count: int, sketch: Callable[[int, int], Tensor] | None
+    ) -> Iterator[Tensor]:
+        codebook, prior = self.vqvae.codebook(self.level), self.generator.prior
+        for latents in self.generator.windows(given, count, sketch):
+            assert latents.spread is not None
+            yield code_logits(latents.mean, latents.spread, codebook, prior)
+
+    def _conditions(self, dance: Dance, style: Style, seed: int) -> Conditions:
+        noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)
+        return Conditions(
+            *(
+                torch.as_tensor(part, device=self.device)[None]
+                for part in (
+                    dance.motion.features,
+                    dance.visual.features,
+                    dance.rhythm.phase.astype(np.float64),
+                    dance.rhythm.strength,
+                    noise[0],
+                    style.vector,
+                )
+            )
+        )

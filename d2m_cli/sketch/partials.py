@@ -1,0 +1,161 @@
+"""The tonal half of a sketch: a few sinusoids ("partials") for each sixteenth of a beat.
+
+Sinusoidal modelling in the sense of McAulay and Quatieri (1986), on the semitones of the tempered
+scale and on the grid of the beat: music is heard through Hann windows that are two sixteenths long
+and centred on the sixteenths, and each keeps its strongest partials with level and phase. Adding
+them up again gives the sketch's sound: harmony and rhythm of the piece without its timbre, drums
+and noise.
+
+Letters: `S` sixteenths, `K` partials kept of each, `N` audio samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from d2m_cli.spec import SAMPLE_RATE, SIXTEENTHS_PER_BEAT
+from d2m_cli.types import FloatArray
+
+LOWEST_PITCH = 28
+"""MIDI number of the lowest partial (41 Hz, the lowest string of a bass)."""
+PITCHES = 72
+"""Semitones that partials may lie on: up to 2489 Hz."""
+KEPT = 12
+"""Partials of a sixteenth at the most."""
+
+QUIET_DB = 30.0
+"""Partials so far under the loudest of their sixteenth are left out."""
+SILENT_DB = 40.0
+"""The same against the loudest of the piece."""
+RESOLVED = 0.9
+"""Partials nearer than this share of the window's main lobe are one."""
+FEWEST_OVERLAPPING = 0.5
+"""Where sixteenths lie so far apart that windows do not meet, their sum is not made up for."""
+TUNED_SAMPLES = 30 * SAMPLE_RATE
+"""The tuning is estimated from so much of the middle of a piece."""
+BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Partials:
+    """Partials of a piece of music."""
+
+    times: NDArray[np.float64]
+    """`(S,)` seconds of the middles of the sixteenths, rising."""
+    pitch: NDArray[np.uint8]
+    """`(S, K)` semitones above `LOWEST_PITCH`."""
+    level: FloatArray
+    """`(S, K)` amplitude, 0 where there are fewer partials."""
+    phase: FloatArray
+    """`(S, K)` radians of the cosine in the middle of the sixteenth."""
+    tuning: float = 0.0
+    """Semitones by which the piece is tuned above A = 440 Hz."""
+
+    def part(self, begin: int, end: int) -> Partials:
+        """Sixteenths `begin` to `end - 1`."""
+        rows = slice(begin, end)
+        return Partials(
+            self.times[rows], self.pitch[rows], self.level[rows], self.phase[rows], self.tuning
+        )
+
+
+def frequencies(tuning: float = 0.0) -> NDArray[np.float64]:
+    """Hertz `(PITCHES,)` of the semitones."""
+    semitones = np.arange(PITCHES) + LOWEST_PITCH - 69.0 + tuning
+    return np.asarray(440.0 * 2.0 ** (semitones / 12.0), np.float64)
+
+
+def sixteenths(beats: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Middles `(S,)` in seconds of the sixteenths between the first and the last of `beats`."""
+    count = SIXTEENTHS_PER_BEAT * (len(beats) - 1)
+    places = (np.arange(count) + 0.5) / SIXTEENTHS_PER_BEAT
+    return np.interp(places, np.arange(len(beats)), beats)
+
+
+def half_window(times: NDArray[np.float64]) -> int:
+    """Samples from the middle of a window to its end: one sixteenth at the median tempo."""
+    return max(1, round(float(np.median(np.diff(times))) * SAMPLE_RATE))
+
+
+def analyse(samples: FloatArray, beats: NDArray[np.floating]) -> Partials:
+    """Partials of music `(N,)` at `SAMPLE_RATE` with its `beats` (seconds, two at least)."""
+    import librosa
+
+    times = sixteenths(beats)
+    half = half_window(times)
+    spare = max(0, len(samples) - TUNED_SAMPLES) // 2
+    heard = samples[spare : spare + TUNED_SAMPLES]
+    tuning = float(librosa.estimate_tuning(y=heard, sr=SAMPLE_RATE))
+    hertz = frequencies(tuning)
+    window = np.hanning(2 * half + 3)[1:-1]
+    seconds = np.arange(-half, half + 1)[:, None] / SAMPLE_RATE
+    basis = window[:, None] * np.exp(-2j * np.pi * seconds * hertz) * (2.0 / window.sum())
+    basis = basis.astype(np.complex64)
+    padded = np.pad(samples, (half, half + 1))
+    middles = (times * SAMPLE_RATE).round().astype(int).clip(0, len(samples))
+    found = np.concatenate(
+        [
+            np.stack([padded[m : m + 2 * half + 1] for m in middles[i : i + BLOCK]]) @ basis
+            for i in range(0, len(middles), BLOCK)
+        ]
+    )
+    level = np.abs(found)
+    level[~_peaks(level, hertz, RESOLVED * SAMPLE_RATE / half)] = 0.0
+    loudest = level.max(axis=1, keepdims=True)
+    quiet = np.maximum(
+        loudest * 10 ** (-QUIET_DB / 20),
+        np.percentile(loudest, 95) * 10 ** (-SILENT_DB / 20),
+    )
+    level[level < quiet] = 0.0
+    pitch = np.argsort(-level, axis=1)[:, :KEPT]
+    return Partials(
+        times,
+        pitch.astype(np.uint8),
+        np.take_along_axis(level, pitch, 1).astype(np.float32),
+        np.take_along_axis(np.angle(found), pitch, 1).astype(np.float32),
+        tuning,
+    )
+
+
+def render(partials: Partials, first: int, count: int) -> Tensor:
+    """Sound `(count,)` of partials from sample `first` on (which may lie before the piece)."""
+    half = half_window(partials.times)
+    middles = (partials.times * SAMPLE_RATE).round().astype(int)
+    begin, end = np.searchsorted(middles, (first - half, first + count + half + 1))
+    wave, weight = torch.zeros(count + 2 * half + 1), torch.zeros(count + 2 * half + 1)
+    window = torch.hann_window(2 * half + 3, periodic=False)[1:-1]
+    seconds = torch.arange(-half, half + 1) / SAMPLE_RATE
+    hertz = torch.from_numpy(frequencies(partials.tuning)).float()
+    pitch = torch.from_numpy(partials.pitch[begin:end].astype(np.int64))
+    level = torch.from_numpy(partials.level[begin:end])
+    phase = torch.from_numpy(partials.phase[begin:end])
+    for row, middle in enumerate(middles[begin:end]):
+        used = level[row] > 0
+        angle = 2 * torch.pi * hertz[pitch[row, used], None] * seconds + phase[row, used, None]
+        sound = (level[row, used, None] * angle.cos()).sum(0)
+        start = int(middle) - first
+        left, right = max(0, -start), 2 * half + 1 - max(0, start - count)
+        place = slice(start + left, start + right)
+        wave[place] += (sound * window)[left:right]
+        weight[place] += window[left:right]
+    wave /= weight.clamp(min=FEWEST_OVERLAPPING)
+    return wave[half : half + count]
+
+
+def _peaks(level: FloatArray, hertz: NDArray[np.float64], lobe: float) -> NDArray[np.bool_]:
+    """Where `level` `(S, PITCHES)` is highest among its neighbours and all within `lobe` Hz."""
+    highest = np.ones(level.shape, bool)
+    for apart in range(1, PITCHES):
+        near = (hertz[apart:] - hertz[:-apart]) < lobe
+        if apart > 1 and not near.any():
+            break
+        near |= apart == 1
+        lower, upper = level[:, :-apart], level[:, apart:]
+        highest[:, :-apart] &= ~(near & (upper > lower))
+        highest[:, apart:] &= ~(near & (lower >= upper))
+    return highest
