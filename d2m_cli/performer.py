@@ -16,7 +16,7 @@ from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorSettings
 from d2m_cli.sketch.compose import Sketch, compose
 from d2m_cli.sketch.partials import render
-from d2m_cli.spec import SAMPLE_RATE, Level
+from d2m_cli.spec import CODE_DIM, SAMPLE_RATE, Level
 from d2m_cli.types import Codes, Dance, FloatArray, Style
 
 
@@ -74,37 +74,37 @@ class Performer:
     ) -> Iterator[Tensor]:
         """The nearest entries, or entries drawn where G tells a spread.
 
-        Drawn codes are guided by the rhythm: what G would say half a beat later, and without hits,
-        is held against what it says, and the difference is exaggerated (classifier-free guidance).
+        Drawn codes are guided by the rhythm: what G would say half a beat later and without hits
+        (and, if the settings say so, without the sketch's tones) is held against what it says, and
+        the difference is exaggerated (classifier-free guidance).
         """
-        settings, codebook = self.generator.settings, self.vqvae.codebook(self.level)
+        settings = self.generator.settings
         if not settings.spread:
             for latents in self.generator.windows(given, count, sketch):
                 yield self.vqvae.quantise(latents.mean, self.level)[0][0]
             return
         told = self._logits(given, count, sketch)
-
-        def silence(first: int, last: int) -> Tensor:
-            assert sketch is not None
-            return torch.zeros_like(sketch(first, last))
-
         if settings.guidance:
             late = given._replace(phase=given.phase + 0.5)
             if given.hits is not None:
                 late = late._replace(hits=torch.zeros_like(given.hits))
-            unlike = self._logits(late, count, silence if sketch else None)
+            unlike = self._logits(late, count, self._silence if settings.guided_sketch else sketch)
             pairs = zip(told, unlike, strict=True)
             told = (on + settings.guidance * (on - off) for on, off in pairs)
         for logits in told:
-            yield draw_codes(logits, draw, settings.temperature)[0].to(codebook.device)
+            yield draw_codes(logits, draw)[0]
+
+    def _silence(self, first: int, last: int) -> Tensor:
+        return torch.zeros(1, CODE_DIM, last - first, device=self.device)
 
     def _logits(
         self, given: Conditions, count: int, sketch: Callable[[int, int], Tensor] | None
     ) -> Iterator[Tensor]:
         codebook, prior = self.vqvae.codebook(self.level), self.generator.prior
+        narrowing = self.generator.settings.narrowing
         for latents in self.generator.windows(given, count, sketch):
             assert latents.spread is not None
-            yield code_logits(latents.mean, latents.spread, codebook, prior)
+            yield code_logits(latents.mean, narrowing * latents.spread, codebook, prior)
 
     def _conditions(self, dance: Dance, style: Style, seed: int) -> Conditions:
         noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)

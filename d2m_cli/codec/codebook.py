@@ -9,6 +9,9 @@ from torch import Tensor
 CHUNK = 8192
 """Vectors compared with the codebook at once: bounds the distance matrix to 64 MiB."""
 
+TEMPERATURE = 0.5
+"""Of drawn codes: below 1 they keep nearer to what is likely."""
+
 
 def nearest_entries(vectors: Tensor, codebook: Tensor) -> Tensor:
     """Indices `(N,)` of the entries of `codebook (K, D)` nearest to `vectors (N, D)`.
@@ -55,7 +58,9 @@ def code_logits(mean: Tensor, spread: Tensor, codebook: Tensor, prior: Tensor) -
     return prior + linear - 0.5 * precision @ codebook.pow(2).t()
 
 
-def draw_codes(logits: Tensor, generator: torch.Generator, temperature: float) -> Tensor:
+def draw_codes(
+    logits: Tensor, generator: torch.Generator, temperature: float = TEMPERATURE
+) -> Tensor:
     """Codes `(B, T)` drawn from `logits (B, T, K)`.
 
     `generator` is a CPU generator, so that a seed gives the same codes on every device.

@@ -89,8 +89,10 @@ class GeneratorSettings:
     """Bands of the sketch's hits; 0: a generator without a sketch, as in the paper."""
     guidance: float = 0.0
     """How much rhythm (beats, hits) is exaggerated when codes are drawn (0: as G says)."""
-    temperature: float = 0.7
-    """Of drawn codes: below 1 they keep nearer to what is likely."""
+    guided_sketch: bool = False
+    """Whether guidance exaggerates the sketch's tones as well."""
+    narrowing: float = 1.0
+    """Factor on the spread when codes are drawn: below 1 they keep nearer to the latents."""
     sigma: float = SIGMA
     """What tanh is multiplied by: the reach of the latents."""
 

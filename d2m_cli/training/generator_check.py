@@ -57,7 +57,7 @@ class GeneratorCheck:
             draw = torch.Generator().manual_seed(seed)
             prior = self.generator.prior
             logits = code_logits(predicted.mean, predicted.spread, codebook, prior)
-            codes = draw_codes(logits, draw, self.generator.settings.temperature)
+            codes = draw_codes(logits, draw)
         entries = look_up(codes, codebook)
         waves = self.vqvae.decode(entries, self.level)
         self._note("code", float((entries - target.entries).abs().mean()))

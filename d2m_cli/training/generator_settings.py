@@ -36,7 +36,8 @@ class GeneratorSizes:
     spread: bool = False
     hit_bands: int = 0
     guidance: float = 0.0
-    temperature: float = 0.7
+    guided_sketch: bool = False
+    narrowing: float = 1.0
     sigma: float = SIGMA
 
 

@@ -30,10 +30,7 @@ def test_windows_encode_what_one_pass_encodes(vqvae: VQVAE, level: Level) -> Non
     whole = vqvae.encode(wave[None], level)
     codes = whole.shape[-1]
     bounds = [0, codes // 5, codes // 2, codes]
-    parts = [
-        encode_window(vqvae, sound, first, last, level)
-        for first, last in pairwise(bounds)
-    ]
+    parts = [encode_window(vqvae, sound, first, last, level) for first, last in pairwise(bounds)]
     torch.testing.assert_close(torch.cat(parts, dim=-1), whole, atol=1e-4, rtol=1e-4)
 
 
