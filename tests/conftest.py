@@ -1,5 +1,6 @@
 """Real videos for the tests, made by the ffmpeg that the project uses."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,11 @@ import pytest
 from d2m_cli.ffmpeg_tool import ffmpeg_path
 
 RunFfmpeg = Callable[..., None]
+
+
+def pytest_configure() -> None:
+    """One thread a process, as two processes share the tests: more threads wait for one another."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

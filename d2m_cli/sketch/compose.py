@@ -34,7 +34,7 @@ VOICES = 24
 """Partials of a sixteenth at the most."""
 
 LOUDNESS = 0.12
-"""Root mean square of a sketch: a little under the median of the training music (0.16), which leaves
+"""Root mean square of a sketch: a little under the median of the training music (0.16), to leave
 room for the drums."""
 
 CALM, LIVELY = 0.35, 0.7

@@ -198,7 +198,7 @@ def test_a_split_that_shares_a_song_is_refused(tmp_path: Path, music: Path) -> N
 def test_other_folders_are_no_caches(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no cache"):
         read_manifest(tmp_path)
-    (tmp_path / "manifest.json").write_text('{"format": 1, "entries": [{}]}')
+    (tmp_path / "manifest.json").write_text('{"format": 2, "entries": [{}]}')
     with pytest.raises(DataError, match="damaged"):
         read_manifest(tmp_path)
     (tmp_path / "manifest.json").write_text('{"format": 99}')
