@@ -174,12 +174,14 @@ class Dance2Music:
         self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
     ) -> Codes:
         """Codes of the music for a dance: generator windows, each looked up in the codebook."""
-        count = dance.seconds * level.code_rate
-        pieces: list[Tensor] = []
+        indices = np.empty(-(-round(dance.seconds * SAMPLE_RATE) // level.hop), np.int64)
+        done = 0
+        # Kept in one array: tensors of single windows, kept in between, would break up the heap.
         for codes in self.performer(level).codes(dance, style, seed):
-            pieces.append(codes.cpu())
-            progress("compose", min(sum(map(len, pieces)), count), count)
-        return Codes(torch.cat(pieces).numpy(), level)
+            indices[done : done + len(codes)] = codes.cpu().numpy()
+            done += len(codes)
+            progress("compose", done, len(indices))
+        return Codes(indices, level)
 
     def play(
         self, codes: Codes, seconds: float, progress: Progress = silent
