@@ -127,7 +127,17 @@ class MovingCodebook(nn.Module):
             counts, sums = _tally(codebook, vectors, codes)
             codebook.copy_(sums / counts.clamp(min=1)[:, None])
             _replace(codebook, counts < 1, vectors, random)
-        self.uses.copy_(counts.clamp(min=0.5) * (batch_vectors / len(vectors)))
+        self._credit(codebook, counts, batch_vectors / len(vectors))
+
+    @torch.no_grad()
+    def go_on(self, codebook: Tensor, latents: Tensor, batch_vectors: int) -> None:
+        """Take up a trained `codebook`, as used by `latents`; letters and counts as in `start`."""
+        vectors = _vectors(latents)
+        counts, _ = _tally(codebook, vectors, nearest_entries(vectors, codebook))
+        self._credit(codebook, counts, batch_vectors / len(vectors))
+
+    def _credit(self, codebook: Tensor, counts: Tensor, share: float) -> None:
+        self.uses.copy_(counts.clamp(min=0.5) * share)
         self.sums.copy_(codebook * self.uses[:, None])
 
     @torch.no_grad()

@@ -12,10 +12,11 @@ from lightning.fabric import Fabric
 from safetensors.torch import save_file
 from torch import Tensor
 
-from d2m_cli.codec.vqvae import VQVAE, Decoder, Encoder
+from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
 from d2m_cli.training.checkpoint import write_atomically
+from d2m_cli.training.codec_file import check_outer_stages, load_codec, scale_latents
 from d2m_cli.training.codec_init import wavelet_start
 from d2m_cli.training.codec_measure import CROPS, SPLITS, listen, measure
 from d2m_cli.training.codec_net import CodecNet, Coded, MovingCodebook
@@ -56,6 +57,8 @@ class CodecSettings:
 
     level: Level = Level.HIGH
     seed: int = 0
+    start: Path | None = None
+    """Weights of a trained codec to go on from, in place of the wavelet tree."""
     music: MusicSettings = field(default_factory=MusicSettings)
     batch: int = 4
     """Of each process."""
@@ -87,16 +90,22 @@ class CodecStage:
         self.training = MusicCrops(settings.music, ("train",))
         self.held_out = MusicCrops(settings.music, SPLITS)
         torch.manual_seed(settings.seed)
-        self.vqvae = VQVAE((settings.level.number,))
-        self.net = CodecNet(self.vqvae, settings.level, settings.first_stage)
+        level = settings.level
+        self.vqvae = load_codec(settings.start, level) if settings.start else VQVAE((level.number,))
+        self.net = CodecNet(self.vqvae, level, settings.first_stage)
         random = np.random.default_rng((settings.seed, 1))
-        wavelet_start(
-            self.net.encoder,
-            self.net.decoder,
-            self._crops(settings.probe_crops, settings.probe_samples, random).cpu(),
-            settings.first_stage,
-            settings.gain_exponent,
-        )
+        probe = self._crops(settings.probe_crops, settings.probe_samples, random).cpu()
+        if settings.start:
+            check_outer_stages(self.net, self.vqvae, probe[:8], settings.start)
+            scale_latents(self.vqvae, level, 1 / float(self.vqvae.codebook(level).std()))
+        else:
+            wavelet_start(
+                self.net.encoder,
+                self.net.decoder,
+                probe,
+                settings.first_stage,
+                settings.gain_exponent,
+            )
         optimiser = torch.optim.Adam(
             self.net.parameters(), betas=(settings.optimiser.betas[0], settings.optimiser.betas[1])
         )
@@ -171,12 +180,11 @@ class CodecStage:
                 self.net.encode(self._crops(min(16, crops - done), settings.samples, random))
                 for done in range(0, crops, 16)
             ]
-        self.moving.start(
-            self.net.codebook,
-            torch.cat(latents),
-            self.fabric.world_size * settings.batch * crop_vectors,
-            _generator(random),
-        )
+        vectors = self.fabric.world_size * settings.batch * crop_vectors
+        if settings.start:
+            self.moving.go_on(self.net.codebook, torch.cat(latents), vectors)
+        else:
+            self.moving.start(self.net.codebook, torch.cat(latents), vectors, _generator(random))
 
     def _joined(self, coded: Coded) -> Coded:
         """What all processes have coded, so that their codebooks stay one."""
@@ -190,25 +198,15 @@ class CodecStage:
         return torch.from_numpy(crops).to(self.fabric.device)
 
 
-@torch.no_grad()
 def scale_to_sigma(vqvae: VQVAE, level: Level) -> float:
     """Scale a level's latents so that the generator's 100 tanh covers its codebook; returns s.
 
     The paper's generator ends in sigma tanh with sigma = 100 (3.2), sized for JukeBox's latents.
-    The encoder's last convolution and the codebook are multiplied by s, the decoder's first
-    kernel is divided by it: codes and audio stay the same, and 99.9 % of the codebook's numbers
-    lie within `CODEBOOK_REACH`, where tanh still has a slope.
+    After scaling 99.9 % of the codebook's numbers lie within `CODEBOOK_REACH`, where tanh still
+    has a slope.
     """
-    encoder, decoder = vqvae.encoders[str(level.number)], vqvae.decoders[str(level.number)]
-    assert isinstance(encoder, Encoder) and isinstance(decoder, Decoder)
-    last, first = encoder.stages()[-1].mix, decoder.stages()[0].mix
-    assert last is not None and last.bias is not None and first is not None
-    codebook = vqvae.codebook(level)
-    scale = CODEBOOK_REACH / float(codebook.abs().flatten().quantile(0.999))
-    last.weight *= scale
-    last.bias *= scale
-    codebook *= scale
-    first.weight /= scale
+    scale = CODEBOOK_REACH / float(vqvae.codebook(level).abs().flatten().quantile(0.999))
+    scale_latents(vqvae, level, scale)
     return scale
 
 

@@ -16,21 +16,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from lightning.fabric import Fabric
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m_cli.bundles.bundle import misfits
 from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.errors import DataError
 from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
 from d2m_cli.losses.reconstruction import SpectralWeights, mel_loss, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
-from d2m_cli.spec import Level, code_count
+from d2m_cli.spec import code_count
 from d2m_cli.training.average import MovingAverage
 from d2m_cli.training.checkpoint import write_atomically
+from d2m_cli.training.codec_file import check_outer_stages, load_codec
 from d2m_cli.training.codec_measure import SPLITS, listen, measure
 from d2m_cli.training.codec_net import CodecNet
 from d2m_cli.training.generated_codes import GeneratedCodes
@@ -41,8 +40,6 @@ from d2m_cli.training.synthesizer_settings import SynthesizerTraining
 from d2m_cli.types import FloatArray, IntArray
 
 PROBE_CROPS = 8
-TREE_ERROR = 0.02
-"""Relative error up to which the frozen outer stages count as the wavelet tree they started as."""
 
 
 class Crops(NamedTuple):
@@ -74,7 +71,7 @@ class SynthesizerStage:
         net = CodecNet(self.vqvae, level, settings.first_stage)
         _train_decoder_only(net)
         probe = torch.from_numpy(self._crops(range(PROBE_CROPS)))
-        _check_outer_stages(net, self.vqvae, probe, settings.codec)
+        check_outer_stages(net, self.vqvae, probe, settings.codec)
         torch.manual_seed(settings.seed)
         shape = settings.discriminator
         self.critic = MultiScaleDiscriminator(
@@ -212,23 +209,6 @@ class SynthesizerStage:
         return torch.optim.Adam(trained, rate, betas=betas, fused=True)
 
 
-def load_codec(path: Path, level: Level) -> VQVAE:
-    """The codec of one level from its weights, in single precision whatever they are stored in.
-
-    Raises `DataError` when the file cannot be read or is not that level's.
-    """
-    vqvae = VQVAE((level.number,))
-    try:
-        state = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise DataError(f"{path} is no codec's weights ({error}): train a codec first.") from error
-    wrong = misfits(state, vqvae)
-    if wrong:
-        raise DataError(f"{path} is no codec of level '{level}': {'; '.join(wrong[:3])}.")
-    vqvae.load_state_dict(state)
-    return vqvae
-
-
 def _train_decoder_only(net: CodecNet) -> None:
     """Freeze all but the decoder from the codes out to stage `net.first_stage`."""
     net.requires_grad_(False)
@@ -238,17 +218,3 @@ def _train_decoder_only(net: CodecNet) -> None:
             if layer is not None:
                 layer.requires_grad_(True)
     net.decoder.out.requires_grad_(net.first_stage == 0)
-
-
-@torch.no_grad()
-def _check_outer_stages(net: CodecNet, vqvae: VQVAE, wave: Tensor, path: Path) -> None:
-    """Raise `DataError` unless the decoder, computed without its outer stages, sounds the same."""
-    entries = vqvae.quantise(vqvae.encode(wave, net.level), net.level)[1]
-    whole = vqvae.decode(entries, net.level)
-    inner = slice(net.level.hop, -net.level.hop)
-    error = (net.decode(entries) - whole)[:, inner].norm() / whole[:, inner].norm()
-    if error > TREE_ERROR:
-        raise DataError(
-            f"The outer {net.first_stage} stages of {path} are no wavelet tree any more "
-            f"(error {100 * float(error):.0f} %): set a smaller first_stage."
-        )

@@ -146,3 +146,19 @@ def test_scaling_is_exact() -> None:
     after = vqvae.encode(wave, Level.HIGH)
     torch.testing.assert_close(after, before * scale)
     torch.testing.assert_close(vqvae.decode(after, Level.HIGH), sound, atol=1e-5, rtol=1e-4)
+
+
+def test_training_goes_on_from_trained_weights(music: MusicSettings, tmp_path: Path) -> None:
+    stage, weights = stage_for(settings_for(music)), tmp_path / "codec.safetensors"
+    train(stage, 0, 12)
+    stage.export(weights)
+    trained, wave = VQVAE((Level.LOW.number,)), torch.from_numpy(stage.draw(99))
+    trained.load_state_dict(load_file(weights))
+    codes = trained.quantise(trained.encode(wave, Level.LOW), Level.LOW)[0]
+    further = stage_for(dataclasses.replace(settings_for(music), start=weights, seed=7))
+    with torch.no_grad():
+        taken_up = further.net(wave).codes
+    assert float((taken_up == codes).float().mean()) > 0.99
+    train(further, 0, 12)
+    assert fixed_loss(further) < 1.2 * fixed_loss(stage)
+    assert float((further.net(wave).codes == codes).float().mean()) > 0.3, "codes lost meaning"
