@@ -15,9 +15,13 @@ from d2m_cli.models.conditioning import NOISE_RATE, noise_sequence
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorSettings
 from d2m_cli.sketch.compose import Sketch, compose
+from d2m_cli.sketch.hits import hit_curves, strike
 from d2m_cli.sketch.partials import render
-from d2m_cli.spec import CODE_DIM, SAMPLE_RATE, Level
+from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Codes, Dance, FloatArray, Style
+
+DRAWN = 512
+"""Codes that are drawn at once: their probabilities stay in the processor's cache."""
 
 
 class Performer:
@@ -44,7 +48,8 @@ class Performer:
             return
         energy = dance_energy(dance.motion)
         sketch = compose(dance.rhythm, energy, dance.seconds, style.name, seed)
-        given = given._replace(hits=torch.from_numpy(sketch.hits)[None].to(self.device))
+        curves = torch.from_numpy(hit_curves(sketch.hits))[None]
+        given = given._replace(hits=curves.to(self.device))
         yield from self._looked_up(given, count, self._latents(sketch), draw)
 
     @torch.inference_mode()
@@ -61,7 +66,11 @@ class Performer:
         """Latents of the sketch's sound for any stretch of codes."""
 
         def sound(first: int, count: int) -> Tensor:
-            return render(sketch.partials, first, count).to(self.device)
+            tones, strokes = (
+                render(sketch.partials, first, count),
+                strike(sketch.hits, first, count),
+            )
+            return (tones + torch.from_numpy(strokes)).to(self.device)
 
         return lambda first, last: encode_window(self.vqvae, sound, first, last, self.level)
 
@@ -74,37 +83,24 @@ class Performer:
     ) -> Iterator[Tensor]:
         """The nearest entries, or entries drawn where G tells a spread.
 
-        Drawn codes are guided by the rhythm: what G would say half a beat later and without hits
-        (and, if the settings say so, without the sketch's tones) is held against what it says, and
-        the difference is exaggerated (classifier-free guidance).
+        Drawn codes may be guided: what G would say half a beat later and without the sketch is held
+        against what it says, and the difference is exaggerated (classifier-free guidance).
         """
         settings = self.generator.settings
-        if not settings.spread:
-            for latents in self.generator.windows(given, count, sketch):
-                yield self.vqvae.quantise(latents.mean, self.level)[0][0]
-            return
-        told = self._logits(given, count, sketch)
+        codebook, prior = self.vqvae.codebook(self.level), getattr(self.generator, "prior", None)
         if settings.guidance:
-            late = given._replace(phase=given.phase + 0.5)
-            if given.hits is not None:
-                late = late._replace(hits=torch.zeros_like(given.hits))
-            unlike = self._logits(late, count, self._silence if settings.guided_sketch else sketch)
-            pairs = zip(told, unlike, strict=True)
-            told = (on + settings.guidance * (on - off) for on, off in pairs)
-        for logits in told:
-            yield draw_codes(logits, draw)[0]
-
-    def _silence(self, first: int, last: int) -> Tensor:
-        return torch.zeros(1, CODE_DIM, last - first, device=self.device)
-
-    def _logits(
-        self, given: Conditions, count: int, sketch: Callable[[int, int], Tensor] | None
-    ) -> Iterator[Tensor]:
-        codebook, prior = self.vqvae.codebook(self.level), self.generator.prior
-        narrowing = self.generator.settings.narrowing
+            given, sketch = _with_contrast(given, sketch)
         for latents in self.generator.windows(given, count, sketch):
-            assert latents.spread is not None
-            yield code_logits(latents.mean, narrowing * latents.spread, codebook, prior)
+            if latents.spread is None or prior is None:
+                yield self.vqvae.quantise(latents.mean, self.level)[0][0]
+                continue
+            for begin in range(0, latents.mean.shape[-1], DRAWN):
+                mean, spread = latents.part(begin, begin + DRAWN)
+                assert spread is not None
+                logits = code_logits(mean, settings.narrowing * spread, codebook, prior)
+                if settings.guidance:
+                    logits = logits[:1] + settings.guidance * (logits[:1] - logits[1:])
+                yield draw_codes(logits, draw)[0]
 
     def _conditions(self, dance: Dance, style: Style, seed: int) -> Conditions:
         noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)
@@ -121,3 +117,22 @@ class Performer:
                 )
             )
         )
+
+
+def _with_contrast(
+    given: Conditions, sketch: Callable[[int, int], Tensor] | None
+) -> tuple[Conditions, Callable[[int, int], Tensor] | None]:
+    """A batch of two: the dance, and it half a beat later and without a sketch."""
+    parts = {k: torch.cat([x, x]) for k, x in given._asdict().items() if x is not None}
+    parts["phase"][1] += 0.5
+    if "hits" in parts:
+        parts["hits"][1] = 0.0
+    both = Conditions(**parts)
+    if sketch is None:
+        return both, None
+
+    def beside_silence(first: int, last: int) -> Tensor:
+        latents = sketch(first, last)
+        return torch.cat([latents, torch.zeros_like(latents)])
+
+    return both, beside_silence

@@ -54,8 +54,9 @@ def code_logits(mean: Tensor, spread: Tensor, codebook: Tensor, prior: Tensor) -
     generator is. With equal spreads the likeliest code is the nearest entry.
     """
     precision = spread.pow(-2).transpose(1, 2)
-    linear = (mean.transpose(1, 2) * precision) @ codebook.t()
-    return prior + linear - 0.5 * precision @ codebook.pow(2).t()
+    told = torch.cat([mean.transpose(1, 2) * precision, precision], dim=-1)
+    entries = torch.cat([codebook, -0.5 * codebook.pow(2)], dim=-1)
+    return torch.addmm(prior, told.flatten(0, 1), entries.t()).unflatten(0, told.shape[:2])
 
 
 def draw_codes(
@@ -65,6 +66,7 @@ def draw_codes(
 
     `generator` is a CPU generator, so that a seed gives the same codes on every device.
     """
-    uniform = torch.rand(logits.shape, generator=generator).clamp(1e-9, 1 - 1e-7)
-    gumbel = -torch.log(-torch.log(uniform))
-    return (logits / temperature + gumbel.to(logits.device)).argmax(-1)
+    uniform = torch.rand(logits.shape[:-1], generator=generator).to(logits.device)
+    below = (logits / temperature).softmax(-1).cumsum(-1)
+    places = torch.searchsorted(below, (uniform[..., None] * below[..., -1:]))
+    return places[..., 0].clamp(max=logits.shape[-1] - 1)

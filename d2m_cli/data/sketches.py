@@ -7,7 +7,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.data.cache import Arrays, PieceFile
-from d2m_cli.sketch.hits import find_hits, hit_curves
+from d2m_cli.sketch.hits import find_hits
 from d2m_cli.sketch.partials import KEPT, Partials, analyse, render, sixteenths
 from d2m_cli.spec import HIT_RATE
 from d2m_cli.types import FloatArray
@@ -47,7 +47,7 @@ def read_partials(file: PieceFile) -> Partials:
     )
 
 
-def sketch_sound(file: PieceFile, first: int, count: int, rng: Generator) -> FloatArray:
+def tones(file: PieceFile, first: int, count: int, rng: Generator) -> FloatArray:
     """Sound `(count,)` of a piece's partials from sample `first` on, varied at random."""
     partials = read_partials(file)
     level = partials.level * 10 ** (rng.normal(0.0, LEVEL_ERROR_DB / 20, partials.level.shape))
@@ -58,9 +58,9 @@ def sketch_sound(file: PieceFile, first: int, count: int, rng: Generator) -> Flo
     return render(varied, first, count).numpy()
 
 
-def sketch_hits(file: PieceFile, start: float, seconds: float) -> FloatArray:
-    """Curves `(BANDS, F)` of a piece's hits from `start` seconds on."""
+def strengths(file: PieceFile, start: float, seconds: float) -> FloatArray:
+    """Strengths `(BANDS, F)` of a piece's hits from `start` seconds on."""
     first = round(start * HIT_RATE)
     count = int(seconds * HIT_RATE) + 2
     hits = file.slice("hits", first, first + count).astype(np.float32)
-    return hit_curves(np.pad(hits, ((0, 0), (0, count - hits.shape[1]))))
+    return np.pad(hits, ((0, 0), (0, count - hits.shape[1])))

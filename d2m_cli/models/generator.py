@@ -115,7 +115,7 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def windows(
-        self, given: Conditions, codes: int, sketch: Sketch | None = None, window: int = 512
+        self, given: Conditions, codes: int, sketch: Sketch | None = None, window: int = 1024
     ) -> Iterator[Latents]:
         """The latents of `forward` in consecutive pieces of at most `4 window` codes.
 

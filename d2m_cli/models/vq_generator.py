@@ -88,9 +88,7 @@ class GeneratorSettings:
     hit_bands: int = 0
     """Bands of the sketch's hits; 0: a generator without a sketch, as in the paper."""
     guidance: float = 0.0
-    """How much rhythm (beats, hits) is exaggerated when codes are drawn (0: as G says)."""
-    guided_sketch: bool = False
-    """Whether guidance exaggerates the sketch's tones as well."""
+    """How much beats and sketch are exaggerated when codes are drawn (0: as G says)."""
     narrowing: float = 1.0
     """Factor on the spread when codes are drawn: below 1 they keep nearer to the latents."""
     sigma: float = SIGMA

@@ -15,7 +15,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.sketch import manners
-from d2m_cli.sketch.hits import BANDS, hit_curves, place_hits
+from d2m_cli.sketch.hits import BANDS, place_hits
 from d2m_cli.sketch.manners import Manner
 from d2m_cli.sketch.partials import LOWEST_PITCH, PITCHES, Partials, frequencies
 from d2m_cli.spec import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
@@ -47,7 +47,7 @@ class Sketch:
 
     partials: Partials
     hits: FloatArray
-    """`(BANDS, F)` curves at `HIT_RATE`."""
+    """`(BANDS, F)` strengths at `HIT_RATE`."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ def compose(rhythm: Rhythm, energy: FloatArray, seconds: float, style: str, seed
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
     score.play(close)
     partials = _partials(score.levels, middles, random)
-    hits = place_hits(starts, score.hits, seconds)
-    return Sketch(partials, hit_curves(hits))
+    return Sketch(partials, place_hits(starts, score.hits, seconds))
 
 
 def _times(rhythm: Rhythm, beats: NDArray[np.float64]) -> NDArray[np.float64]:

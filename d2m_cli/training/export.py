@@ -34,7 +34,6 @@ class LevelParts:
     synthesizer: Path | None = None
     """Its fine-tuned decoder takes the place of the codec's."""
     guidance: float | None = None
-    guided_sketch: bool | None = None
     narrowing: float | None = None
     """In place of the recipe's: they are no part of training."""
 
@@ -87,8 +86,7 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         files[f"generator_{level}.safetensors"] = _half(_weights(part.generator, "generator"))
         described = asdict(generator_settings(recipe))
         del described["level"]
-        names = ("guidance", "guided_sketch", "narrowing")
-        asked = {name: getattr(part, name) for name in names}
+        asked = {name: getattr(part, name) for name in ("guidance", "narrowing")}
         described |= {name: value for name, value in asked.items() if value is not None}
         generators[level.value] = described
     config = {

@@ -36,7 +36,6 @@ class GeneratorSizes:
     spread: bool = False
     hit_bands: int = 0
     guidance: float = 0.0
-    guided_sketch: bool = False
     narrowing: float = 1.0
     sigma: float = SIGMA
 
@@ -49,6 +48,8 @@ class GeneratorTraining:
     """Weights of the codec's level, from the codec stage."""
     level: Level = Level.HIGH
     seed: int = 0
+    start: Path | None = None
+    """Weights of a trained generator to go on from."""
     pairs: PairSettings = field(default_factory=PairSettings)
     visual: VisualSettings = field(default_factory=VisualSettings)
     batch: int = 16

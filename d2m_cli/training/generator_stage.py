@@ -67,7 +67,9 @@ class GeneratorStage:
             channels_in=1 if shape.reshape else CODE_DIM,
             input_scale=1.0 / float(self.vqvae.codebook(settings.level).std()),
         )
-        if settings.sizes.spread:
+        if settings.start:
+            self.plain.load_state_dict(load_file(settings.start))
+        elif settings.sizes.spread:
             self._start_prior()
         self.generator, self.generator_optimiser = fabric.setup(
             _WithPrior(self.plain), _adam(self.plain, settings.rate, settings.betas)

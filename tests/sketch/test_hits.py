@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from d2m_cli.sketch.hits import BANDS, find_hits, hit_curves, place_hits
+from d2m_cli.sketch.hits import BANDS, find_hits, hit_curves, place_hits, strike
 from d2m_cli.spec import HIT_RATE, SAMPLE_RATE
 
 STEP = 1.0 / HIT_RATE
@@ -42,3 +42,21 @@ def test_placed_hits_become_bumps_of_their_strength() -> None:
 
 def test_hits_outside_the_piece_are_left_out() -> None:
     assert not place_hits(np.array([-0.2, 9.0]), np.ones((BANDS, 2)), 2.0).any()
+
+
+def test_struck_hits_are_found_again_in_their_bands() -> None:
+    times = np.array([0.5, 1.0, 1.5, 2.0])
+    for band in range(BANDS):
+        strengths = np.zeros((BANDS, len(times)))
+        strengths[band] = 1.0
+        sound = strike(place_hits(times, strengths, 3.0), 0, 3 * SAMPLE_RATE)
+        strong = np.flatnonzero(find_hits(sound)[band] > 0.6) / HIT_RATE
+        assert strong == pytest.approx(times, abs=2 * STEP)
+
+
+def test_any_part_of_the_strokes_is_the_same_sound() -> None:
+    hits = place_hits(np.array([0.1, 0.9]), np.ones((BANDS, 2)), 2.0)
+    whole = strike(hits, -1000, 3 * SAMPLE_RATE)
+    assert not whole[:1000].any()
+    part = strike(hits, SAMPLE_RATE - 777, 9000)
+    np.testing.assert_array_equal(part, whole[SAMPLE_RATE - 777 + 1000 :][:9000])
