@@ -17,7 +17,7 @@ from d2m_cli.errors import BundleError
 from d2m_cli.features.fan_out import share_frames
 from d2m_cli.features.i3d import VisualEncoder, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
-from d2m_cli.features.pose import PoseEstimator
+from d2m_cli.features.pose import STRIDE, PoseEstimator
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.features.strip import Strip
 from d2m_cli.features.style import style_vector
@@ -146,7 +146,7 @@ class Dance2Music:
         visual = VisualEncoder(self.visual_settings, self._i3d_features)
         strip = Strip(round(total))
 
-        with PoseEstimator(FRAME_RATE) as pose:
+        with PoseEstimator(FRAME_RATE, STRIDE) as pose:
             frames = counted(read_frames(clip, FRAME_RATE), total, progress)
             share_frames(frames, pose.add, visual.add, strip.add)
             motion = motion_from_landmarks(pose.landmarks())

@@ -6,7 +6,7 @@ from pathlib import Path
 from d2m_cli.features.fan_out import share_frames
 from d2m_cli.features.i3d import VisualEncoder
 from d2m_cli.features.motion import motion_from_landmarks
-from d2m_cli.features.pose import PoseEstimator
+from d2m_cli.features.pose import STRIDE, PoseEstimator
 from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.video import read_frames
 from d2m_cli.spec import FRAME_RATE
@@ -18,7 +18,7 @@ VisualFactory = Callable[[], VisualEncoder]
 
 def watch_motion(video: Path) -> Motion:
     """Motion of the dancer in a video. Raises `InputError` or `NoDancerError`."""
-    with PoseEstimator(FRAME_RATE) as pose:
+    with PoseEstimator(FRAME_RATE, STRIDE) as pose:
         share_frames(read_frames(probe(video), FRAME_RATE), pose.add)
         return motion_from_landmarks(pose.landmarks())
 
@@ -31,6 +31,6 @@ def watch_visual(video: Path, encoder: VisualEncoder) -> Visual:
 
 def watch(video: Path, encoder: VisualEncoder) -> tuple[Motion, Visual]:
     """Motion and visual vectors of a video that is decoded once."""
-    with PoseEstimator(FRAME_RATE) as pose:
+    with PoseEstimator(FRAME_RATE, STRIDE) as pose:
         share_frames(read_frames(probe(video), FRAME_RATE), pose.add, encoder.add)
         return motion_from_landmarks(pose.landmarks()), encoder.visual()

@@ -17,6 +17,10 @@ from d2m_cli.types import FloatArray, FrameArray, Landmarks
 LANDMARKS = 33
 """Body points that MediaPipe Pose reports."""
 
+STRIDE = 2
+"""Of 30 pictures a second every second one is looked at: pose is the costliest step on a processor,
+and a dance's beats come out the same within 10 ms."""
+
 _stderr_lock = threading.Lock()
 
 
@@ -79,7 +83,8 @@ class PoseEstimator:
         import mediapipe
 
         with _native_stderr_muted():
-            self._pose = mediapipe.solutions.pose.Pose(model_complexity=1)
+            # Its own filter would make the motion late; `motion` smooths without a delay.
+            self._pose = mediapipe.solutions.pose.Pose(smooth_landmarks=False)
             # The models load in the background: a blank picture waits until they have.
             self._pose.process(np.zeros((64, 64, 3), np.uint8))
         return self
