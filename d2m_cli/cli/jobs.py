@@ -9,7 +9,7 @@ from rich.console import Console
 
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.errors import D2MError, InputError, OutputError
-from d2m_cli.evaluation.onsets import CURVE_RATE, Times, onset_curve, track_beats
+from d2m_cli.evaluation.onsets import CURVE_RATE, onset_curve, track_beats, track_tempo
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.official import open_maker
@@ -17,7 +17,6 @@ from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, che
 from d2m_cli.output.mux import write_sound
 from d2m_cli.pipeline import Dance2Music
 from d2m_cli.progress import Progress
-from d2m_cli.report.dance_plot import Curve, plot_dance
 from d2m_cli.report.summary import Summary, summary_table
 from d2m_cli.spec import FlowMethod, Level
 from d2m_cli.types import FloatArray, Track
@@ -129,9 +128,8 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
         maker.save(track, job.out, mix=wanted.mix)
     track.timings["write"] = perf_counter() - begin
     curve = onset_curve(track.path, "median")
-    tempo, beats = track_beats(curve)
     if job.plot:
-        _plot(track, curve, beats, job.plot)
+        _plot(track, curve, job.plot)
     if wanted.save_features:
         save_features(track.dance, wanted.save_features, job.video.stem)
     rhythm = track.dance.rhythm
@@ -142,7 +140,7 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
         dancer_found=track.dance.motion.share_found,
         dance_tempo=rhythm.bpm,
         dance_confidence=float(rhythm.strength.mean()),
-        music_tempo=tempo if len(beats) else None,
+        music_tempo=track_tempo(curve) or None,
         level=track.level.value,
         style=track.style,
         seed=track.seed,
@@ -150,14 +148,16 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
     )
 
 
-def _plot(track: Track, curve: FloatArray, beats: Times, path: Path) -> None:
+def _plot(track: Track, curve: FloatArray, path: Path) -> None:
+    from d2m_cli.report.dance_plot import Curve, plot_dance
+
     motion, rhythm = track.dance.motion, track.dance.rhythm
     speed = joint_speed(joint_positions(motion), motion.rate)
     plot_dance(
         path,
         track.dance.strip,
         Curve(speed, motion.rate, rhythm.beats),
-        Curve(curve, CURVE_RATE, beats),
+        Curve(curve, CURVE_RATE, track_beats(curve)[1]),
         track.seconds,
     )
 

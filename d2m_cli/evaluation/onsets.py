@@ -61,18 +61,27 @@ def onset_curve(
     return np.pad(curve, (delay, 0))[: len(curve)].astype(np.float32)
 
 
-def track_beats(curve: FloatArray) -> tuple[float, Times]:
-    """Tempo in beats per minute and beats `(B,)` of a median onset curve `(T_env,)`.
-
-    A curve without any onset has tempo 0 and no beats.
-    """
+def track_tempo(curve: FloatArray) -> float:
+    """Tempo in beats per minute of a median onset curve `(T_env,)`; 0 without any onset."""
     import librosa
 
     if not np.any(curve):
+        return 0.0
+    tempogram = _mean_tempogram(curve)
+    return float(librosa.feature.tempo(tg=tempogram, sr=SAMPLE_RATE, hop_length=HOP)[0])
+
+
+def track_beats(curve: FloatArray) -> tuple[float, Times]:
+    """Tempo in beats per minute and beats `(B,)` of a median onset curve `(T_env,)`.
+
+    A curve without any onset has tempo 0 and no beats. The first call takes seconds: librosa
+    compiles its tracker.
+    """
+    import librosa
+
+    tempo = track_tempo(curve)
+    if not tempo:
         return 0.0, np.zeros(0)
-    tempo = float(
-        librosa.feature.tempo(tg=_mean_tempogram(curve), sr=SAMPLE_RATE, hop_length=HOP)[0]
-    )
     _, beats = librosa.beat.beat_track(
         onset_envelope=curve, sr=SAMPLE_RATE, hop_length=HOP, bpm=tempo, units="time"
     )
