@@ -4,19 +4,23 @@ python -m d2m_cli.training.codec_measure WEIGHTS.safetensors --level high --musi
 """
 
 import argparse
+import math
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from rich.console import Console
 from torch import Tensor
 
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.evaluation.codec import mel_distance, score
+from d2m_cli.evaluation.codec import code_use, mel_distance, score
+from d2m_cli.evaluation.opus import LEVELS, through_opus
+from d2m_cli.report.tables import TableData, rich_table
 from d2m_cli.spec import CODEBOOK_SIZE, Level
+from d2m_cli.training.codec_file import load_codec
 from d2m_cli.training.music import MusicCrops, MusicSettings
-from d2m_cli.types import FloatArray
+from d2m_cli.types import FloatArray, IntArray
 
 SPLITS = ("validation", "test")
 CROPS = 24
@@ -29,6 +33,14 @@ SEED = 1234
 BATCH = 8
 HEARD = 2
 """Crops to listen to."""
+USE_CROPS = 240
+"""Crops that tell how many entries are used: far more codes than there are entries."""
+
+COLUMNS = ("Codec", "kbit/s", "Log-mel", "Onset F", "SI-SDR", "Quiet", "Entries used", "Perplexity")
+NOTE = (
+    "Log-mel: mean |log10 mel| distance, 80 bands. Quiet: the same at a tenth of the level. "
+    f"Use of the codebook: {USE_CROPS} crops."
+)
 
 
 def measure(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -> dict[str, float]:
@@ -37,7 +49,7 @@ def measure(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -
     `mel_quiet` is the mel distance of the same crops at a tenth of their level: a codec trained on
     loud music alone fails there.
     """
-    crops = music.draw(count, SAMPLES, (PEAK, PEAK), np.random.default_rng(SEED))
+    crops = _crops(music, count)
     decoded, codes = _reconstruct(vqvae, level, torch.from_numpy(crops))
     quiet, _ = _reconstruct(vqvae, level, torch.from_numpy(crops * QUIET))
     distances = [
@@ -50,7 +62,7 @@ def measure(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -
 
 def listen(vqvae: VQVAE, level: Level, music: MusicCrops, count: int) -> dict[str, FloatArray]:
     """The first of the `count` crops that `measure` takes and what the codec makes of them."""
-    crops = music.draw(min(count, HEARD), SAMPLES, (PEAK, PEAK), np.random.default_rng(SEED))
+    crops = _crops(music, min(count, HEARD))
     decoded, _ = _reconstruct(vqvae, level, torch.from_numpy(crops))
     pairs = enumerate(zip(crops, decoded.numpy(), strict=True))
     return {
@@ -58,6 +70,11 @@ def listen(vqvae: VQVAE, level: Level, music: MusicCrops, count: int) -> dict[st
         for number, pair in pairs
         for name, wave in zip(("true", "decoded"), pair, strict=True)
     }
+
+
+def _crops(music: MusicCrops, count: int) -> FloatArray:
+    """The first `count` of the crops `(B, N)` that every measurement takes."""
+    return music.draw(count, SAMPLES, (PEAK, PEAK), np.random.default_rng(SEED))
 
 
 @torch.no_grad()
@@ -72,8 +89,43 @@ def _reconstruct(vqvae: VQVAE, level: Level, waves: Tensor) -> tuple[Tensor, Ten
     return torch.cat(decoded), torch.cat(codes)
 
 
+def table(vqvae: VQVAE, level: Level, music: MusicCrops) -> TableData:
+    """A row for the codec, and one for Opus at each of a few rates, on the same crops."""
+    ours = measure(vqvae, level, music)
+    bits = level.code_rate * math.log2(CODEBOOK_SIZE) / 1000
+    used, perplexity = code_use(_many_codes(vqvae, level, music), CODEBOOK_SIZE)
+    use = f"{used} ({100 * used / CODEBOOK_SIZE:.0f} %)"
+    rows = [_row(str(level), bits, ours, ours["mel_quiet"], use, f"{perplexity:.0f}")]
+    crops = _crops(music, CROPS)
+    for compression in LEVELS:
+        decoded, bits = through_opus(crops, compression)
+        quiet, _ = through_opus(crops * QUIET, compression)
+        scores = asdict(score(crops, decoded, np.zeros((1, 1), int), 1))
+        far = [mel_distance(*pair) for pair in zip(quiet, crops * QUIET, strict=True)]
+        rows.append(_row("Opus", bits, scores, float(np.mean(far)), "", ""))
+    return TableData(f"Codec, {CROPS} crops of held-out music", list(COLUMNS), rows, NOTE)
+
+
+def _row(
+    name: str, bits: float, scores: dict[str, float], quiet: float, use: str, perplexity: str
+) -> list[str]:
+    figures = (f"{scores['mel']:.3f}", f"{scores['onset_f']:.3f}", f"{scores['si_sdr']:.1f}")
+    return [name, f"{bits:.1f}", *figures, f"{quiet:.3f}", use, perplexity]
+
+
+def _many_codes(vqvae: VQVAE, level: Level, music: MusicCrops) -> IntArray:
+    """Codes of `USE_CROPS` crops, coded a few at a time."""
+    crops = torch.from_numpy(_crops(music, USE_CROPS))
+    with torch.no_grad():
+        parts = [
+            vqvae.quantise(vqvae.encode(part, level), level)[0].numpy()
+            for part in crops.split(BATCH)
+        ]
+    return np.concatenate(parts)
+
+
 def main() -> None:
-    """Print the figures of a weights file."""
+    """Print the table of a weights file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("--level", type=Level, choices=list(Level), required=True)
@@ -82,11 +134,9 @@ def main() -> None:
         "--without", nargs="*", default=[], help="pieces to leave out, as in recipes"
     )
     options = parser.parse_args()
-    vqvae = VQVAE((options.level.number,)).eval()
-    vqvae.load_state_dict(load_file(options.weights))
+    vqvae = load_codec(options.weights, options.level).eval()
     music = MusicCrops(MusicSettings(options.music, tuple(options.without)), SPLITS)
-    for name, value in measure(vqvae, options.level, music).items():
-        print(f"{name:12s} {value:8.4g}")
+    Console().print(rich_table(table(vqvae, options.level, music)))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
 from d2m_cli.codec.vqvae import VQVAE
@@ -37,6 +38,8 @@ class GeneratorCheck:
         self._figures: dict[str, list[float | None]] = defaultdict(list)
         self.cells: list[CellScore] = []
         """Coverage and hit of each dance."""
+        self.nats: list[float] = []
+        """Cross-entropy of each dance's true codes, of a generator that tells a spread."""
         self._sounds: dict[str, FloatArray] = {}
 
     @torch.no_grad()
@@ -58,6 +61,8 @@ class GeneratorCheck:
             prior = self.generator.prior
             logits = code_logits(predicted.mean, predicted.spread, codebook, prior)
             codes = draw_codes(logits, draw)
+            surprise = cross_entropy(logits.mT, target.codes, reduction="none")
+            self.nats += surprise.mean(dim=1).tolist()
         entries = look_up(codes, codebook)
         waves = self.vqvae.decode(entries, self.level)
         self._note("code", float((entries - target.entries).abs().mean()))
