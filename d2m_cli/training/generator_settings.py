@@ -49,7 +49,9 @@ class GeneratorTraining:
     level: Level = Level.HIGH
     seed: int = 0
     start: Path | None = None
-    """Weights of a trained generator to go on from."""
+    """Weights of a trained generator to go on from, and"""
+    start_codec: Path | None = None
+    """the codec that it was trained on, if that was another (`training.new_codec`)."""
     pairs: PairSettings = field(default_factory=PairSettings)
     visual: VisualSettings = field(default_factory=VisualSettings)
     batch: int = 16

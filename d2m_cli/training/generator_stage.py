@@ -10,13 +10,13 @@ from lightning.fabric import Fabric
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
 from d2m_cli.training.average import MovingAverage
 from d2m_cli.training.checkpoint import write_atomically
+from d2m_cli.training.codec_file import load_codec
 from d2m_cli.training.generator_check import GeneratorCheck
 from d2m_cli.training.generator_settings import (
     DiscriminatorSettings,
@@ -31,12 +31,15 @@ from d2m_cli.training.generator_step import (
 )
 from d2m_cli.training.launch import own_draws, summed
 from d2m_cli.training.loop import Validation
+from d2m_cli.training.new_codec import carried_over, fit_map
 from d2m_cli.training.pairs import Batch, Pairs
 
 __all__ = ["DiscriminatorSettings", "GeneratorStage", "GeneratorTraining", "generator_settings"]
 
 VALIDATION_BATCH = 4
 PRIOR_BATCHES = 16
+MAP_SEGMENTS = 48
+"""Segments of music on which the map between two codecs is fitted."""
 
 
 class GeneratorStage:
@@ -55,8 +58,7 @@ class GeneratorStage:
             )
             for split in ("train", "validation")
         )
-        self.vqvae = VQVAE((settings.level.number,))
-        self.vqvae.load_state_dict(load_file(settings.codec))
+        self.vqvae = load_codec(settings.codec, settings.level)
         self.vqvae.requires_grad_(False).to(fabric.device)
         torch.manual_seed(settings.seed)
         self.plain = Generator(generator_settings(settings))
@@ -68,7 +70,7 @@ class GeneratorStage:
             input_scale=1.0 / float(self.vqvae.codebook(settings.level).std()),
         )
         if settings.start:
-            self.plain.load_state_dict(load_file(settings.start))
+            self.plain.load_state_dict(self._trained(settings.start))
         elif settings.sizes.spread:
             self._start_prior()
         self.generator, self.generator_optimiser = fabric.setup(
@@ -157,6 +159,18 @@ class GeneratorStage:
         """Write the averaged generator's weights."""
         state = {k: v.cpu().contiguous() for k, v in self.average.weights.items()}
         write_atomically(path, lambda unfinished: save_file(state, unfinished))
+
+    def _trained(self, path: Path) -> dict[str, Tensor]:
+        """Weights of a trained generator, carried over from the codec that it was trained on."""
+        state, level = load_file(path), self.settings.level
+        if self.settings.start_codec is None:
+            return state
+        old = load_codec(self.settings.start_codec, level)
+        music = torch.from_numpy(self.training.draw(range(MAP_SEGMENTS)).audio)
+        turn = fit_map(old, self.vqvae.cpu(), level, music)
+        moved = carried_over(state, turn, old.codebook(level), self.vqvae.codebook(level))
+        self.vqvae.to(self.fabric.device)
+        return moved
 
     @torch.no_grad()
     def _start_prior(self) -> None:
