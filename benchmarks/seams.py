@@ -21,7 +21,7 @@ from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Dance, Motion, Rhythm, Visual
 
 HOP = 256
-GENERATOR_CODES = 2048
+GENERATOR_CODES = 4096
 DECODER_SECONDS = 6.0
 
 

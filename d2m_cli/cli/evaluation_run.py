@@ -105,7 +105,7 @@ def _systems(
     report: protocol.Report,
 ) -> list[System]:
     """Every row of the tables."""
-    systems = [_generated(wanted, level, videos, report) for level in wanted.generate]
+    systems = _generated(wanted, videos, report) if wanted.generate else []
     for text in wanted.music:
         name, mark, folder = text.partition("=")
         if not mark or not Path(folder).is_dir():
@@ -124,13 +124,11 @@ def _systems(
     return [*systems, *(row for row in rows if row.pieces)]
 
 
-def _generated(
-    wanted: Wanted, level: Level, videos: dict[str, Path], report: protocol.Report
-) -> System:
-    options = (wanted.bundle, level, wanted.seeds, wanted.device, report)
+def _generated(wanted: Wanted, videos: dict[str, Path], report: protocol.Report) -> list[System]:
+    options = (wanted.bundle, wanted.generate, wanted.seeds, wanted.device, report)
     if videos:
-        return makers.generated_system(videos, *options)
-    return makers.system_from_cache(
+        return makers.generated_systems(videos, *options)
+    return makers.systems_from_cache(
         inputs.pieces_of_cache(wanted.dances[0], wanted.split), *options
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from d2m_cli.evaluation.baselines import System
     from d2m_cli.evaluation.protocol import Report
     from d2m_cli.features.i3d import VisualSettings
+    from d2m_cli.pipeline import Dance2Music
     from d2m_cli.spec import Level
     from d2m_cli.types import Dance, FloatArray
 
@@ -30,58 +32,65 @@ class Codec:
     """How many codes of the codebook a piece uses."""
 
 
-def generated_system(
+def generated_systems(
     videos: dict[str, Path],
     bundle: str | None,
-    level: Level,
+    levels: Sequence[Level],
     seeds: int,
     device: str,
     report: Report,
-) -> System:
-    """Music that a bundle makes for each video, with `seeds` seeds."""
-    from d2m_cli.evaluation.baselines import System
+) -> list[System]:
+    """Music that a bundle makes for each video at each level, with `seeds` seeds."""
+    from d2m_cli.ingest.probe import probe
     from d2m_cli.official import open_maker
 
     maker = open_maker(bundle, device)
-    pieces: dict[str, list[FloatArray]] = {}
-    for number, (name, path) in enumerate(videos.items()):
-        report(f"make {level}", number, len(videos))
-        pieces[name] = [maker.generate(path, level, seed=seed).read() for seed in range(seeds)]
-    report(f"make {level}", len(videos), len(videos))
-    return System(f"d2m {level}", pieces)
+    watched = ((name, maker.watch(probe(path))) for name, path in videos.items())
+    return _systems(maker, watched, len(videos), levels, seeds, report)
 
 
-def system_from_cache(
+def systems_from_cache(
     files: Sequence[PieceFile],
     bundle: str | None,
-    level: Level,
+    levels: Sequence[Level],
     seeds: int,
     device: str,
     report: Report,
-) -> System:
-    """Music that a bundle makes for prepared dances, with `seeds` seeds.
+) -> list[System]:
+    """Music that a bundle makes for prepared dances at each level, with `seeds` seeds.
 
     Raises `DataError` for a dance without the visual features that the bundle takes.
     """
-    import soundfile
-
-    from d2m_cli.evaluation.baselines import System
     from d2m_cli.pipeline import Dance2Music
 
     maker = Dance2Music.from_bundle(bundle, device)
-    pieces: dict[str, list[FloatArray]] = {}
-    for number, file in enumerate(files):
-        report(f"make {level}", number, len(files))
-        dance = _prepared_dance(file, maker.visual_settings)
-        pieces[file.entry.name] = [
-            soundfile.read(
-                maker.perform(dance, level, maker.choose_style(None, None, seed), seed),
-                dtype="float32",
-            )[0]
-            for seed in range(seeds)
-        ]
-    report(f"make {level}", len(files), len(files))
-    return System(f"d2m {level}", pieces)
+    watched = ((file.entry.name, _prepared_dance(file, maker.visual_settings)) for file in files)
+    return _systems(maker, watched, len(files), levels, seeds, report)
+
+
+def _systems(
+    maker: Dance2Music,
+    watched: Iterable[tuple[str, Dance]],
+    count: int,
+    levels: Sequence[Level],
+    seeds: int,
+    report: Report,
+) -> list[System]:
+    """The music of `count` dances, each of which is watched once for all levels and seeds."""
+    import soundfile
+
+    from d2m_cli.evaluation.baselines import System
+
+    pieces: dict[Level, dict[str, list[FloatArray]]] = {level: {} for level in levels}
+    for number, (name, dance) in enumerate(watched):
+        report("make music", number, count)
+        for level, seed in product(levels, range(seeds)):
+            music = maker.perform(dance, level, maker.choose_style(None, None, seed), seed)
+            made = soundfile.read(music, dtype="float32")[0]
+            pieces[level].setdefault(name, []).append(made)
+            music.unlink()
+    report("make music", count, count)
+    return [System(f"d2m {level}", made) for level, made in pieces.items()]
 
 
 def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
