@@ -81,25 +81,18 @@ class Performer:
         sketch: Callable[[int, int], Tensor] | None,
         draw: torch.Generator,
     ) -> Iterator[Tensor]:
-        """The nearest entries, or entries drawn where G tells a spread.
-
-        Drawn codes may be guided: what G would say half a beat later and without the sketch is held
-        against what it says, and the difference is exaggerated (classifier-free guidance).
-        """
+        """The nearest entries, or entries drawn where G tells a spread."""
         settings = self.generator.settings
-        codebook, prior = self.vqvae.codebook(self.level), getattr(self.generator, "prior", None)
-        if settings.guidance:
-            given, sketch = _with_contrast(given, sketch)
+        codebook = self.vqvae.codebook(self.level)
         for latents in self.generator.windows(given, count, sketch):
-            if latents.spread is None or prior is None:
+            if latents.spread is None:
                 yield self.vqvae.quantise(latents.mean, self.level)[0][0]
                 continue
             for begin in range(0, latents.mean.shape[-1], DRAWN):
                 mean, spread = latents.part(begin, begin + DRAWN)
                 assert spread is not None
-                logits = code_logits(mean, settings.narrowing * spread, codebook, prior)
-                if settings.guidance:
-                    logits = logits[:1] + settings.guidance * (logits[:1] - logits[1:])
+                spread = settings.narrowing * spread
+                logits = code_logits(mean, spread, codebook, self.generator.prior)
                 yield draw_codes(logits, draw)[0]
 
     def _conditions(self, dance: Dance, style: Style, seed: int) -> Conditions:
@@ -117,22 +110,3 @@ class Performer:
                 )
             )
         )
-
-
-def _with_contrast(
-    given: Conditions, sketch: Callable[[int, int], Tensor] | None
-) -> tuple[Conditions, Callable[[int, int], Tensor] | None]:
-    """A batch of two: the dance, and it half a beat later and without a sketch."""
-    parts = {k: torch.cat([x, x]) for k, x in given._asdict().items() if x is not None}
-    parts["phase"][1] += 0.5
-    if "hits" in parts:
-        parts["hits"][1] = 0.0
-    both = Conditions(**parts)
-    if sketch is None:
-        return both, None
-
-    def beside_silence(first: int, last: int) -> Tensor:
-        latents = sketch(first, last)
-        return torch.cat([latents, torch.zeros_like(latents)])
-
-    return both, beside_silence

@@ -37,6 +37,9 @@ LOUDNESS = 0.12
 """Root mean square of a sketch: a little under the median of the training music (0.16), to leave
 room for the drums."""
 
+ACCENTS = (1.0, 0.4, 0.6, 0.4)
+"""Strength of the sixteenths of a beat: who hears the piece shall not doubt where its beat is."""
+
 CALM, LIVELY = 0.35, 0.7
 """Energy above which the melody joins, and above which the cymbals double."""
 
@@ -118,7 +121,7 @@ class _Score:
         inside = slice(max(0, begin), max(0, end))
         energy = float(self.lively[inside].mean()) if end > max(0, begin) else 0.0
         root = idea.chords[bar % PHRASE]
-        loud = 0.7 + 0.3 * energy
+        loud = 0.5 + 0.5 * energy
         for number, step in enumerate(idea.bass):
             octave = 12 * (number % 2) if len(idea.bass) > 6 else 0
             length = _gap(idea.bass, number)
@@ -148,7 +151,8 @@ class _Score:
 
     def _hit(self, step: int, strength: tuple[float, ...], end: int | None = None) -> None:
         if 0 <= step < (self.hits.shape[1] if end is None else end):
-            self.hits[:, step] = np.maximum(self.hits[:, step], strength)
+            accented = np.multiply(strength, ACCENTS[step % SIXTEENTHS_PER_BEAT])
+            self.hits[:, step] = np.maximum(self.hits[:, step], accented)
 
     def _chord(
         self, step: int, length: int, root: int, level: float, end: int | None = None
@@ -171,6 +175,7 @@ class _Score:
         if begin >= last:
             return
         age = np.arange(begin, last) - step
+        level *= (1.0 + ACCENTS[step % SIXTEENTHS_PER_BEAT]) / 2.0
         envelope = level * np.exp(-age / (self.manner.held if plucked else 2 * self.manner.held))
         for number, above in enumerate(OVERTONES):
             place = pitch - LOWEST_PITCH + above

@@ -33,9 +33,8 @@ class LevelParts:
     generator: Path
     synthesizer: Path | None = None
     """Its fine-tuned decoder takes the place of the codec's."""
-    guidance: float | None = None
     narrowing: float | None = None
-    """In place of the recipe's: they are no part of training."""
+    """In place of the recipe's: it is no part of training."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,8 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         files[f"generator_{level}.safetensors"] = _half(_weights(part.generator, "generator"))
         described = asdict(generator_settings(recipe))
         del described["level"]
-        asked = {name: getattr(part, name) for name in ("guidance", "narrowing")}
-        described |= {name: value for name, value in asked.items() if value is not None}
+        if part.narrowing is not None:
+            described["narrowing"] = part.narrowing
         generators[level.value] = described
     config = {
         "name": settings.name,
