@@ -40,6 +40,9 @@ room for the drums."""
 ACCENTS = (1.0, 0.4, 0.6, 0.4)
 """Strength of the sixteenths of a beat: who hears the piece shall not doubt where its beat is."""
 
+BASS = 2.0
+"""Level of the bass; real music has most of its power there."""
+
 CALM, LIVELY = 0.35, 0.7
 """Energy above which the melody joins, and above which the cymbals double."""
 
@@ -125,7 +128,8 @@ class _Score:
         for number, step in enumerate(idea.bass):
             octave = 12 * (number % 2) if len(idea.bass) > 6 else 0
             length = _gap(idea.bass, number)
-            self._note(begin + step, length, self._pitch(root, 36) + octave, loud, end)
+            level = BASS * loud
+            self._note(begin + step, length, self._pitch(root, 36) + octave, level, end)
         for number, step in enumerate(idea.strokes):
             length = _gap(idea.strokes, number)
             self._chord(begin + step, length, root, loud * self.manner.chords, end)
@@ -145,9 +149,9 @@ class _Score:
         for step in idea.kick:
             self._hit(begin + step, (strong, 0.4 * strong, 0.0), end)
         for step in (*idea.snare, *fill):
-            self._hit(begin + step, (0.2 * strong, strong, 0.4 * strong), end)
+            self._hit(begin + step, (0.2 * strong, strong, 0.2 * strong), end)
         for step in cymbal:
-            self._hit(begin + step, (0.0, 0.0, strong * (0.3 if step % 4 else 0.45)), end)
+            self._hit(begin + step, (0.0, 0.0, strong * (0.2 if step % 4 else 0.3)), end)
 
     def _hit(self, step: int, strength: tuple[float, ...], end: int | None = None) -> None:
         if 0 <= step < (self.hits.shape[1] if end is None else end):
