@@ -143,7 +143,7 @@ class Dance2Music:
     ) -> Dance:
         """Decode the clip once and read motion, visual features and rhythm from its pictures."""
         total = clip.seconds * FRAME_RATE
-        visual = VisualEncoder(self.visual_settings, self._i3d_features)
+        visual = VisualEncoder(self.visual_settings, self.i3d_features)
         strip = Strip(round(total))
 
         with PoseEstimator(FRAME_RATE, STRIDE) as pose:
@@ -214,6 +214,7 @@ class Dance2Music:
             self._performers[level] = Performer(self.bundle, level, self.device)
         return self._performers[level]
 
-    def _i3d_features(self, windows: Tensor) -> Tensor:
+    def i3d_features(self, windows: Tensor) -> Tensor:
+        """I3D vectors of picture windows, as `features.i3d.VisualEncoder` asks for them."""
         with torch.inference_mode():
             return self.i3d.features(windows.to(self.device)).cpu()

@@ -10,7 +10,7 @@ import soundfile
 from d2m_cli import Dance2Music
 from d2m_cli.ingest.probe import probe
 from d2m_cli.output.mux import write_sound
-from d2m_cli.report.plots import plot_spectrograms, png, save
+from d2m_cli.report.curves import plot_spectrograms
 from d2m_cli.spec import Level
 
 HERE = Path(__file__).parent
@@ -24,7 +24,7 @@ PIECES = (
 
 
 def main() -> None:
-    """Write `sounds/LEVEL_STYLE_SEED.mp3` and `sounds/spectrograms.png`."""
+    """Write `sounds/LEVEL_STYLE_SEED.mp3` and `sounds/spectrograms.jpg`."""
     folder = HERE / "sounds"
     folder.mkdir(exist_ok=True)
     maker = Dance2Music.from_bundle()
@@ -35,7 +35,8 @@ def main() -> None:
         title = f"{level}_{name}_{seed}"
         write_sound(music, folder / f"{title}.mp3")
         heard[title] = soundfile.read(music, dtype="float32")[0]
-    save(png(plot_spectrograms(heard)), folder / "spectrograms.png")
+    picture = plot_spectrograms(heard)
+    picture.savefig(folder / "spectrograms.jpg", dpi=70, pil_kwargs={"quality": 80})
 
 
 if __name__ == "__main__":
