@@ -7,9 +7,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.data.cache import Arrays, PieceFile
-from d2m_cli.sketch.hits import find_hits
+from d2m_cli.sketch.hits import find_hits, hit_curves, strike
 from d2m_cli.sketch.partials import KEPT, Partials, analyse, render, sixteenths
-from d2m_cli.spec import HIT_RATE
+from d2m_cli.spec import HIT_HOP, HIT_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
 HOLDS = ("partial_pitch", "partial_level", "partial_phase", "tuning", "hits")
@@ -45,6 +45,18 @@ def read_partials(file: PieceFile) -> Partials:
         phase.T.astype(np.float32),
         float(tuning[0]),
     )
+
+
+def segment_sketch(
+    file: PieceFile, start: float, seconds: float, rng: Generator, shown: tuple[bool, bool]
+) -> tuple[FloatArray, FloatArray]:
+    """Sound `(N,)` of the sketch of a piece from `start` seconds on, and curves `(BANDS, F)` of its
+    hits; `shown`: with tones, with hits."""
+    first, count = round(start * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
+    hits = strengths(file, start, seconds) * np.float32(shown[1])
+    sound = tones(file, first, count, rng) * np.float32(shown[0])
+    offset = first - round(start * HIT_RATE) * HIT_HOP
+    return sound + strike(hits, offset, count), hit_curves(hits)
 
 
 def tones(file: PieceFile, first: int, count: int, rng: Generator) -> FloatArray:

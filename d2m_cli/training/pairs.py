@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from d2m_cli.data.cache import PieceFile
 from d2m_cli.data.dataset import PairDataset, SegmentDataset, SegmentSettings
 from d2m_cli.data.segments import generator
-from d2m_cli.data.sketches import strengths, tones
+from d2m_cli.data.sketches import segment_sketch
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
 from d2m_cli.features.style import style_vector
 from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE
-from d2m_cli.sketch.hits import hit_curves, strike
-from d2m_cli.spec import HIT_HOP, HIT_RATE, MOTION_RATE, SAMPLE_RATE
+from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
 STYLE_MEMORY = 4096
@@ -150,13 +149,9 @@ class Pairs:
         """Sound `(N,)` of a segment's sketch and curves `(BANDS, T_h)` of its hits."""
         if not self._sketched:
             return np.zeros(0, np.float32), np.zeros((0, 0), np.float32)
-        file, start = self._pieces[piece], begin / MOTION_RATE
-        first, count = round(start * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
-        shown = random.random(2) >= (self.settings.no_sketch, self.settings.no_hits)
-        hits = strengths(file, start, seconds) * np.float32(shown[1])
-        sound = tones(file, first, count, random) * np.float32(shown[0])
-        offset = first - round(start * HIT_RATE) * HIT_HOP
-        return sound + strike(hits, offset, count), hit_curves(hits)
+        draws = random.random(2)
+        shown = (bool(draws[0] >= self.settings.no_sketch), bool(draws[1] >= self.settings.no_hits))
+        return segment_sketch(self._pieces[piece], begin / MOTION_RATE, seconds, random, shown)
 
     def _style_near(self, piece: int, begin: int, random: np.random.Generator) -> FloatArray:
         """Style of a random window of the track, if possible not the one of the segment."""
