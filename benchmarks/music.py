@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from common import EXAMPLE
 from rich.console import Console
 from seams import repeated
 
@@ -28,7 +29,6 @@ from d2m_cli.report.tables import TableData, rich_table
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Dance, FloatArray
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "dance.mp4"
 SECONDS = 36.0
 PART = 12.0
 """Seconds of a part whose tempo is measured."""

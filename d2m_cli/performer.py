@@ -66,11 +66,8 @@ class Performer:
         """Latents of the sketch's sound for any stretch of codes."""
 
         def sound(first: int, count: int) -> Tensor:
-            tones, strokes = (
-                render(sketch.partials, first, count),
-                strike(sketch.hits, first, count),
-            )
-            return (tones + torch.from_numpy(strokes)).to(self.device)
+            strokes = torch.from_numpy(strike(sketch.hits, first, count))
+            return (render(sketch.partials, first, count) + strokes).to(self.device)
 
         return lambda first, last: encode_window(self.vqvae, sound, first, last, self.level)
 

@@ -18,8 +18,8 @@ LANDMARKS = 33
 """Body points that MediaPipe Pose reports."""
 
 STRIDE = 2
-"""Of 30 pictures a second every second one is looked at: pose is the costliest step on a processor,
-and a dance's beats come out the same within 10 ms."""
+"""Of 30 pictures a second every second one is looked at: pose is the costliest step on a processor.
+On real clips of 5 and 6 s the pulse keeps its lift within 0.02; a clip of 2 s may get another."""
 
 _stderr_lock = threading.Lock()
 

@@ -27,7 +27,7 @@ class Summary:
     dance_confidence: float
     """How clearly the dance shows its pulse, 0..1."""
     music_tempo: float | None
-    """None when no beat was found in the music."""
+    """None when the music has no onset."""
     level: str
     style: str
     seed: int

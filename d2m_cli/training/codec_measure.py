@@ -52,12 +52,8 @@ def measure(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -
     crops = _crops(music, count)
     decoded, codes = _reconstruct(vqvae, level, torch.from_numpy(crops))
     quiet, _ = _reconstruct(vqvae, level, torch.from_numpy(crops * QUIET))
-    distances = [
-        mel_distance(after.numpy(), before * QUIET)
-        for after, before in zip(quiet, crops, strict=True)
-    ]
     scores = score(crops, decoded.numpy(), codes.numpy(), CODEBOOK_SIZE)
-    return asdict(scores) | {"mel_quiet": float(np.mean(distances))}
+    return asdict(scores) | {"mel_quiet": _mean_distance(quiet.numpy(), crops * QUIET)}
 
 
 def listen(vqvae: VQVAE, level: Level, music: MusicCrops, count: int) -> dict[str, FloatArray]:
@@ -101,8 +97,7 @@ def table(vqvae: VQVAE, level: Level, music: MusicCrops) -> TableData:
         decoded, bits = through_opus(crops, compression)
         quiet, _ = through_opus(crops * QUIET, compression)
         scores = asdict(score(crops, decoded, np.zeros((1, 1), int), 1))
-        far = [mel_distance(*pair) for pair in zip(quiet, crops * QUIET, strict=True)]
-        rows.append(_row("Opus", bits, scores, float(np.mean(far)), "", ""))
+        rows.append(_row("Opus", bits, scores, _mean_distance(quiet, crops * QUIET), "", ""))
     return TableData(f"Codec, {CROPS} crops of held-out music", list(COLUMNS), rows, NOTE)
 
 
@@ -111,6 +106,10 @@ def _row(
 ) -> list[str]:
     figures = (f"{scores['mel']:.3f}", f"{scores['onset_f']:.3f}", f"{scores['si_sdr']:.1f}")
     return [name, f"{bits:.1f}", *figures, f"{quiet:.3f}", use, perplexity]
+
+
+def _mean_distance(decoded: FloatArray, crops: FloatArray) -> float:
+    return float(np.mean([mel_distance(*pair) for pair in zip(decoded, crops, strict=True)]))
 
 
 def _many_codes(vqvae: VQVAE, level: Level, music: MusicCrops) -> IntArray:

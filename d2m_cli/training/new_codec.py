@@ -72,13 +72,9 @@ def _least_squares(given: Tensor, wanted: Tensor) -> Tensor:
 
 def _kernel(state: State, layer: str) -> Tensor:
     """The kernel `(C_out, C_in, k)` that a weight-normalised convolution computes with."""
-    direction, length = state[f"{layer}.weight_v"], state[f"{layer}.weight_g"]
-    return direction / _norm(direction) * length.reshape(-1, 1, 1)
+    return torch._weight_norm(state[f"{layer}.weight_v"], state[f"{layer}.weight_g"], 0)
 
 
 def _weight_norm(layer: str, kernel: Tensor) -> State:
-    return {f"{layer}.weight_v": kernel, f"{layer}.weight_g": _norm(kernel)}
-
-
-def _norm(kernel: Tensor) -> Tensor:
-    return kernel.flatten(1).norm(dim=1)[:, None, None]
+    length = kernel.norm(dim=(1, 2), keepdim=True)
+    return {f"{layer}.weight_v": kernel, f"{layer}.weight_g": length}
