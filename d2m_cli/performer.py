@@ -79,7 +79,6 @@ class Performer:
         draw: torch.Generator,
     ) -> Iterator[Tensor]:
         """The nearest entries, or entries drawn where G tells a spread."""
-        settings = self.generator.settings
         codebook = self.vqvae.codebook(self.level)
         for latents in self.generator.windows(given, count, sketch):
             if latents.spread is None:
@@ -88,7 +87,6 @@ class Performer:
             for begin in range(0, latents.mean.shape[-1], DRAWN):
                 mean, spread = latents.part(begin, begin + DRAWN)
                 assert spread is not None
-                spread = settings.narrowing * spread
                 logits = code_logits(mean, spread, codebook, self.generator.prior)
                 yield draw_codes(logits, draw)[0]
 

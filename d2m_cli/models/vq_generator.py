@@ -87,8 +87,6 @@ class GeneratorSettings:
     """Whether the generator also says how sure it is of each latent (`Latents.spread`)."""
     hit_bands: int = 0
     """Bands of the sketch's hits; 0: a generator without a sketch, as in the paper."""
-    narrowing: float = 1.0
-    """Factor on the spread when codes are drawn: below 1 they keep nearer to the latents."""
     sigma: float = SIGMA
     """What tanh is multiplied by: the reach of the latents."""
 

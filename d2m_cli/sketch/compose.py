@@ -9,42 +9,18 @@ Letters: `S` sixteenths of the piece, `T` steps of the rhythm.
 """
 
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from d2m_cli.sketch import manners
-from d2m_cli.sketch.hits import BANDS, place_hits
-from d2m_cli.sketch.manners import Manner
-from d2m_cli.sketch.partials import LOWEST_PITCH, PITCHES, Partials, frequencies
-from d2m_cli.spec import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
+from d2m_cli.sketch.hits import place_hits
+from d2m_cli.sketch.manners import MANNERS, Manner
+from d2m_cli.sketch.partials import Partials
+from d2m_cli.sketch.score import Score
+from d2m_cli.sketch.texture import to_partials
+from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import FloatArray, Rhythm
-
-BAR = BEATS_PER_BAR * SIXTEENTHS_PER_BEAT
-PHRASE = 4
-"""Bars of a chord progression."""
-SECTIONS = (0, 0, 1, 0, 2, 1)
-"""Which of a piece's ideas each pair of phrases plays, again and again."""
-
-OVERTONES = (0, 12, 19, 24, 28, 31)
-"""Semitones of the harmonics above their note."""
-
-VOICES = 24
-"""Partials of a sixteenth at the most."""
-
-LOUDNESS = 0.12
-"""Root mean square of a sketch: a little under the median of the training music (0.16), to leave
-room for the drums."""
-
-ACCENTS = (1.0, 0.4, 0.6, 0.4)
-"""Strength of the sixteenths of a beat: who hears the piece shall not doubt where its beat is."""
-
-BASS = 2.0
-"""Level of the bass; real music has most of its power there."""
-
-CALM, LIVELY = 0.35, 0.7
-"""Energy above which the melody joins, and above which the cymbals double."""
 
 
 @dataclass(frozen=True)
@@ -56,34 +32,19 @@ class Sketch:
     """`(BANDS, F)` strengths at `HIT_RATE`."""
 
 
-@dataclass(frozen=True)
-class _Idea:
-    """What a section is made of."""
-
-    chords: tuple[int, ...]
-    bass: tuple[int, ...]
-    strokes: tuple[int, ...]
-    melody: tuple[int, ...]
-    contour: tuple[int, ...]
-    """Steps of the scale above the chord, one for each note of the melody in two bars."""
-    kick: tuple[int, ...]
-    snare: tuple[int, ...]
-    cymbal: tuple[int, ...]
-
-
 def compose(rhythm: Rhythm, energy: FloatArray, seconds: float, style: str, seed: int) -> Sketch:
     """Sketch for a dance with `rhythm` and `energy` `(T,)` 0..1 at the rhythm's rate."""
-    random = np.random.default_rng((seed, len(style)))
-    manner = manners.MANNERS.get(style, Manner())
+    random = np.random.default_rng((seed, crc32(style.encode())))
+    manner = MANNERS.get(style, Manner())
     first = int(np.floor(rhythm.phase[0])) * SIXTEENTHS_PER_BEAT
     last = int(np.ceil(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT
     starts = _times(rhythm, np.arange(first, last) / SIXTEENTHS_PER_BEAT)
     middles = _times(rhythm, (np.arange(first, last) + 0.5) / SIXTEENTHS_PER_BEAT)
     lively = np.interp(middles, np.arange(len(energy)) / rhythm.rate, energy)
-    score = _Score(first, lively, manner, random)
+    score = Score(first, lively, manner, random)
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
     score.play(close)
-    partials = _partials(score.levels, middles, random)
+    partials = to_partials(score.levels, middles, manner.balance, random)
     return Sketch(partials, place_hits(starts, score.hits, seconds))
 
 
@@ -94,145 +55,3 @@ def _times(rhythm: Rhythm, beats: NDArray[np.float64]) -> NDArray[np.float64]:
     steps += np.minimum(beats - phase[0], 0.0) / (phase[1] - phase[0])
     steps += np.maximum(beats - phase[-1], 0.0) / (phase[-1] - phase[-2])
     return np.asarray(steps / rhythm.rate)
-
-
-class _Score:
-    """Levels `(S, PITCHES)` of all pitches and strengths `(BANDS, S)` of all hits."""
-
-    def __init__(
-        self, first: int, lively: NDArray[np.float64], manner: Manner, random: Generator
-    ) -> None:
-        self.first, self.lively, self.manner = first, lively, manner
-        self.levels = np.zeros((len(lively), PITCHES))
-        self.hits = np.zeros((BANDS, len(lively)))
-        self.scale = manner.scales[random.integers(len(manner.scales))]
-        self.key = int(random.integers(12))
-        self.ideas = [_idea(random) for _ in range(max(SECTIONS) + 1)]
-
-    def play(self, close: int) -> None:
-        """Write everything up to the closing chord at sixteenth `close`."""
-        for place in range(-(self.first % BAR), close, BAR):
-            bar = (self.first + place) // BAR
-            idea = self.ideas[SECTIONS[bar // (2 * PHRASE) % len(SECTIONS)]]
-            self._bar(place, min(place + BAR, close), bar, idea)
-        if close < len(self.lively):
-            self._chord(close, len(self.lively) - close, 0, 1.0)
-            self._note(close, BAR, self._pitch(0, 36), 1.0)
-            self._hit(close, (1.0, 0.6, 0.8))
-
-    def _bar(self, begin: int, end: int, bar: int, idea: _Idea) -> None:
-        inside = slice(max(0, begin), max(0, end))
-        energy = float(self.lively[inside].mean()) if end > max(0, begin) else 0.0
-        root = idea.chords[bar % PHRASE]
-        loud = 0.5 + 0.5 * energy
-        for number, step in enumerate(idea.bass):
-            octave = 12 * (number % 2) if len(idea.bass) > 6 else 0
-            length = _gap(idea.bass, number)
-            level = BASS * loud
-            self._note(begin + step, length, self._pitch(root, 36) + octave, level, end)
-        for number, step in enumerate(idea.strokes):
-            length = _gap(idea.strokes, number)
-            self._chord(begin + step, length, root, loud * self.manner.chords, end)
-        if energy > CALM:
-            notes = len(idea.melody)
-            for number, step in enumerate(idea.melody):
-                degree = root + idea.contour[number + notes * (bar % 2)]
-                length = _gap(idea.melody, number)
-                level = loud * self.manner.melody
-                self._note(begin + step, length, self._pitch(degree, 64), level, end)
-        self._drums(begin, end, bar, idea, energy)
-
-    def _drums(self, begin: int, end: int, bar: int, idea: _Idea, energy: float) -> None:
-        strong = self.manner.drums * (0.6 + 0.4 * energy)
-        cymbal = tuple(range(0, BAR, 1 if energy > LIVELY else 2)) if bar % 2 else idea.cymbal
-        fill = tuple(range(BAR - 4, BAR)) if bar % (2 * PHRASE) == 2 * PHRASE - 1 else ()
-        for step in idea.kick:
-            self._hit(begin + step, (strong, 0.4 * strong, 0.0), end)
-        for step in (*idea.snare, *fill):
-            self._hit(begin + step, (0.2 * strong, strong, 0.2 * strong), end)
-        for step in cymbal:
-            self._hit(begin + step, (0.0, 0.0, strong * (0.2 if step % 4 else 0.3)), end)
-
-    def _hit(self, step: int, strength: tuple[float, ...], end: int | None = None) -> None:
-        if 0 <= step < (self.hits.shape[1] if end is None else end):
-            accented = np.multiply(strength, ACCENTS[step % SIXTEENTHS_PER_BEAT])
-            self.hits[:, step] = np.maximum(self.hits[:, step], accented)
-
-    def _chord(
-        self, step: int, length: int, root: int, level: float, end: int | None = None
-    ) -> None:
-        for degree in (0, 2, 4):
-            self._note(step, length, self._pitch(root + degree, 55), level, end, plucked=False)
-
-    def _note(
-        self,
-        step: int,
-        length: int,
-        pitch: int,
-        level: float,
-        end: int | None = None,
-        plucked: bool = True,
-    ) -> None:
-        """Add a note with its overtones; parts outside the piece are left out."""
-        last = min(step + length, len(self.levels) if end is None else end)
-        begin = max(0, step)
-        if begin >= last:
-            return
-        age = np.arange(begin, last) - step
-        level *= (1.0 + ACCENTS[step % SIXTEENTHS_PER_BEAT]) / 2.0
-        envelope = level * np.exp(-age / (self.manner.held if plucked else 2 * self.manner.held))
-        for number, above in enumerate(OVERTONES):
-            place = pitch - LOWEST_PITCH + above
-            if place < PITCHES:
-                self.levels[begin:last, place] += envelope * self.manner.bright**number
-        if step >= 0:
-            heard = (0.3, 0.1, 0.0) if pitch < 48 else (0.0, 0.3, 0.1)
-            self._hit(step, tuple(level * part for part in heard))
-
-    def _pitch(self, degree: int, lowest: int) -> int:
-        """MIDI number of a step of the scale, in the octaves from `lowest` on."""
-        octave, step = divmod(degree, len(self.scale))
-        return lowest + (self.key - lowest) % 12 + self.scale[step] + 12 * octave
-
-
-def _idea(random: Generator) -> _Idea:
-    def pick(choices: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-        return choices[random.integers(len(choices))]
-
-    melody = pick(manners.MELODIES)
-    contour, place = [], int(random.choice((0, 2, 4)))
-    for number in range(2 * len(melody)):
-        strong = melody[number % len(melody)] % 4 == 0
-        place = int(np.clip(place + random.choice((-2, -1, 0, 1, 2)), -2, 9))
-        contour.append(place // 2 * 2 if strong else place)
-    return _Idea(
-        pick(manners.PROGRESSIONS),
-        pick(manners.BASS_LINES),
-        pick(manners.CHORD_STROKES),
-        melody,
-        tuple(contour),
-        pick(manners.KICKS),
-        pick(manners.SNARES),
-        pick(manners.CYMBALS),
-    )
-
-
-def _gap(steps: tuple[int, ...], number: int) -> int:
-    """Sixteenths from a note of a pattern to the next."""
-    following = steps[number + 1] if number + 1 < len(steps) else BAR + steps[0]
-    return following - steps[number]
-
-
-def _partials(
-    levels: NDArray[np.float64], middles: NDArray[np.float64], random: Generator
-) -> Partials:
-    """The strongest pitches of each sixteenth as sinusoids that run through the whole piece."""
-    pitch = np.argsort(-levels, axis=1)[:, :VOICES]
-    level = np.take_along_axis(levels, pitch, 1)
-    level *= LOUDNESS / max(np.sqrt(0.5 * (level**2).sum(axis=1).mean()), 1e-9)
-    start = random.uniform(0, 2 * np.pi, PITCHES)
-    turned = 2 * np.pi * frequencies() * middles[:, None] + start
-    phase = np.take_along_axis(turned % (2 * np.pi), pitch, 1)
-    return Partials(
-        middles, pitch.astype(np.uint8), level.astype(np.float32), phase.astype(np.float32)
-    )

@@ -33,8 +33,6 @@ class LevelParts:
     generator: Path
     synthesizer: Path | None = None
     """Its fine-tuned decoder takes the place of the codec's."""
-    narrowing: float | None = None
-    """In place of the recipe's: it is no part of training."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,6 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         files[f"generator_{level}.safetensors"] = _half(_weights(part.generator, "generator"))
         described = asdict(generator_settings(recipe))
         del described["level"]
-        if part.narrowing is not None:
-            described["narrowing"] = part.narrowing
         generators[level.value] = described
     config = {
         "name": settings.name,

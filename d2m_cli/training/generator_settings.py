@@ -35,7 +35,6 @@ class GeneratorSizes:
     style_features: int = 32
     spread: bool = False
     hit_bands: int = 0
-    narrowing: float = 1.0
     sigma: float = SIGMA
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from d2m_cli.sketch.compose import VOICES, Sketch, compose
+from d2m_cli.sketch.compose import Sketch, compose
 from d2m_cli.sketch.hits import BANDS
 from d2m_cli.sketch.manners import MANNERS
-from d2m_cli.sketch.partials import LOWEST_PITCH, render
+from d2m_cli.sketch.partials import KEPT, LOWEST_PITCH, render
 from d2m_cli.spec import HIT_RATE, MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import Rhythm
 
@@ -69,7 +69,7 @@ def test_the_seed_picks_the_piece() -> None:
 def test_every_style_fills_a_piece_with_tones(style: str) -> None:
     made, _ = sketch(style=style)
     sounding = (made.partials.level > 0).any(axis=1)
-    assert made.partials.pitch.shape[1] == VOICES and sounding.mean() > 0.95
+    assert made.partials.pitch.shape[1] == KEPT and sounding.mean() > 0.95
     sound = render(made.partials, 0, 8 * SAMPLE_RATE).numpy()
     assert 0.03 < sound.std() < 0.3 and np.isfinite(sound).all()
 

@@ -54,7 +54,7 @@ def tune(folder: Path, change: str) -> Path:
 
 def test_a_bundle_of_trained_parts(generator: Path, tmp_path: Path) -> None:
     tuned = tune(tmp_path / "synthesizer", "decoders.")
-    settings = settings_for(generator, synthesizer=tuned, narrowing=0.25)
+    settings = settings_for(generator, synthesizer=tuned)
     bundle = export(settings, tmp_path / "bundle")
     assert bundle.config["scores"] == {
         "generator": {
@@ -64,7 +64,6 @@ def test_a_bundle_of_trained_parts(generator: Path, tmp_path: Path) -> None:
     }
     maker = Dance2Music(bundle, torch.device("cpu"))
     assert maker.levels == [Level.HIGH] and sorted(maker.styles) == ["made"]
-    assert bundle.settings["generators"]["high"]["narrowing"] == 0.25
     codec = VQVAE((Level.HIGH.number,))
     bundle.load_into(codec, "codec_high.safetensors")
     given = load_file(CODEC)
