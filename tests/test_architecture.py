@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "d2m_cli"
-GROUND = {"spec", "types", "errors", "device", "progress", "__init__"}
+GROUND = {"spec", "types", "errors", "device", "progress", "compiled", "__init__"}
 ALLOWED = {
     "__init__": GROUND | {"pipeline"},
     "ffmpeg_tool": GROUND,

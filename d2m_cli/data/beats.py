@@ -50,7 +50,7 @@ class MusicRhythm:
 
 def onset_curves(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Onset strength of all bands and of the low band, `(F,)` each at `SAMPLE_RATE / HOP`."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     mel = librosa.feature.melspectrogram(y=samples, sr=SAMPLE_RATE, hop_length=HOP, n_mels=64)
     decibel = librosa.power_to_db(mel, ref=np.max)
@@ -67,7 +67,7 @@ def track_beats(onsets: FloatArray) -> NDArray[np.float64]:
 
     Raises `DataError` when fewer than two beats are found (silence, noise, a very short file).
     """
-    import librosa
+    from d2m_cli.compiled import librosa
 
     # The tempogram costs the square of the resolution and needs none: half the rate is plenty.
     coarse = onsets[: len(onsets) // 2 * 2].reshape(-1, 2).max(axis=1)

@@ -112,7 +112,7 @@ def nearest_tempo(dances: Sequence[Dance], library: Sequence[Track]) -> System:
 
 def click_track(times: Times, seconds: float) -> FloatArray:
     """Samples `(N,)` at `SAMPLE_RATE` of clicks (1 kHz, 0.1 s) at `times` `(B,)` in seconds."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     length = round(seconds * SAMPLE_RATE)
     inside = times[(times >= 0) & (times < seconds)]

@@ -84,7 +84,7 @@ class BeatLevelScore:
 
 def onset_times(curve: FloatArray) -> Times:
     """Onsets `(B,)` in seconds of a mean onset curve `(T_env,)`, with the authors' settings."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     onsets = librosa.onset.onset_detect(
         onset_envelope=curve, sr=SAMPLE_RATE, hop_length=HOP, units="time", **ONSET_SETTINGS

@@ -5,10 +5,10 @@ All functions take plain arrays; waves are `(N,)` samples at 22050 Hz, -1..1, of
 
 from dataclasses import dataclass
 
-import librosa
 import mir_eval
 import numpy as np
 
+from d2m_cli.compiled import librosa
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray, IntArray
 

@@ -92,7 +92,7 @@ def _at_least(samples: FloatArray, seconds: float) -> FloatArray:
 
 def _mel(power: Spectrogram) -> FloatArray:
     """Power `(32, T)` of 32 mel bands, the piece's mean being 1."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     mel = librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE, n_mels=_MEL_BANDS)
     return mel / max(float(mel.mean()), 1e-12)

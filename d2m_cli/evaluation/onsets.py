@@ -63,7 +63,7 @@ def onset_curve(
 
 def track_tempo(curve: FloatArray) -> float:
     """Tempo in beats per minute of a median onset curve `(T_env,)`; 0 without any onset."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     if not np.any(curve):
         return 0.0
@@ -77,7 +77,7 @@ def track_beats(curve: FloatArray) -> tuple[float, Times]:
     A curve without any onset has tempo 0 and no beats. The first call takes seconds: librosa
     compiles its tracker.
     """
-    import librosa
+    from d2m_cli.compiled import librosa
 
     tempo = track_tempo(curve)
     if not tempo:
@@ -95,7 +95,7 @@ def music_beats(source: Path | FloatArray) -> Times:
 
 def music_onsets(source: Path | FloatArray) -> Times:
     """Onsets `(B,)` in seconds by librosa's defaults, of samples or a WAV file as `music_beats`."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     onsets = librosa.onset.onset_detect(
         onset_envelope=onset_curve(source), sr=SAMPLE_RATE, hop_length=HOP, units="time"
@@ -122,7 +122,7 @@ def _blocks(source: Path | FloatArray) -> Iterator[FloatArray]:
 
 def _mel_blocks(source: Path | FloatArray) -> Iterator[FloatArray]:
     """Mel power `(128, F)` of consecutive frames; frame `i` is centred on sample `i * HOP`."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     edge = np.zeros(WINDOW // 2, dtype=np.float32)
     rest = edge
@@ -144,7 +144,7 @@ def _mel_blocks(source: Path | FloatArray) -> Iterator[FloatArray]:
 
 def _mean_tempogram(curve: FloatArray) -> NDArray[np.float64]:
     """Autocorrelation tempogram averaged over time, `(384, 1)`."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     margin = _TEMPOGRAM_WINDOW // 2
     total = np.zeros(_TEMPOGRAM_WINDOW)

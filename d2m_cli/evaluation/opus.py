@@ -5,10 +5,10 @@ Letters: `B` clips, `N` samples at 22050 Hz.
 
 import io
 
-import librosa
 import numpy as np
 import soundfile
 
+from d2m_cli.compiled import librosa
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 

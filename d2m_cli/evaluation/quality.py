@@ -78,7 +78,7 @@ def measure(samples: FloatArray) -> Quality:
 
 def power_spectrogram(samples: FloatArray) -> Spectrogram:
     """Power `(1025, T)` of `(N,)` samples."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     return np.abs(librosa.stft(samples, n_fft=WINDOW, hop_length=HOP)) ** 2
 
@@ -91,7 +91,7 @@ def audible(power: Spectrogram) -> NDArray[np.bool_]:
 
 def chroma(power: Spectrogram) -> FloatArray:
     """Chroma `(12, T)`, each frame scaled to a maximum of 1 (A = 440 Hz)."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     raw = librosa.filters.chroma(sr=SAMPLE_RATE, n_fft=WINDOW, tuning=0.0) @ power
     return raw / np.maximum(raw.max(axis=0, keepdims=True), 1e-12)
@@ -141,7 +141,7 @@ def pulse_clarity(curve: NDArray[np.float64]) -> float | None:
 
 
 def _onset_count(curve: NDArray[np.float64]) -> int:
-    import librosa
+    from d2m_cli.compiled import librosa
 
     if not curve.any():
         return 0

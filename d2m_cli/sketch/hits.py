@@ -40,7 +40,7 @@ DRUM_HERTZ = (50.0, 150.0, 0.02)
 
 def find_hits(samples: FloatArray) -> FloatArray:
     """Strengths `(BANDS, F)` of the hits of music `(N,)` at `SAMPLE_RATE`; 0 between them."""
-    import librosa
+    from d2m_cli.compiled import librosa
 
     spectrum = np.abs(librosa.stft(samples, n_fft=WINDOW, hop_length=HIT_HOP))
     hertz = np.fft.rfftfreq(WINDOW, 1.0 / SAMPLE_RATE)

@@ -29,7 +29,8 @@ DRIFT = 0.5
 STRUCK = 1.4
 """A level that rises by this factor is a new note."""
 OCTAVE = 12
-LARGEST_SHIFT_DB = 20.0
+SHIFT_DB = (-20.0, 6.0)
+"""Octaves in which a calm dance leaves out the voices are not made up for."""
 
 
 def to_partials(
@@ -57,7 +58,7 @@ def _balanced(levels: NDArray[np.float64], balance: Balance) -> NDArray[np.float
     """Levels whose octaves have the shares `balance`, passing smoothly from one to the next."""
     power = (levels**2).sum(axis=0).reshape(-1, OCTAVE).sum(axis=1)
     share = 10 * np.log10(np.maximum(power / max(power.sum(), 1e-12), 1e-9))
-    shift = np.clip(np.array(balance) - share, -LARGEST_SHIFT_DB, LARGEST_SHIFT_DB)
+    shift = np.clip(np.array(balance) - share, *SHIFT_DB)
     centres = OCTAVE * (np.arange(len(balance)) + 0.5)
     return levels * 10 ** (np.interp(np.arange(PITCHES), centres, shift) / 20)
 

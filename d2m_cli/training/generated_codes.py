@@ -1,28 +1,33 @@
 """Codes that a generator made, for a synthesizer that shall know what they sound like.
 
+The generator made them of the music's own sketch, so there is music that they should sound like.
 The file (`examples/recipes/generate_codes.py` makes it) is safetensors with `train` and
-`validation`, each `(P, T)` codes of `P` pieces made for the beats and styles of the split's music.
+`validation`, each `(P, T)` codes, and `train_music` and `validation_music`, each `(P, N)` 16-bit
+samples, of `P` pieces.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import Tensor
 
 from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.segments import generator
 from d2m_cli.errors import DataError
+from d2m_cli.evaluation.codec import mel_distance
 from d2m_cli.evaluation.embedding import music_statistics
 from d2m_cli.evaluation.frechet import Embeddings, frechet_distance, standardise
 from d2m_cli.evaluation.quality import measure as measure_quality
 from d2m_cli.spec import CODEBOOK_SIZE, Level
 from d2m_cli.training.music import MusicCrops
-from d2m_cli.types import IntArray
+from d2m_cli.types import FloatArray, IntArray
 
 REAL_PIECES = 24
 SEED = 4321
@@ -37,6 +42,15 @@ class CodesSettings:
     """Share of each batch that is decoded from generated codes; at 0 the file is not read."""
 
 
+class Part(NamedTuple):
+    """The pieces of a split."""
+
+    codes: Tensor
+    """`(P, T)`"""
+    music: Tensor
+    """`(P, N)`, 16-bit."""
+
+
 class GeneratedCodes:
     """Draws stretches of generated codes, and measures how they sound."""
 
@@ -46,41 +60,54 @@ class GeneratedCodes:
         self._real: Embeddings | None = None
         try:
             stored = load_file(settings.file)
-            self.training, self.held_out = stored["train"].long(), stored["validation"].long()
+            self.training, self.held_out = (
+                Part(stored[split].long(), stored[f"{split}_music"])
+                for split in ("train", "validation")
+            )
         except (OSError, SafetensorError, KeyError) as error:
             raise DataError(
                 f"{settings.file} holds no generated codes ({error}): make them with "
                 "examples/recipes/generate_codes.py, or set share = 0."
             ) from error
-        for part in (self.training, self.held_out):
-            if part.ndim != 2 or part.shape[1] < length or int(part.max()) >= CODEBOOK_SIZE:
+        for codes, music in (self.training, self.held_out):
+            enough = codes.ndim == 2 and codes.shape[1] >= length
+            if (
+                not enough
+                or int(codes.max()) >= CODEBOOK_SIZE
+                or music.shape != (len(codes), codes.shape[1] * level.hop)
+            ):
                 raise DataError(
-                    f"{settings.file} holds {tuple(part.shape)} codes, not pieces of at least "
-                    f"{length} codes below {CODEBOOK_SIZE}."
+                    f"{settings.file} holds {tuple(codes.shape)} codes for {tuple(music.shape)} "
+                    f"samples, not music and its codes (below {CODEBOOK_SIZE}) in pieces of at "
+                    f"least {length} codes."
                 )
 
-    def draw(self, numbers: Sequence[int], seed: int) -> IntArray:
-        """Codes `(F, T)` of random stretches of the training pieces, by the number of the draw."""
-        rows = [np.zeros((0, self.length), np.int64)]
-        for number in numbers:
+    def draw(self, numbers: Sequence[int], seed: int) -> tuple[IntArray, FloatArray]:
+        """Codes `(F, T)` and music `(F, N)` of random stretches, by the number of the draw."""
+        hop, length = self.level.hop, self.length
+        codes, music = np.zeros((len(numbers), length), np.int64), []
+        for row, number in enumerate(numbers):
             random = generator(seed, number, "codes")
-            piece = int(random.integers(len(self.training)))
-            begin = int(random.integers(self.training.shape[1] - self.length + 1))
-            rows.append(self.training[None, piece, begin : begin + self.length].numpy())
-        return np.concatenate(rows)
+            piece = int(random.integers(len(self.training.codes)))
+            begin = int(random.integers(self.training.codes.shape[1] - length + 1))
+            codes[row] = self.training.codes[piece, begin : begin + length]
+            music.append(self.training.music[piece, hop * begin : hop * (begin + length)].numpy())
+        return codes, np.reshape(music, (-1, hop * length)).astype(np.float32) / 32768
 
     @torch.no_grad()
     def measure(self, vqvae: VQVAE, music: MusicCrops) -> dict[str, float]:
         """How the held-out pieces sound, decoded by `vqvae`, beside real `music`.
 
-        `generated_distance` is the Frechet distance over `music_statistics`; peakiness and flatness
-        are those of `evaluation.quality`.
+        `generated_distance` is the Frechet distance over `music_statistics` from other music,
+        `generated_mel` the log-mel distance from the music that they were made of; peakiness and
+        flatness are those of `evaluation.quality`.
         """
         codebook = vqvae.codebook(self.level)
         waves = [
             vqvae.decode(look_up(codes.to(codebook.device), codebook), self.level)[0].cpu().numpy()
-            for codes in self.held_out.split(1)
+            for codes in self.held_out.codes.split(1)
         ]
+        true = self.held_out.music.numpy().astype(np.float32) / 32768
         if self._real is None:
             random = np.random.default_rng(SEED)
             real = music.draw(REAL_PIECES, len(waves[0]), (0.7, 0.7), random)
@@ -88,8 +115,10 @@ class GeneratedCodes:
         made = np.concatenate([music_statistics(wave) for wave in waves])
         known, made = standardise(self._real, [self._real, made])
         figures = [measure_quality(wave) for wave in waves]
+        apart = [mel_distance(*pair) for pair in zip(waves, true, strict=True)]
         return {
             "generated_distance": frechet_distance(known, made),
+            "generated_mel": float(np.mean(apart)),
             "generated_peakiness": float(np.mean([f.chroma_peakiness or 0.0 for f in figures])),
             "generated_flatness": float(np.mean([f.flatness or 0.0 for f in figures])),
         }

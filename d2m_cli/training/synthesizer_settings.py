@@ -16,9 +16,6 @@ class SynthesizerWeights:
     """Weights of the terms; the paper gives none for this stage: these are equation 8's."""
 
     adversarial: float = 1.0
-    """Of what is decoded from the music's own codes."""
-    generated: float = 1.0
-    """The same of what is decoded from a generator's codes."""
     feature_matching: float = 3.0
     wave: float = 40.0
     mel: float = 15.0

@@ -1,9 +1,9 @@
 """Stage "synthesizer": a level's decoder fine-tuned as a GAN on audio (paper 3.4, 4.1).
 
 The decoder takes the generator's place against the same kind of discriminators, which here hear
-audio. Encoder and codebook stay as they are, so codes made for the codec keep their meaning. What a
-generator's codes sound like can be learned too: they have no music of their own, so they are judged
-by the discriminators alone.
+audio. Encoder and codebook stay as they are, so codes made for the codec keep their meaning. It can
+learn what a generator's codes should have sounded like, too: those that it made of the music's own
+sketch stand in the place of the music's own codes.
 
 Letters: `B` batch, `N` audio samples, `T` time in codes.
 """
@@ -43,12 +43,12 @@ PROBE_CROPS = 8
 
 
 class Crops(NamedTuple):
-    """A batch: music, and codes that a generator made for some of its places."""
+    """A batch: music, and codes that a generator made for some of it."""
 
     music: FloatArray
     """`(B, N)`"""
     codes: IntArray
-    """`(F, T)`, which stand in the place of the last `F` pieces of music."""
+    """`(F, T)`, for the last `F` pieces."""
 
 
 class SynthesizerStage:
@@ -85,15 +85,16 @@ class SynthesizerStage:
         self.plain, self.average = net, MovingAverage(net.decoder, settings.average)
 
     def draw(self, number: int) -> Crops:
-        """Music at random levels, some of it to be replaced by a generator's codes."""
+        """Music at random levels, and some as it is with a generator's codes."""
         numbers = own_draws(self.fabric, number, self.settings.batch)
         share = self.settings.generated.share
         made = [n for n in numbers if int((n + 1) * share) > int(n * share)]
         own = [n for n in numbers if n not in made]
-        codes = np.zeros((0, 0), np.int64)
-        if self.generated is not None:
-            codes = self.generated.draw(made, self.settings.seed)
-        return Crops(self._crops([*own, *made]), codes)
+        music = self._crops(own)
+        if self.generated is None:
+            return Crops(music, np.zeros((0, 0), np.int64))
+        codes, its_music = self.generated.draw(made, self.settings.seed)
+        return Crops(np.concatenate([music, its_music]), codes)
 
     def step(self, batch: Crops, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminators, then one of the decoder."""
@@ -105,8 +106,7 @@ class SynthesizerStage:
             for group in optimiser.param_groups:
                 group["lr"] = rate * min(1.0, (number + 1) / settings.warm_up_steps)
         music, codes = (torch.from_numpy(part).to(self.fabric.device) for part in batch)
-        paired = len(music) - len(codes)
-        wave = self.net.decode(self._entries(music[:paired], codes))
+        wave = self.net.decode(self._entries(music[: len(music) - len(codes)], codes))
 
         judged = self.discriminator(torch.cat([music, wave.detach()])[:, None])
         real = [[m[: len(music)] for m in maps] for maps in judged]
@@ -116,20 +116,16 @@ class SynthesizerStage:
 
         self.critic.requires_grad_(False)
         heard = self._judge(wave)
-        own, true = wave[:paired], music[:paired]
-        heard_own = [[m[:paired] for m in maps] for maps in heard]
         with torch.no_grad():
-            real = self._judge(true)
+            real = self._judge(music)
         terms = {
-            "adversarial": hinge_generator(heard_own),
-            "feature_matching": feature_matching(real, heard_own),
-            "wave": functional.l1_loss(own, true),
-            "mel": mel_loss(own, true),
+            "adversarial": hinge_generator(heard),
+            "feature_matching": feature_matching(real, heard),
+            "wave": functional.l1_loss(wave, music),
+            "mel": mel_loss(wave, music),
         }
-        if len(codes):
-            terms["generated"] = hinge_generator([[m[paired:] for m in maps] for maps in heard])
         if weights.spectral:
-            spectral = multi_resolution_loss(own, true, SpectralWeights())
+            spectral = multi_resolution_loss(wave, music, SpectralWeights())
             terms["spectral"] = torch.stack(list(spectral.values())).sum()
         terms = {name: getattr(weights, name) * term for name, term in terms.items()}
         self._update(torch.stack(list(terms.values())).sum(), self.net, self.optimiser)

@@ -1,4 +1,6 @@
-"""Codes of a bundle's generator, for `d2m train synthesizer` to learn what they sound like.
+"""Codes that a bundle's generator makes of music's own sketches, beside that music.
+
+`d2m train synthesizer` learns from them what the generator's codes should sound like.
 
 python examples/recipes/generate_codes.py BUNDLE LEVEL -o cache/codes_high.safetensors
 """
@@ -6,21 +8,39 @@ python examples/recipes/generate_codes.py BUNDLE LEVEL -o cache/codes_high.safet
 import argparse
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
+from d2m_cli.codec.codebook import code_logits, draw_codes
+from d2m_cli.models.generator import Conditions
+from d2m_cli.performer import Performer
 from d2m_cli.pipeline import Dance2Music
-from d2m_cli.spec import MOTION_RATE, Level
-from d2m_cli.training.pairs import Pairs, PairSettings
-from d2m_cli.types import Dance, Motion, Rhythm, Style, Visual
+from d2m_cli.spec import Level
+from d2m_cli.training.pairs import Batch, Pairs, PairSettings
 
 WITHOUT = ("*__hedgewars-data__*", "*__noiz2sa-data__*", "*__zaz-data__*")
 """As in the generators' recipes."""
+EVERYTHING = dict.fromkeys(("no_motion", "no_visual", "no_style", "no_sketch", "no_hits"), 0.0)
+"""Nothing is hidden from the generator."""
+
+
+@torch.inference_mode()
+def played(performer: Performer, batch: Batch, seed: int) -> tuple[Tensor, Tensor]:
+    """Codes `(1, T)` that the generator makes of a batch of one, and its music `(1, N)`."""
+    music, *given, sound, hits = (torch.from_numpy(part) for part in batch)
+    level, generator = performer.level, performer.generator
+    count = music.shape[1] // level.hop
+    music, sound = music[:, : count * level.hop], sound[:, : count * level.hop]
+    sketch = performer.vqvae.encode(sound, level)
+    latents = generator(Conditions(*given)._replace(hits=hits), count, sketch)
+    codebook = performer.vqvae.codebook(level)
+    logits = code_logits(latents.mean, latents.spread, codebook, generator.prior)
+    return draw_codes(logits, torch.Generator().manual_seed(seed)), music
 
 
 def main() -> None:
-    """Dances on the beats of prepared music, in its styles; see --help."""
+    """Draw pieces of each split and write their codes and music; see --help."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("level", type=Level, choices=list(Level))
@@ -28,31 +48,21 @@ def main() -> None:
     parser.add_argument("--music", type=Path, default=Path("cache/music"))
     parser.add_argument("--dances", type=Path, default=Path("cache/dances"))
     parser.add_argument("--seconds", type=float, default=8.0)
-    parser.add_argument("--pieces", type=int, default=80, help="for training; validation: a fifth")
+    parser.add_argument("--pieces", type=int, default=240, help="for training; validation: a tenth")
     options = parser.parse_args()
-    music = Dance2Music.from_bundle(options.bundle)
-    shown = {"no_motion": 0.0, "no_visual": 0.0, "no_style": 0.0}
-    settings = PairSettings(options.music, options.dances, WITHOUT, **shown)
-    codes = {}
-    for split, count in (("train", options.pieces), ("validation", -(-options.pieces // 5))):
-        pairs = Pairs(settings, music.visual_settings, split, options.seconds, seed=0)
-        pieces = []
-        for number in range(count):
-            batch = pairs.draw([number])
-            found = np.ones(batch.motion.shape[-1], np.bool_)
-            dance = Dance(
-                Motion(batch.motion[0], found, MOTION_RATE),
-                Visual(batch.visual[0], music.visual_settings.rate),
-                Rhythm(batch.phase[0], batch.strength[0], MOTION_RATE),
-                options.seconds,
-                np.zeros((0, 1, 1, 3), np.uint8),
-            )
-            made = music.compose(dance, options.level, Style("", batch.style[0]), seed=number)
-            pieces.append(torch.from_numpy(made.indices.astype(np.int16)))
-        codes[split] = torch.stack(pieces)
+    maker = Dance2Music.from_bundle(options.bundle)
+    performer = maker.performer(options.level)
+    settings = PairSettings(options.music, options.dances, WITHOUT, **EVERYTHING)
+    tensors = {}
+    for split, count in (("train", options.pieces), ("validation", -(-options.pieces // 10))):
+        pairs = Pairs(settings, maker.visual_settings, split, options.seconds, 0, sketched=True)
+        made = [played(performer, pairs.draw([number]), number) for number in range(count)]
+        codes, music = (torch.cat(parts) for parts in zip(*made, strict=True))
+        tensors[split] = codes.to(torch.int16)
+        tensors[f"{split}_music"] = (music * 32767).to(torch.int16)
         print(f"{split}: {count} pieces of {options.seconds:g} s")
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    save_file(codes, options.out)
+    save_file(tensors, options.out)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
 from typer.testing import CliRunner
 
 from d2m_cli.cli.app import app
+from d2m_cli.compiled import librosa
 from d2m_cli.errors import DataError
 
 CLIPS = Path(__file__).parents[2] / "../shared/clips"

@@ -1,10 +1,10 @@
 """Coverage, hit, LORIS and beat level: golden values, and equality with the libraries."""
 
-import librosa
 import mir_eval
 import numpy as np
 import pytest
 
+from d2m_cli.compiled import librosa
 from d2m_cli.errors import DataError
 from d2m_cli.evaluation import beats
 from d2m_cli.evaluation.onsets import onset_curve

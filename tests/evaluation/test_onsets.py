@@ -1,10 +1,10 @@
 """The block-wise onset curve and beats are librosa's own."""
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
 
+from d2m_cli.compiled import librosa
 from d2m_cli.errors import InputError
 from d2m_cli.evaluation.onsets import CURVE_RATE, music_beats, onset_curve, track_beats
 from d2m_cli.spec import SAMPLE_RATE

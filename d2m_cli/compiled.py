@@ -1,0 +1,26 @@
+"""librosa, imported by one process at a time.
+
+Importing it compiles some of its functions and keeps them on disk, as pairs of files. Two processes
+that compile them at the same moment can leave a pair of which each wrote one half, and from then
+on every process that uses it crashes (numba issue 10128). So whoever comes second waits for the
+first, and finds the files complete. Modules take librosa from here, inside their functions.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from filelock import FileLock
+
+__all__ = ["librosa"]
+
+_LOCK = Path(tempfile.gettempdir()) / f"d2m-librosa-{getattr(os, 'getuid', int)()}.lock"
+
+with FileLock(_LOCK):
+    import librosa
+    import librosa.beat
+    import librosa.core
+    import librosa.feature
+    import librosa.filters
+    import librosa.onset
+    import librosa.util
