@@ -39,7 +39,7 @@ def ablation(
     from d2m_cli.report.ablation import ablation_record, ablation_table
     from d2m_cli.report.tables import rich_table
     from d2m_cli.training.ablation import TABLES, Plan, run_rows, table_rows
-    from d2m_cli.training.launch import Machines, make_fabric
+    from d2m_cli.training.run.launch import Machines, make_fabric
 
     overrides = [*changes, *([f"loop.steps={steps}"] if steps else [])]
     plan = Plan(seeds, max_minutes, split, segments)

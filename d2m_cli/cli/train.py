@@ -41,7 +41,7 @@ def _command(stage: str) -> Callable[..., None]:
         from rich.console import Console
 
         from d2m_cli.cli.train_display import training_display
-        from d2m_cli.training.launch import Machines
+        from d2m_cli.training.run.launch import Machines
         from d2m_cli.training.stages import train as train_stage
 
         with training_display(Console(), stage) as display:
@@ -85,10 +85,10 @@ def paint(
     from rich.console import Console
 
     from d2m_cli.cli.progress import stage_progress
-    from d2m_cli.training.painted import add_painted_visuals
-    from d2m_cli.training.settings import read_run
+    from d2m_cli.training.run.settings import read_run
     from d2m_cli.training.stages import STAGES
-    from d2m_cli.training.visual_stage import VisualTraining
+    from d2m_cli.training.visual.painted import add_painted_visuals
+    from d2m_cli.training.visual.stage import VisualTraining
 
     settings = read_run(visual, VisualTraining)
     with stage_progress(Console(stderr=True), f"Painting the dances of {cache}") as report:
@@ -119,7 +119,7 @@ def export(
 
     from d2m_cli.training.export import ExportSettings
     from d2m_cli.training.export import export as export_stages
-    from d2m_cli.training.settings import read_settings
+    from d2m_cli.training.run.settings import read_settings
 
     bundle = export_stages(read_settings(config, ExportSettings, changes), folder)
     size = sum(facts["bytes"] for facts in bundle.config["files"].values()) / 1e6

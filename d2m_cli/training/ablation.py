@@ -19,12 +19,12 @@ from d2m_cli.errors import D2MError, DataError
 from d2m_cli.evaluation.beats import macro
 from d2m_cli.report.paper import ABLATIONS
 from d2m_cli.spec import Level
-from d2m_cli.training.checkpoint import discard_checkpoints, write_atomically
-from d2m_cli.training.generator_settings import GeneratorTraining
-from d2m_cli.training.generator_stage import GeneratorStage
-from d2m_cli.training.loop import Report, run
-from d2m_cli.training.pairs import Pairs, PairSettings
-from d2m_cli.training.settings import SettingsError, fill, merged, overridden, plain, read_toml
+from d2m_cli.training.generator.pairs import Pairs, PairSettings
+from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.generator.stage import GeneratorStage
+from d2m_cli.training.run.checkpoint import discard_checkpoints, write_atomically
+from d2m_cli.training.run.loop import Report, run
+from d2m_cli.training.run.settings import SettingsError, fill, merged, overridden, plain, read_toml
 
 SCORES, WEIGHTS = "scores.json", "generator.safetensors"
 TABLES = {title.lower().replace(" ", ""): title for title in ABLATIONS if title != "Table 2"}

@@ -14,12 +14,12 @@ from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.spec import Level
-from d2m_cli.training.generator_settings import GeneratorTraining, generator_settings
-from d2m_cli.training.run_log import last_validation
-from d2m_cli.training.settings import read_run
+from d2m_cli.training.generator.settings import GeneratorTraining, generator_settings
+from d2m_cli.training.run.log import last_validation
+from d2m_cli.training.run.settings import read_run
 from d2m_cli.training.stages import STAGES
 from d2m_cli.training.styles import collect_styles
-from d2m_cli.training.visual_stage import VisualTraining
+from d2m_cli.training.visual.stage import VisualTraining
 
 I3D = "i3d.safetensors"
 DIGITS = 4

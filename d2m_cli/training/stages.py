@@ -8,14 +8,14 @@ from typing import Any
 from lightning.fabric import Fabric
 
 from d2m_cli.errors import D2MError
-from d2m_cli.training.codec_stage import CodecSettings, CodecStage
-from d2m_cli.training.generator_stage import GeneratorStage, GeneratorTraining
-from d2m_cli.training.launch import Machines, make_fabric
-from d2m_cli.training.loop import Report, run
-from d2m_cli.training.settings import plain, read_settings
-from d2m_cli.training.synthesizer_settings import SynthesizerTraining
-from d2m_cli.training.synthesizer_stage import SynthesizerStage
-from d2m_cli.training.visual_stage import VisualStage, VisualTraining
+from d2m_cli.training.codec.stage import CodecSettings, CodecStage
+from d2m_cli.training.generator.stage import GeneratorStage, GeneratorTraining
+from d2m_cli.training.run.launch import Machines, make_fabric
+from d2m_cli.training.run.loop import Report, run
+from d2m_cli.training.run.settings import plain, read_settings
+from d2m_cli.training.synthesizer.settings import SynthesizerTraining
+from d2m_cli.training.synthesizer.stage import SynthesizerStage
+from d2m_cli.training.visual.stage import VisualStage, VisualTraining
 
 
 @dataclass(frozen=True)

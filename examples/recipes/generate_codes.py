@@ -17,7 +17,7 @@ from d2m_cli.models.generator import Conditions
 from d2m_cli.performer import Performer
 from d2m_cli.pipeline import Dance2Music
 from d2m_cli.spec import Level
-from d2m_cli.training.pairs import Batch, Pairs, PairSettings
+from d2m_cli.training.generator.pairs import Batch, Pairs, PairSettings
 
 WITHOUT = ("*__hedgewars-data__*", "*__noiz2sa-data__*", "*__zaz-data__*")
 """As in the generators' recipes."""

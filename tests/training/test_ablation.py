@@ -14,9 +14,9 @@ from d2m_cli.report.ablation import ablation_record, ablation_table
 from d2m_cli.report.paper import ABLATIONS
 from d2m_cli.spec import Level
 from d2m_cli.training.ablation import TABLES, Plan, held_out, run_rows, table_rows
-from d2m_cli.training.generator_settings import GeneratorTraining
-from d2m_cli.training.launch import Machines, make_fabric
-from d2m_cli.training.settings import SettingsError, fill, read_settings
+from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.run.launch import Machines, make_fabric
+from d2m_cli.training.run.settings import SettingsError, fill, read_settings
 
 RECIPES = Path(__file__).parents[2] / "examples/recipes/ablations"
 LEVELS = {Level.HIGH: "High", Level.LOW: "Low"}

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from d2m_cli.errors import OutputError
-from d2m_cli.training.checkpoint import KEPT, load_newest, save_checkpoint, write_atomically
+from d2m_cli.training.run.checkpoint import KEPT, load_newest, save_checkpoint, write_atomically
 
 
 def test_newest_whole_checkpoint_is_found(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from synthetic_music import sound
 
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.spec import Level
-from d2m_cli.training.codec_init import analyse, synthesise, wavelet_start
-from d2m_cli.training.codec_net import CodecNet
+from d2m_cli.training.codec.net import CodecNet
+from d2m_cli.training.codec.start import analyse, synthesise, wavelet_start
 
 
 def music() -> torch.Tensor:

@@ -12,16 +12,16 @@ from d2m_cli.codec.codebook import quantise
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.codec_net import Coded, MovingCodebook
-from d2m_cli.training.codec_stage import (
+from d2m_cli.training.codec.net import Coded, MovingCodebook
+from d2m_cli.training.codec.stage import (
     CODEBOOK_REACH,
     CodecSettings,
     CodecStage,
     OptimiserSettings,
     scale_to_sigma,
 )
-from d2m_cli.training.loop import LoopSettings
 from d2m_cli.training.music import MusicSettings
+from d2m_cli.training.run.loop import LoopSettings
 
 
 @pytest.fixture(scope="module")

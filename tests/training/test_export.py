@@ -14,10 +14,10 @@ from d2m_cli.errors import DataError
 from d2m_cli.pipeline import Dance2Music
 from d2m_cli.spec import Level
 from d2m_cli.training.export import ExportSettings, LevelParts, export
-from d2m_cli.training.generator_settings import GeneratorTraining
-from d2m_cli.training.pairs import PairSettings
-from d2m_cli.training.run_log import RunLog
-from d2m_cli.training.settings import SettingsError, plain, read_settings, write_settings
+from d2m_cli.training.generator.pairs import PairSettings
+from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.run.log import RunLog
+from d2m_cli.training.run.settings import SettingsError, plain, read_settings, write_settings
 
 ROOT = Path(__file__).parents[2]
 CODEC = ROOT / "weights/codec_high.safetensors"

@@ -15,7 +15,7 @@ from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorSettings
 from d2m_cli.spec import Level
-from d2m_cli.training.generator_step import (
+from d2m_cli.training.generator.step import (
     LossWeights,
     Target,
     discriminator_loss,

@@ -12,9 +12,9 @@ import torch
 from lightning.fabric import Fabric
 from recipes_for_tests import write_recipe
 
-from d2m_cli.training.loop import run
-from d2m_cli.training.run_log import Record, read_log
-from d2m_cli.training.settings import plain, read_settings
+from d2m_cli.training.run.log import Record, read_log
+from d2m_cli.training.run.loop import run
+from d2m_cli.training.run.settings import plain, read_settings
 from d2m_cli.training.stages import STAGES
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from d2m_cli.errors import D2MError, OutputError
 from d2m_cli.spec import SAMPLE_RATE
-from d2m_cli.training.checkpoint import load_newest, random_states, restore_random_states
-from d2m_cli.training.loop import LoopSettings, Validation, run
-from d2m_cli.training.run_log import RunLog, read_log
-from d2m_cli.training.settings import SettingsError
+from d2m_cli.training.run.checkpoint import load_newest, random_states, restore_random_states
+from d2m_cli.training.run.log import RunLog, read_log
+from d2m_cli.training.run.loop import LoopSettings, Validation, run
+from d2m_cli.training.run.settings import SettingsError
 
 
 class Descent:

@@ -8,13 +8,13 @@ from synthetic_dances import ROOT, make_dances, write_generator_recipe
 
 from d2m_cli.errors import DataError
 from d2m_cli.spec import Level
-from d2m_cli.training.codec_file import load_codec
-from d2m_cli.training.codec_measure import table
-from d2m_cli.training.generator_measure import HIDDEN, measure, worth_table
-from d2m_cli.training.generator_settings import GeneratorTraining
-from d2m_cli.training.generator_stage import GeneratorStage
+from d2m_cli.training.codec.file import load_codec
+from d2m_cli.training.codec.measure import table
+from d2m_cli.training.generator.measure import HIDDEN, measure, worth_table
+from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.music import MusicCrops, MusicSettings
-from d2m_cli.training.settings import plain, read_settings, write_settings
+from d2m_cli.training.run.settings import plain, read_settings, write_settings
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from torch.testing import assert_close
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.models.vq_generator import GeneratorSettings, VQGenerator
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, Level
-from d2m_cli.training.new_codec import LatentMap, carried_over, fit_map
+from d2m_cli.training.generator.new_codec import LatentMap, carried_over, fit_map
 
 
 def rotation() -> torch.Tensor:

@@ -12,9 +12,9 @@ from lightning.fabric import Fabric
 from recipes_for_tests import write_recipe
 from torch import Tensor
 
-from d2m_cli.training.checkpoint import load_newest
-from d2m_cli.training.run_log import read_log
-from d2m_cli.training.settings import read_settings
+from d2m_cli.training.run.checkpoint import load_newest
+from d2m_cli.training.run.log import read_log
+from d2m_cli.training.run.settings import read_settings
 from d2m_cli.training.stages import STAGES
 
 ROOT = Path(__file__).parents[2]

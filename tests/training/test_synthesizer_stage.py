@@ -13,12 +13,12 @@ from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.errors import DataError
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.generated_codes import CodesSettings
-from d2m_cli.training.generator_stage import DiscriminatorSettings
+from d2m_cli.training.generator.stage import DiscriminatorSettings
 from d2m_cli.training.music import MusicSettings
-from d2m_cli.training.settings import read_settings
-from d2m_cli.training.synthesizer_settings import SynthesizerTraining, SynthesizerWeights
-from d2m_cli.training.synthesizer_stage import SynthesizerStage
+from d2m_cli.training.run.settings import read_settings
+from d2m_cli.training.synthesizer.generated_codes import CodesSettings
+from d2m_cli.training.synthesizer.settings import SynthesizerTraining, SynthesizerWeights
+from d2m_cli.training.synthesizer.stage import SynthesizerStage
 
 ROOT = Path(__file__).parents[2]
 LEVEL = Level.HIGH

@@ -1,6 +1,6 @@
 """What a codec keeps of held-out music.
 
-python -m d2m_cli.training.codec_measure WEIGHTS.safetensors --level high --music cache/music
+python -m d2m_cli.training.codec.measure WEIGHTS.safetensors --level high --music cache/music
 """
 
 import argparse
@@ -18,7 +18,7 @@ from d2m_cli.evaluation.codec import code_use, mel_distance, score
 from d2m_cli.evaluation.opus import LEVELS, through_opus
 from d2m_cli.report.tables import TableData, rich_table
 from d2m_cli.spec import CODEBOOK_SIZE, Level
-from d2m_cli.training.codec_file import load_codec
+from d2m_cli.training.codec.file import load_codec
 from d2m_cli.training.music import MusicCrops, MusicSettings
 from d2m_cli.types import FloatArray, IntArray
 

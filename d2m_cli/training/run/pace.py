@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from d2m_cli.training.prefetch import Prefetcher
+from d2m_cli.training.run.prefetch import Prefetcher
 
 
 class Pace:

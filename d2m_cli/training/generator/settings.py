@@ -9,9 +9,9 @@ from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.models.discriminator import PAPER_CHANNELS
 from d2m_cli.models.vq_generator import GeneratorSettings
 from d2m_cli.spec import SEGMENT_SECONDS, SIGMA, Level
-from d2m_cli.training.generator_step import LossWeights
-from d2m_cli.training.loop import LoopSettings
-from d2m_cli.training.pairs import PairSettings
+from d2m_cli.training.generator.pairs import PairSettings
+from d2m_cli.training.generator.step import LossWeights
+from d2m_cli.training.run.loop import LoopSettings
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class GeneratorTraining:
     start: Path | None = None
     """Weights of a trained generator to go on from, and"""
     start_codec: Path | None = None
-    """the codec that it was trained on, if that was another (`training.new_codec`)."""
+    """the codec that it was trained on, if that was another (`generator.new_codec`)."""
     pairs: PairSettings = field(default_factory=PairSettings)
     visual: VisualSettings = field(default_factory=VisualSettings)
     batch: int = 16

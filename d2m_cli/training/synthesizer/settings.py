@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from d2m_cli.spec import SEGMENT_SECONDS, Level
-from d2m_cli.training.codec_measure import CROPS
-from d2m_cli.training.generated_codes import CodesSettings
-from d2m_cli.training.generator_settings import DiscriminatorSettings
-from d2m_cli.training.loop import LoopSettings
+from d2m_cli.training.codec.measure import CROPS
+from d2m_cli.training.generator.settings import DiscriminatorSettings
 from d2m_cli.training.music import MusicSettings
+from d2m_cli.training.run.loop import LoopSettings
+from d2m_cli.training.synthesizer.generated_codes import CodesSettings
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What each input of a trained generator is worth: the same held-out dances, with parts hidden.
 
-python -m d2m_cli.training.generator_measure RUN [--split test] [--segments 86]
+python -m d2m_cli.training.generator.measure RUN [--split test] [--segments 86]
 """
 
 import argparse
@@ -20,10 +20,10 @@ from d2m_cli.evaluation.mos import margin
 from d2m_cli.report.console import NO_SCORE
 from d2m_cli.report.tables import TableData, rich_table
 from d2m_cli.training.ablation import held_out
-from d2m_cli.training.generator_check import GeneratorCheck
-from d2m_cli.training.generator_settings import GeneratorTraining
-from d2m_cli.training.generator_stage import GeneratorStage
-from d2m_cli.training.settings import read_run
+from d2m_cli.training.generator.check import GeneratorCheck
+from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.generator.stage import GeneratorStage
+from d2m_cli.training.run.settings import read_run
 
 HIDDEN: Mapping[str, tuple[str, ...]] = {
     "full": (),

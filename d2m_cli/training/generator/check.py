@@ -17,8 +17,8 @@ from d2m_cli.evaluation.quality import measure
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level
-from d2m_cli.training.generator_step import Target
-from d2m_cli.training.loop import Validation
+from d2m_cli.training.generator.step import Target
+from d2m_cli.training.run.loop import Validation
 from d2m_cli.types import FloatArray
 
 HEARD = 2

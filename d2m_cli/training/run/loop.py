@@ -19,17 +19,17 @@ import torch
 from lightning.fabric import Fabric
 
 from d2m_cli.errors import D2MError, OutputError
-from d2m_cli.training.checkpoint import (
+from d2m_cli.training.run.checkpoint import (
     load_newest,
     random_states,
     restore_random_states,
     save_checkpoint,
 )
-from d2m_cli.training.launch import summed
-from d2m_cli.training.pace import Pace
-from d2m_cli.training.prefetch import Prefetcher
-from d2m_cli.training.run_log import RunLog
-from d2m_cli.training.settings import check_resumable, write_settings
+from d2m_cli.training.run.launch import summed
+from d2m_cli.training.run.log import RunLog
+from d2m_cli.training.run.pace import Pace
+from d2m_cli.training.run.prefetch import Prefetcher
+from d2m_cli.training.run.settings import check_resumable, write_settings
 from d2m_cli.types import FloatArray
 
 
@@ -102,7 +102,7 @@ def run(
     SIGINT or SIGTERM arrives (in any process; all stop after the same step), always with a
     checkpoint in `folder`. With `resume` the newest whole checkpoint there is taken up, if there is
     one; without it, a folder that holds a run is refused with `OutputError`. Losses that are no
-    numbers end the run with `D2MError` before they are saved. `run_log` says what else is left in
+    numbers end the run with `D2MError` before they are saved. `run.log` says what else is left in
     `folder`; the first process of `fabric` (None: there is but one) writes it.
 
     `config` holds the stage's settings as `settings.plain` gives them: a run that began with

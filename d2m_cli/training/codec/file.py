@@ -14,7 +14,7 @@ from d2m_cli.bundles.bundle import misfits
 from d2m_cli.codec.vqvae import VQVAE, Decoder, Encoder
 from d2m_cli.errors import DataError
 from d2m_cli.spec import Level
-from d2m_cli.training.codec_net import CodecNet
+from d2m_cli.training.codec.net import CodecNet
 
 TREE_ERROR = 0.02
 """Relative error up to which the frozen outer stages count as the wavelet tree they started as."""

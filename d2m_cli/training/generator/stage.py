@@ -14,25 +14,25 @@ from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
-from d2m_cli.training.average import MovingAverage
-from d2m_cli.training.checkpoint import write_atomically
-from d2m_cli.training.codec_file import load_codec
-from d2m_cli.training.generator_check import GeneratorCheck
-from d2m_cli.training.generator_settings import (
+from d2m_cli.training.codec.file import load_codec
+from d2m_cli.training.generator.check import GeneratorCheck
+from d2m_cli.training.generator.new_codec import carried_over, fit_map
+from d2m_cli.training.generator.pairs import Batch, Pairs
+from d2m_cli.training.generator.settings import (
     DiscriminatorSettings,
     GeneratorTraining,
     generator_settings,
 )
-from d2m_cli.training.generator_step import (
+from d2m_cli.training.generator.step import (
     Target,
     discriminator_loss,
     encode_target,
     generator_losses,
 )
-from d2m_cli.training.launch import own_draws, summed
-from d2m_cli.training.loop import Validation
-from d2m_cli.training.new_codec import carried_over, fit_map
-from d2m_cli.training.pairs import Batch, Pairs
+from d2m_cli.training.run.average import MovingAverage
+from d2m_cli.training.run.checkpoint import write_atomically
+from d2m_cli.training.run.launch import own_draws, summed
+from d2m_cli.training.run.loop import Validation
 
 __all__ = ["DiscriminatorSettings", "GeneratorStage", "GeneratorTraining", "generator_settings"]
 

@@ -1,7 +1,7 @@
 """One level of the VQ-VAE as it is trained: outer stages frozen, codebook by moving averages.
 
 The outer stages run at the highest rates and cost most. While they are frozen they are still the
-plain wavelet tree of `codec_init`, so training computes them as that tree, on its few bands only.
+plain wavelet tree of `codec.start`, so training computes them as that tree, on its few bands only.
 
 Letters: `B` batch, `N` audio samples, `D` numbers in an entry, `T` time in codes, `K` entries.
 """
@@ -16,7 +16,7 @@ from d2m_cli.codec.codebook import nearest_entries, quantise, straight_through
 from d2m_cli.codec.layers import Conv, ConvTranspose
 from d2m_cli.codec.vqvae import VQVAE, Decoder, Encoder
 from d2m_cli.spec import Level
-from d2m_cli.training.codec_init import analyse, synthesise
+from d2m_cli.training.codec.start import analyse, synthesise
 
 KMEANS_ROUNDS = 12
 RESTART_SHARE = 0.03

@@ -15,14 +15,14 @@ from torch import Tensor
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.checkpoint import write_atomically
-from d2m_cli.training.codec_file import check_outer_stages, load_codec, scale_latents
-from d2m_cli.training.codec_init import wavelet_start
-from d2m_cli.training.codec_measure import CROPS, SPLITS, listen, measure
-from d2m_cli.training.codec_net import CodecNet, Coded, MovingCodebook
-from d2m_cli.training.launch import joined, own_draws
-from d2m_cli.training.loop import LoopSettings, Validation
+from d2m_cli.training.codec.file import check_outer_stages, load_codec, scale_latents
+from d2m_cli.training.codec.measure import CROPS, SPLITS, listen, measure
+from d2m_cli.training.codec.net import CodecNet, Coded, MovingCodebook
+from d2m_cli.training.codec.start import wavelet_start
 from d2m_cli.training.music import MusicCrops, MusicSettings
+from d2m_cli.training.run.checkpoint import write_atomically
+from d2m_cli.training.run.launch import joined, own_draws
+from d2m_cli.training.run.loop import LoopSettings, Validation
 from d2m_cli.types import FloatArray
 
 CODEBOOK_REACH = 60.0
@@ -145,7 +145,7 @@ class CodecStage:
         return figures | {"loss": sum(figures.values()), "restarts": float(restarts)}
 
     def validate(self) -> Validation:
-        """Reconstruction of fixed held-out crops; see `codec_measure.measure`."""
+        """Reconstruction of fixed held-out crops; see `codec.measure.measure`."""
         codec = (self.vqvae, self.settings.level, self.held_out)
         count = self.settings.validation_crops
         return Validation(measure(*codec, count), listen(*codec, count))

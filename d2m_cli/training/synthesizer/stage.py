@@ -27,16 +27,16 @@ from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hi
 from d2m_cli.losses.reconstruction import SpectralWeights, mel_loss, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.spec import code_count
-from d2m_cli.training.average import MovingAverage
-from d2m_cli.training.checkpoint import write_atomically
-from d2m_cli.training.codec_file import check_outer_stages, load_codec
-from d2m_cli.training.codec_measure import SPLITS, listen, measure
-from d2m_cli.training.codec_net import CodecNet
-from d2m_cli.training.generated_codes import GeneratedCodes
-from d2m_cli.training.launch import own_draws
-from d2m_cli.training.loop import Validation
+from d2m_cli.training.codec.file import check_outer_stages, load_codec
+from d2m_cli.training.codec.measure import SPLITS, listen, measure
+from d2m_cli.training.codec.net import CodecNet
 from d2m_cli.training.music import MusicCrops
-from d2m_cli.training.synthesizer_settings import SynthesizerTraining
+from d2m_cli.training.run.average import MovingAverage
+from d2m_cli.training.run.checkpoint import write_atomically
+from d2m_cli.training.run.launch import own_draws
+from d2m_cli.training.run.loop import Validation
+from d2m_cli.training.synthesizer.generated_codes import GeneratedCodes
+from d2m_cli.training.synthesizer.settings import SynthesizerTraining
 from d2m_cli.types import FloatArray, IntArray
 
 PROBE_CROPS = 8
@@ -135,7 +135,7 @@ class SynthesizerStage:
         return {"discriminator": float(verdict.detach())} | figures
 
     def validate(self) -> Validation:
-        """Averaged decoder on true codes (`codec_measure.measure`), and on a generator's codes."""
+        """Averaged decoder on true codes (`codec.measure.measure`), and on a generator's codes."""
         codec = (self.averaged(), self.settings.level, self.held_out)
         figures = measure(*codec, self.settings.validation_crops)
         if self.generated is not None:

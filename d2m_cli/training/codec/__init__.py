@@ -1,0 +1,1 @@
+"""Stage "codec": one level of the VQ-VAE, and what it keeps of music."""

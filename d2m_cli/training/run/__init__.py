@@ -1,0 +1,1 @@
+"""What every stage of training shares: settings, the loop, checkpoints, processes, the log."""

@@ -1,0 +1,1 @@
+"""Stage "synthesizer": a level's decoder fine-tuned on true and generated codes."""

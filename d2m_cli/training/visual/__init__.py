@@ -1,0 +1,1 @@
+"""Stage "visual": I3D on painted dancers."""
