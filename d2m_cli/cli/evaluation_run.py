@@ -107,10 +107,8 @@ def _systems(
     """Every row of the tables."""
     systems = _generated(wanted, videos, report) if wanted.generate else []
     for text in wanted.music:
-        name, mark, folder = text.partition("=")
-        if not mark or not Path(folder).is_dir():
-            raise DataError(f"'{text}' is not NAME=FOLDER with a folder that exists.")
-        systems.append(inputs.system_of_folder(name, Path(folder), dances))
+        name, folder = inputs.named_folder(text)
+        systems.append(inputs.system_of_folder(name, folder, dances))
     if not wanted.baselines:
         return systems
     own = baselines.references(dances)

@@ -127,11 +127,21 @@ def system_of_folder(name: str, folder: Path, dances: Sequence[Dance]) -> System
     return System(name, kept)
 
 
-def excerpts(folder: Path, count: int, seconds: float, report: Report) -> list[FloatArray]:
+def named_folder(text: str) -> tuple[str, Path]:
+    """Name and folder of an option NAME=FOLDER. Raises `DataError`."""
+    name, mark, folder = text.partition("=")
+    if not mark or not Path(folder).is_dir():
+        raise DataError(f"'{text}' is not NAME=FOLDER with a folder that exists.")
+    return name, Path(folder)
+
+
+def excerpts(
+    folder: Path, count: int, seconds: float, report: Report, start: float = EXCERPT_START
+) -> list[FloatArray]:
     """At most `count` pieces of `seconds`, evenly over the music under a folder.
 
-    Each begins `EXCERPT_START` seconds in. Files that are no sound, or too short or silent there,
-    are passed over.
+    Each begins `start` seconds in. Files that are no sound, or too short or silent there, are
+    passed over.
     """
     import numpy as np
 
@@ -140,7 +150,7 @@ def excerpts(folder: Path, count: int, seconds: float, report: Report) -> list[F
 
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     chosen = files[:: max(1, len(files) // count)]
-    first, length = round(EXCERPT_START * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
+    first, length = round(start * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
     pieces = []
     for number, path in enumerate(chosen):
         report("read", number, len(chosen))

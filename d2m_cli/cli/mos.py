@@ -35,12 +35,12 @@ def build(
     Videos are rated for coherence (mp4 or webm) and, without the picture, for quality; sound files
     for quality only. Listeners never see the systems' names.
     """
-    from d2m_cli.cli import results
+    from d2m_cli.cli import inputs, results
     from d2m_cli.errors import DataError
     from d2m_cli.evaluation.mos import Part, draw_items, make_key
     from d2m_cli.report.mos_page import mos_page
 
-    files = {name: _clips(folder) for name, folder in map(_named_folder, systems)}
+    files = {name: _clips(folder) for name, folder in map(inputs.named_folder, systems)}
     seen = {
         system: [clip for clip, path in clips.items() if path.suffix.lower() in VIDEO_KINDS]
         for system, clips in files.items()
@@ -88,13 +88,6 @@ def score(
         from d2m_cli.report.console import opinions_table
 
         Console().print(opinions_table(scores))
-
-
-def _named_folder(text: str) -> tuple[str, Path]:
-    name, mark, folder = text.partition("=")
-    if not mark or not Path(folder).is_dir():
-        raise typer.BadParameter(f"'{text}' is not NAME=FOLDER with a folder that exists.")
-    return name, Path(folder)
 
 
 def _clips(folder: Path) -> dict[str, Path]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from d2m_cli.cli.options import DeviceOption, JsonOption
+from d2m_cli.errors import DataError
 from d2m_cli.spec import Level
 
 
@@ -14,13 +15,17 @@ def yardstick(
     level: Level = typer.Option(Level.HIGH, help="Level of the codec."),
     pieces: int = typer.Option(60, min=8, help="Pieces to take, evenly over the folder."),
     seconds: float = typer.Option(10.0, min=2.0, help="Length of each, from 20 s on."),
+    beside: list[str] = typer.Option(
+        [], metavar="NAME=FOLDER", help="More music to place on the same scale; repeat."
+    ),
     vggish: bool = typer.Option(False, help="Also try VGGish (a download)."),
     device: str = DeviceOption,
     json: bool = JsonOption,
 ) -> None:
     """Rank real music, its reconstruction, random codes, noise and clicks by every distance.
 
-    A distance is worth quoting only if it ranks them rightly.
+    A distance is worth quoting only if it ranks them rightly. Music put beside them (a generator's,
+    say) is taken from its beginning.
     """
     from rich.console import Console
 
@@ -35,6 +40,10 @@ def yardstick(
     with stage_progress(Console(stderr=True), "yardstick") as report:
         real = inputs.excerpts(music, pieces, seconds, report)
         sets = measure.known_sets(real[1::2], codec.reconstruct, codec.random)
+        for name, folder in map(inputs.named_folder, beside):
+            sets[name] = inputs.excerpts(folder, pieces, seconds, report, start=0.0)
+            if not sets[name]:
+                raise DataError(f"{folder} holds no music of {seconds:g} s or more.")
         record = {}
         for number, embedding in enumerate(embeddings):
             report("measure", number, len(embeddings))

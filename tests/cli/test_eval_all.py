@@ -204,3 +204,12 @@ def test_yardstick_prints_a_verdict_for_every_distance(tmp_path, bundle):
         distances = record["distances"][name]
         assert distances["real music"] < distances["white noise"]
         assert distances["ranks_rightly"] in (True, False)
+
+    noise = np.random.default_rng(2).standard_normal((8, 2 * SAMPLE_RATE)) / 10
+    (tmp_path / "hiss").mkdir()
+    for number, piece in enumerate(noise):
+        soundfile.write(tmp_path / "hiss" / f"{number}.wav", piece, SAMPLE_RATE)
+    placed = [*arguments, "--beside", f"hiss={tmp_path / 'hiss'}"]
+    result = CliRunner().invoke(app, placed, catch_exceptions=False)
+    distances = json.loads(result.stdout)["distances"]["music"]
+    assert distances["hiss"] == pytest.approx(distances["white noise"], rel=0.3)
