@@ -52,8 +52,8 @@ def onset_loss(generated: Tensor, target: Tensor) -> Tensor:
     raises it everywhere and hides the onsets.
     """
     with torch.no_grad():
-        wanted = onset_curve(target)
-    return F.l1_loss(onset_curve(generated), wanted)
+        wanted = _onset_curve(target)
+    return F.l1_loss(_onset_curve(generated), wanted)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def multi_resolution_loss(
     return {name: getattr(weights, name) * term for name, term in terms.items()}
 
 
-def onset_curve(wave: Tensor) -> Tensor:
+def _onset_curve(wave: Tensor) -> Tensor:
     """Onset curve `(B, T)` in dB of `wave (B, N)`."""
     power = _mel_filters(ONSET_FFT, ONSET_BANDS, wave.device) @ _magnitude(
         wave, ONSET_FFT, ONSET_HOP

@@ -4,14 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from d2m_cli.compiled import librosa
 from d2m_cli.losses.reconstruction import (
     SpectralWeights,
     log_mel,
     mel_loss,
     multi_resolution_loss,
-    onset_curve,
-    onset_loss,
 )
 from d2m_cli.spec import SAMPLE_RATE
 
@@ -66,27 +63,3 @@ def test_gradient_is_finite_at_silence_and_lowers_the_loss() -> None:
     assert torch.isfinite(generated.grad).all()
     step = 1e-5 * generated.grad / generated.grad.abs().max()
     assert total(generated.detach() - step, target) < before.item()
-
-
-def drums(count: int = 2 * SAMPLE_RATE) -> torch.Tensor:
-    """Four strokes a second of falling noise over a soft hum, `(1, N)`."""
-    seconds = np.arange(count) / SAMPLE_RATE
-    noise = np.random.default_rng(0).standard_normal(count)
-    wave = 0.3 * noise * np.exp(-12 * (seconds % 0.25)) + 0.05 * np.sin(2 * np.pi * 110 * seconds)
-    return torch.from_numpy(wave.astype(np.float32))[None]
-
-
-def test_the_onset_loss_hears_what_the_detector_hears() -> None:
-    """Its curve, at every other step, is librosa's (which shows a rise three steps later) but for
-    the ends, which are padded otherwise."""
-    wave = drums()
-    expected = librosa.onset.onset_strength(y=wave[0].numpy(), sr=SAMPLE_RATE)[6:-3]
-    made = onset_curve(wave)[0, ::2].numpy()[3 : 3 + len(expected)]
-    np.testing.assert_allclose(made, expected, atol=0.02)
-
-
-def test_the_onset_loss_falls_as_flicker_goes() -> None:
-    wave = drums()
-    flicker = 0.1 * torch.randn(wave.shape, generator=torch.Generator().manual_seed(1))
-    assert onset_loss(wave, wave) == 0.0
-    assert onset_loss(wave + 0.1 * flicker, wave) < 0.8 * onset_loss(wave + flicker, wave)
