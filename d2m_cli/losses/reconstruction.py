@@ -19,10 +19,6 @@ MEL_FLOOR = 1e-5
 """Magnitudes below this count as silence in every log-mel spectrum."""
 POWER_FLOOR = 1e-12
 """Keeps the square root's gradient finite where a spectrum is zero."""
-ONSET_FFT, ONSET_HOP, ONSET_BANDS, ONSET_LAG = 2048, 256, 128, 2
-"""Onset curves as librosa's detector takes them (rise in 512 samples), at every half of its hop."""
-ONSET_DEPTH = 8.0
-"""log10 of power under a piece's loudest band that still counts: librosa's 80 dB."""
 LINEAR_OFFSET = 1e-3
 """Added before the logarithm of the linear spectrum: quieter bins hardly count."""
 
@@ -43,17 +39,6 @@ RESOLUTIONS = (
     Resolution(512, 48),
     Resolution(256, 24),
 )
-
-
-def onset_loss(generated: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute difference of two waves' onset curves, both `(B, N)`.
-
-    The curve of librosa's onset detector: mean rise in dB of the mel bands. A codec that flickers
-    raises it everywhere and hides the onsets.
-    """
-    with torch.no_grad():
-        wanted = _onset_curve(target)
-    return F.l1_loss(_onset_curve(generated), wanted)
 
 
 @dataclass(frozen=True)
@@ -113,16 +98,6 @@ def multi_resolution_loss(
     error = (generated - target).abs().mean(1)
     terms["waveform"] = (error / (target.abs().mean(1) + LINEAR_OFFSET)).mean()
     return {name: getattr(weights, name) * term for name, term in terms.items()}
-
-
-def _onset_curve(wave: Tensor) -> Tensor:
-    """Onset curve `(B, T)` in dB of `wave (B, N)`."""
-    power = _mel_filters(ONSET_FFT, ONSET_BANDS, wave.device) @ _magnitude(
-        wave, ONSET_FFT, ONSET_HOP
-    ).pow(2)
-    level = power.clamp(min=POWER_FLOOR).log10()
-    level = torch.maximum(level, level.amax(dim=(1, 2), keepdim=True) - ONSET_DEPTH)
-    return 10.0 * (level[..., ONSET_LAG:] - level[..., :-ONSET_LAG]).relu().mean(1)
 
 
 def _magnitude(wave: Tensor, n_fft: int, hop: int, centred: bool = True) -> Tensor:

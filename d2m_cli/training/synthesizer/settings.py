@@ -21,8 +21,6 @@ class SynthesizerWeights:
     mel: float = 15.0
     spectral: float = 0.0
     """Beyond the paper: the codec stage's multi-resolution loss."""
-    onset: float = 0.0
-    """The same: distance of the onset curves, in dB."""
 
 
 @dataclass(frozen=True)
