@@ -65,16 +65,9 @@ TABLES = {Level.HIGH: HIGH, Level.LOW: LOW}
 
 
 @dataclass(frozen=True)
-class GeneratorSettings:
-    """Sizes of one level's generator; kept in a bundle's settings."""
+class GeneratorSizes:
+    """Sizes of a generator that a recipe is free to choose."""
 
-    level: Level
-    motion_channels: int
-    visual_channels: int
-    visual_rate: float
-    """I3D vectors per second."""
-    style_channels: int
-    """Numbers in a style vector (0: no style)."""
     width: float = 1.0
     """Multiplier on the channels of tables 8 and 9."""
     floor: int = 32
@@ -89,6 +82,19 @@ class GeneratorSettings:
     """Bands of the sketch's hits; 0: a generator without a sketch, as in the paper."""
     sigma: float = SIGMA
     """What tanh is multiplied by: the reach of the latents."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorSettings(GeneratorSizes):
+    """All that shapes one level's generator; kept in a bundle's settings."""
+
+    level: Level
+    motion_channels: int
+    visual_channels: int
+    visual_rate: float
+    """I3D vectors per second."""
+    style_channels: int
+    """Numbers in a style vector (0: no style)."""
 
 
 class Latents(NamedTuple):

@@ -74,7 +74,16 @@ def test_overrides_do_not_undo_a_row() -> None:
 def test_sigma_bounds_the_latents() -> None:
     torch.manual_seed(0)
     sizes = {"width": 0.01, "floor": 8, "motion_width": 0.01, "features": 8, "sigma": 1.0}
-    generator = Generator(GeneratorSettings(Level.HIGH, 4, 4, 2.0, 3, **sizes))
+    generator = Generator(
+        GeneratorSettings(
+            level=Level.HIGH,
+            motion_channels=4,
+            visual_channels=4,
+            visual_rate=2.0,
+            style_channels=3,
+            **sizes,
+        )
+    )
     given = Conditions(
         10 * torch.randn(1, 4, 10),
         torch.randn(1, 4, 2),

@@ -50,7 +50,16 @@ def networks(codec: VQVAE) -> tuple[Generator, MultiScaleDiscriminator, Conditio
     """A small generator of the paper's kind, discriminators, and two unlike dances."""
     torch.manual_seed(0)
     sizes = {"width": 0.05, "floor": 24, "motion_width": 0.05, "features": 24}
-    generator = Generator(GeneratorSettings(LEVEL, 53, 16, 2.0, 8, **sizes))
+    generator = Generator(
+        GeneratorSettings(
+            level=LEVEL,
+            motion_channels=53,
+            visual_channels=16,
+            visual_rate=2.0,
+            style_channels=8,
+            **sizes,
+        )
+    )
     scale = 1.0 / float(codec.codebook(LEVEL).std())
     discriminator = MultiScaleDiscriminator((8, 8, 16, 16), input_scale=scale)
     steps = 8

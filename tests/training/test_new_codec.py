@@ -41,7 +41,15 @@ def test_a_generator_says_the_same_of_the_turned_latents() -> None:
     torch.manual_seed(1)
     turn = rotation()
     settings = GeneratorSettings(
-        Level.HIGH, 4, 4, 2.0, 0, width=0.05, style_features=4, spread=True, hit_bands=3
+        level=Level.HIGH,
+        motion_channels=4,
+        visual_channels=4,
+        visual_rate=2.0,
+        style_channels=0,
+        width=0.05,
+        style_features=4,
+        spread=True,
+        hit_bands=3,
     )
     generator = VQGenerator(settings, 6).eval()
     state = {f"vq.{k}": v for k, v in generator.state_dict().items()}

@@ -7,8 +7,8 @@ from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import channel_names
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.models.discriminator import PAPER_CHANNELS
-from d2m_cli.models.vq_generator import GeneratorSettings
-from d2m_cli.spec import SEGMENT_SECONDS, SIGMA, Level
+from d2m_cli.models.vq_generator import GeneratorSettings, GeneratorSizes
+from d2m_cli.spec import SEGMENT_SECONDS, Level
 from d2m_cli.training.generator.pairs import PairSettings
 from d2m_cli.training.generator.step import LossWeights
 from d2m_cli.training.run.loop import LoopSettings
@@ -22,20 +22,6 @@ class DiscriminatorSettings:
     scales: int = 3
     reshape: bool = True
     """Lay the VQ features end to end in time on one channel (figure 3)."""
-
-
-@dataclass(frozen=True)
-class GeneratorSizes:
-    """What `GeneratorSettings` leaves to the recipe."""
-
-    width: float = 1.0
-    floor: int = 32
-    motion_width: float = 0.25
-    features: int = 64
-    style_features: int = 32
-    spread: bool = False
-    hit_bands: int = 0
-    sigma: float = SIGMA
 
 
 @dataclass(frozen=True)
