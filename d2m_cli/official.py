@@ -150,7 +150,9 @@ class OfficialDance2Music(Dance2Music):
         pictures = strip.pictures()
         return OfficialDance(motion, visual.visual(), rhythm, clip.seconds, pictures, poses)
 
-    def choose_style(self, name: str | None, audio: str | Path | None, seed: int) -> Style:
+    def choose_style(
+        self, name: str | None, audio: str | Path | None, seed: int, tempo: float = 0.0
+    ) -> Style:
         """The genre's number, which stands for the style: the authors do not publish its names."""
         genres = [str(genre) for genre in range(self.corpus.genres)]
         if audio is not None or (name is not None and name not in genres):

@@ -29,10 +29,14 @@ from d2m_cli.output.denoise import denoise
 from d2m_cli.output.mux import mux
 from d2m_cli.performer import Performer
 from d2m_cli.progress import Progress, counted, silent, timed
+from d2m_cli.sketch.manners import MANNERS, Manner
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style, Track
 
 ARCHITECTURE = "d2m"
+
+DRIVING = 0.5
+"""Strength of the drums from which on a style is picked for a dance unasked."""
 
 
 class Dance2Music:
@@ -86,8 +90,9 @@ class Dance2Music:
         """New music for `video`, or for the part between `start` and `end` seconds.
 
         `style` is one of the bundle's names and `style_audio` a piece of music to sound like; with
-        neither, the seed picks. `tempo` (beats per minute) and `beat_offset` (seconds of the first
-        beat) override what is read from the dance. The same seed gives the same music.
+        neither, dance and seed pick one that has drums. `tempo` (beats per minute) and
+        `beat_offset` (seconds of the first beat) override what is read from the dance. The same
+        seed gives the same music.
 
         Raises `InputError` for a video that cannot be used, `NoDancerError` when it shows nobody,
         `BundleError` for a level or a style that the bundle does not have.
@@ -98,6 +103,8 @@ class Dance2Music:
         timings: dict[str, float] = {}
         with timed(timings, "watch"):
             dance = self.watch(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
+        if style is None and style_audio is None:
+            chosen = self.choose_style(None, None, seed, dance.rhythm.bpm)
         music = self.perform(
             dance, level, chosen, seed, denoised=denoised, progress=progress, timings=timings
         )
@@ -153,18 +160,22 @@ class Dance2Music:
         rhythm = estimate_rhythm(motion, bpm=tempo, beat_offset=beat_offset)
         return Dance(motion, visual.visual(), rhythm, clip.seconds, strip.pictures())
 
-    def choose_style(self, name: str | None, audio: str | Path | None, seed: int) -> Style:
-        """The style that is wished for; without a wish the seed picks one.
+    def choose_style(
+        self, name: str | None, audio: str | Path | None, seed: int, tempo: float = 0.0
+    ) -> Style:
+        """The style that is wished for; without a wish seed and `tempo` pick one with drums.
 
-        Raises `BundleError` for an unknown name.
+        So dances of unlike tempo get unlike music, and the same dance the same again. Raises
+        `BundleError` for an unknown name.
         """
         if audio is not None:
             samples = load_sound(Path(audio), SAMPLE_RATE)
             return Style(Path(audio).name, style_vector(samples))
-        draw = np.random.default_rng(seed)
+        draw = np.random.default_rng((seed, round(tempo)))
         known = sorted(self.styles)
         if name is None:
-            name = known[draw.integers(len(known))]
+            fit = [style for style in known if MANNERS.get(style, Manner()).drums >= DRIVING]
+            name = str(draw.choice(fit or known))
         if name not in known:
             raise BundleError(f"Unknown style '{name}': this bundle knows {', '.join(known)}.")
         rows = self.styles[name].numpy()

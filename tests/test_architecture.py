@@ -27,7 +27,8 @@ ALLOWED = {
     "training": GROUND
     | {"models", "codec", "losses", "data", "features", "evaluation", "report", "bundles"},
     "performer": GROUND | {"bundles", "features", "models", "codec", "sketch"},
-    "pipeline": GROUND | {"performer", "bundles", "ingest", "features", "models", "output"},
+    "pipeline": GROUND
+    | {"performer", "bundles", "ingest", "features", "models", "sketch", "output"},
     "official": GROUND | {"pipeline", "bundles", "ingest", "features", "models", "codec", "data"},
 }
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}

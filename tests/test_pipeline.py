@@ -106,6 +106,14 @@ def test_windows_leave_no_seam(maker: Dance2Music, dance: Path) -> None:
     torch.testing.assert_close(parts, whole, atol=1e-4, rtol=0)
 
 
+def test_seed_and_tempo_pick_a_style_with_drums(maker: Dance2Music) -> None:
+    asked = [(seed, tempo) for seed in range(6) for tempo in range(80, 160, 8)]
+    picked = [maker.choose_style(None, None, *pair).name for pair in asked]
+    assert picked == [maker.choose_style(None, None, *pair).name for pair in asked]
+    assert "ambient" in maker.styles and set(picked) == set(maker.styles) - {"ambient"}
+    assert len(set(picked[:10])) > 3, "dances of unlike tempo"
+
+
 def test_unknown_style_names_the_known_ones(maker: Dance2Music, dance: Path) -> None:
     with pytest.raises(BundleError, match=sorted(maker.styles)[0]):
         maker.generate(dance, Level.HIGH, style="polka")

@@ -85,7 +85,8 @@ def _systems(
     for number, (name, dance) in enumerate(watched):
         report("make music", number, count)
         for level, seed in product(levels, range(seeds)):
-            music = maker.perform(dance, level, maker.choose_style(None, None, seed), seed)
+            style = maker.choose_style(None, None, seed, dance.rhythm.bpm)
+            music = maker.perform(dance, level, style, seed)
             made = soundfile.read(music, dtype="float32")[0]
             pieces[level].setdefault(name, []).append(made)
             music.unlink()
