@@ -9,18 +9,25 @@ first, and finds the files complete. Modules take librosa from here, inside thei
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
-__all__ = ["librosa"]
+__all__ = ["beat_track", "librosa"]
 
 _LOCK = Path(tempfile.gettempdir()) / f"d2m-librosa-{getattr(os, 'getuid', int)()}.lock"
 
 with FileLock(_LOCK):
     import librosa
-    import librosa.beat
     import librosa.core
     import librosa.feature
     import librosa.filters
     import librosa.onset
     import librosa.util
+
+
+def beat_track(**arguments: Any) -> Any:
+    """`librosa.beat.beat_track`; loading it takes more than a second, so it comes when called."""
+    with FileLock(_LOCK):
+        import librosa.beat
+    return librosa.beat.beat_track(**arguments)

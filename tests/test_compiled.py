@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 PROGRAM = """
-from d2m_cli.compiled import librosa
+from d2m_cli.compiled import beat_track, librosa
 import numpy as np
 curve = np.random.default_rng(0).random(300)
 librosa.onset.onset_detect(onset_envelope=curve)
-librosa.beat.beat_track(onset_envelope=curve)
+beat_track(onset_envelope=curve)
 """
 
 

@@ -67,13 +67,13 @@ def track_beats(onsets: FloatArray) -> NDArray[np.float64]:
 
     Raises `DataError` when fewer than two beats are found (silence, noise, a very short file).
     """
-    from d2m_cli.compiled import librosa
+    from d2m_cli.compiled import beat_track, librosa
 
     # The tempogram costs the square of the resolution and needs none: half the rate is plenty.
     coarse = onsets[: len(onsets) // 2 * 2].reshape(-1, 2).max(axis=1)
     tempo = librosa.feature.tempo(onset_envelope=coarse, sr=SAMPLE_RATE, hop_length=2 * HOP)
     for trim in (True, False):  # weak outer beats are doubtful, but a short clip has no others
-        _, frames = librosa.beat.beat_track(
+        _, frames = beat_track(
             onset_envelope=onsets, sr=SAMPLE_RATE, hop_length=HOP, bpm=float(tempo[0]), trim=trim
         )
         if len(frames) >= FEW_BEATS:

@@ -77,12 +77,12 @@ def track_beats(curve: FloatArray) -> tuple[float, Times]:
     A curve without any onset has tempo 0 and no beats. The first call takes seconds: librosa
     compiles its tracker.
     """
-    from d2m_cli.compiled import librosa
+    from d2m_cli.compiled import beat_track
 
     tempo = track_tempo(curve)
     if not tempo:
         return 0.0, np.zeros(0)
-    _, beats = librosa.beat.beat_track(
+    _, beats = beat_track(
         onset_envelope=curve, sr=SAMPLE_RATE, hop_length=HOP, bpm=tempo, units="time"
     )
     return tempo, np.asarray(beats, dtype=np.float64)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from d2m_cli.compiled import librosa
+from d2m_cli.compiled import beat_track, librosa
 from d2m_cli.errors import InputError
 from d2m_cli.evaluation.onsets import CURVE_RATE, music_beats, onset_curve, track_beats
 from d2m_cli.spec import SAMPLE_RATE
@@ -32,7 +32,7 @@ def test_curve_in_blocks_is_librosas_curve(long_piece, aggregate):
 
 
 def test_beats_are_librosas_beats(long_piece):
-    tempo, beats = librosa.beat.beat_track(y=long_piece, sr=SAMPLE_RATE, units="time")
+    tempo, beats = beat_track(y=long_piece, sr=SAMPLE_RATE, units="time")
     ours = track_beats(onset_curve(long_piece, "median"))
     assert ours[0] == pytest.approx(float(tempo[0]))
     np.testing.assert_allclose(ours[1], beats)
