@@ -1,7 +1,8 @@
 """How a piece of a style is built: its scales, voices, drums and balance.
 
 Patterns are sixteenths of a bar of four beats. None is taken from a piece; they are what every
-drum machine and harmony book begins with. The balance is that of the training music.
+drum machine and harmony book begins with. The balance is that of the training music
+(`examples/recipes/sketch_figures.py`).
 """
 
 from dataclasses import dataclass
