@@ -26,8 +26,8 @@ WAVER_DB = 2.5
 """Standard deviation of a partial's level from sixteenth to sixteenth."""
 DRIFT = 0.5
 """The same of its phase, in radians; a new note begins anywhere."""
-STRUCK = 1.4
-"""A level that rises by this factor is a new note."""
+STRUCK = 3.5
+"""A level that rises by more than this factor is a new note."""
 OCTAVE = 12
 SHIFT_DB = (-20.0, 6.0)
 """Octaves in which a calm dance leaves out the voices are not made up for."""
@@ -39,8 +39,11 @@ def to_partials(
     balance: Balance,
     random: Generator,
 ) -> Partials:
-    """Partials of a score `levels` `(S, PITCHES)` whose sixteenths have `middles` `(S,)`."""
-    struck = np.diff(levels, axis=0, prepend=np.zeros((1, PITCHES))) > levels / STRUCK
+    """Partials of a score `levels` `(S, PITCHES)` whose sixteenths have `middles` `(S,)` seconds.
+
+    `balance` is that of the whole piece.
+    """
+    struck = levels > STRUCK * np.vstack([np.zeros(PITCHES), levels[:-1]])
     levels = _balanced(levels, balance) * 10 ** (random.normal(0.0, WAVER_DB, levels.shape) / 20)
     loudest = levels.max(axis=1, keepdims=True)
     levels = np.maximum(levels, _breath(loudest, balance, random))
@@ -59,8 +62,13 @@ def _balanced(levels: NDArray[np.float64], balance: Balance) -> NDArray[np.float
     power = (levels**2).sum(axis=0).reshape(-1, OCTAVE).sum(axis=1)
     share = 10 * np.log10(np.maximum(power / max(power.sum(), 1e-12), 1e-9))
     shift = np.clip(np.array(balance) - share, *SHIFT_DB)
-    centres = OCTAVE * (np.arange(len(balance)) + 0.5)
-    return levels * 10 ** (np.interp(np.arange(PITCHES), centres, shift) / 20)
+    return levels * _by_pitch(shift)
+
+
+def _by_pitch(octaves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Factors `(PITCHES,)` of dB that the middles of the octaves have."""
+    middles = OCTAVE * (np.arange(len(octaves)) + 0.5)
+    return np.asarray(10 ** (np.interp(np.arange(PITCHES), middles, octaves) / 20))
 
 
 def _breath(
@@ -68,9 +76,7 @@ def _breath(
 ) -> NDArray[np.float64]:
     """Levels `(S, PITCHES)` of `BREATH` partials in each sixteenth, most where the balance has
     most power."""
-    centres = OCTAVE * (np.arange(len(balance)) + 0.5)
-    weight = 10 ** (np.interp(np.arange(PITCHES), centres, balance) / 20)
-    chance = random.random((len(loudest), PITCHES)) ** (1 / weight)
+    chance = random.random((len(loudest), PITCHES)) ** (1 / _by_pitch(np.array(balance)))
     found = np.zeros(chance.shape)
     places = np.argsort(-chance, axis=1)[:, :BREATH]
     heights = 10 ** (random.uniform(*BREATH_DB, places.shape) / 20)
