@@ -3,7 +3,7 @@
 Importing it compiles some of its functions and keeps them on disk, as pairs of files. Two processes
 that compile them at the same moment can leave a pair of which each wrote one half, and from then
 on every process that uses it crashes (numba issue 10128). So whoever comes second waits for the
-first, and finds the files complete. Modules take librosa from here, inside their functions.
+first, and finds the files complete. Every module takes librosa from here.
 """
 
 import os

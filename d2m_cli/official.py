@@ -153,7 +153,10 @@ class OfficialDance2Music(Dance2Music):
     def choose_style(
         self, name: str | None, audio: str | Path | None, seed: int, tempo: float = 0.0
     ) -> Style:
-        """The genre's number, which stands for the style: the authors do not publish its names."""
+        """The genre's number, which stands for the style: the authors do not publish its names.
+
+        `tempo` decides nothing: any genre has music of any tempo.
+        """
         genres = [str(genre) for genre in range(self.corpus.genres)]
         if audio is not None or (name is not None and name not in genres):
             known = f"is one of {', '.join(genres)}" if genres else "cannot be chosen"

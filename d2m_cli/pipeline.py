@@ -99,12 +99,12 @@ class Dance2Music:
         """
         self._require(level)
         clip = probe(Path(video), start, end)
-        chosen = self.choose_style(style, style_audio, seed)
+        wished = style is not None or style_audio is not None
+        chosen = self.choose_style(style, style_audio, seed) if wished else None
         timings: dict[str, float] = {}
         with timed(timings, "watch"):
             dance = self.watch(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
-        if style is None and style_audio is None:
-            chosen = self.choose_style(None, None, seed, dance.rhythm.bpm)
+        chosen = chosen or self.choose_style(None, None, seed, dance.rhythm.bpm)
         music = self.perform(
             dance, level, chosen, seed, denoised=denoised, progress=progress, timings=timings
         )

@@ -6,7 +6,9 @@ python examples/recipes/generate_codes.py BUNDLE LEVEL -o cache/codes_high.safet
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -17,11 +19,13 @@ from d2m_cli.models.generator import Conditions
 from d2m_cli.performer import Performer
 from d2m_cli.pipeline import Dance2Music
 from d2m_cli.spec import Level
-from d2m_cli.training.generator.pairs import Batch, Pairs, PairSettings
+from d2m_cli.training.generator.pairs import Batch, Pairs
+from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.run.settings import read_settings
 
-WITHOUT = ("*__hedgewars-data__*", "*__noiz2sa-data__*", "*__zaz-data__*")
-"""As in the generators' recipes."""
-EVERYTHING = dict.fromkeys(("no_motion", "no_visual", "no_style", "no_sketch", "no_hits"), 0.0)
+RECIPE = Path(__file__).parent / "generator_high.toml"
+"""Tells which music is left out."""
+EVERYTHING: dict[str, Any] = dict.fromkeys(("no_motion", "no_visual", "no_style", "no_sketch", "no_hits"), 0.0)
 """Nothing is hidden from the generator."""
 
 
@@ -52,7 +56,8 @@ def main() -> None:
     options = parser.parse_args()
     maker = Dance2Music.from_bundle(options.bundle)
     performer = maker.performer(options.level)
-    settings = PairSettings(options.music, options.dances, WITHOUT, **EVERYTHING)
+    recipe = read_settings(RECIPE, GeneratorTraining).pairs
+    settings = replace(recipe, music=options.music, dances=options.dances, **EVERYTHING)
     tensors = {}
     for split, count in (("train", options.pieces), ("validation", -(-options.pieces // 10))):
         pairs = Pairs(settings, maker.visual_settings, split, options.seconds, 0, sketched=True)

@@ -5,20 +5,20 @@ python examples/recipes/sketch_figures.py --music cache/music
 
 import argparse
 from collections import defaultdict
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
 
 from d2m_cli.data.cache import PieceFile
-from d2m_cli.data.manifest import read_manifest
-from d2m_cli.data.sketches import HOLDS, read_partials
+from d2m_cli.data.dataset import SegmentSettings, music_holds, select
+from d2m_cli.data.sketches import read_partials
 from d2m_cli.sketch.partials import PITCHES, Partials
 from d2m_cli.sketch.texture import OCTAVE
+from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.run.settings import read_settings
 
-WITHOUT = ("*__hedgewars-data__*", "*__noiz2sa-data__*", "*__zaz-data__*")
-"""As in the generators' recipes."""
-MAX_UNSTEADINESS = 0.04
+RECIPE = Path(__file__).parent / "generator_high.toml"
+"""Tells which music is left out, and how steady it must be."""
 
 
 def figures(partials: Partials) -> list[float]:
@@ -37,11 +37,12 @@ def main() -> None:
     parser.add_argument("--music", type=Path, default=Path("cache/music"))
     options = parser.parse_args()
     styles = defaultdict(list)
-    for entry in read_manifest(options.music).entries:
-        steady = entry.steadiness is not None and entry.steadiness <= MAX_UNSTEADINESS
-        wanted = not any(fnmatchcase(entry.name, pattern) for pattern in WITHOUT)
-        if entry.split == "train" and set(HOLDS) <= set(entry.holds) and steady and wanted:
-            styles[entry.style].append(figures(read_partials(PieceFile(options.music, entry))))
+    recipe = read_settings(RECIPE, GeneratorTraining).pairs
+    wanted = SegmentSettings(
+        without=recipe.without, max_unsteadiness=recipe.max_unsteadiness, sketched=True
+    )
+    for entry in select(options.music, wanted, ("beats", *music_holds(wanted))):
+        styles[entry.style].append(figures(read_partials(PieceFile(options.music, entry))))
     everything = [row for rows in styles.values() for row in rows]
     for style, rows in [*sorted(styles.items()), ("all", everything)]:
         *octaves, lasting = np.mean(rows, axis=0)
