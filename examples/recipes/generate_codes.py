@@ -25,7 +25,8 @@ from d2m_cli.training.run.settings import read_settings
 
 RECIPE = Path(__file__).parent / "generator_high.toml"
 """Tells which music is left out."""
-EVERYTHING: dict[str, Any] = dict.fromkeys(("no_motion", "no_visual", "no_style", "no_sketch", "no_hits"), 0.0)
+HIDEABLE = ("no_motion", "no_visual", "no_style", "no_sketch", "no_hits")
+EVERYTHING: dict[str, Any] = dict.fromkeys(HIDEABLE, 0.0)
 """Nothing is hidden from the generator."""
 
 
