@@ -64,8 +64,8 @@ class CodecSettings:
     """Of each process."""
     samples: int = 16384
     """Length of a training crop."""
-    peaks: tuple[float, ...] = (0.07, 0.8)
-    """Crops are brought to a peak drawn log-uniformly from this range."""
+    peaks: tuple[float, ...] = (0.06, 0.9)
+    """Crops are brought to a peak in this range, more often to a loud one (`MusicCrops`)."""
     first_stage: int = 3
     """First halving that is trained; those outside stay the wavelet tree."""
     unfreeze_at: tuple[float, ...] = ()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from d2m_cli.losses.reconstruction import SpectralWeights
 from d2m_cli.spec import SEGMENT_SECONDS, Level
 from d2m_cli.training.codec.measure import CROPS
 from d2m_cli.training.generator.settings import DiscriminatorSettings
@@ -36,8 +37,8 @@ class SynthesizerTraining:
     batch: int = 16
     """Of each process."""
     seconds: float = SEGMENT_SECONDS
-    peaks: tuple[float, ...] = (0.07, 0.8)
-    """Crops are brought to a peak drawn log-uniformly from this range."""
+    peaks: tuple[float, ...] = (0.06, 0.9)
+    """Crops are brought to a peak in this range, more often to a loud one (`MusicCrops`)."""
     first_stage: int = 0
     """Outermost halving whose decoder is trained: a codec of this project keeps the outer ones as a
     plain wavelet tree, which costs next to nothing while it stays that."""
@@ -50,5 +51,7 @@ class SynthesizerTraining:
     """Decay of the moving average of the decoder's weights, which is what is exported."""
     validation_crops: int = CROPS
     losses: SynthesizerWeights = field(default_factory=SynthesizerWeights)
+    spectrum: SpectralWeights = field(default_factory=SpectralWeights)
+    """Of the parts of the spectral term."""
     discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
     loop: LoopSettings = field(default_factory=LoopSettings)

@@ -24,7 +24,7 @@ from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.errors import DataError
 from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
-from d2m_cli.losses.reconstruction import SpectralWeights, mel_loss, multi_resolution_loss
+from d2m_cli.losses.reconstruction import mel_loss, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.spec import code_count
 from d2m_cli.training.codec.file import check_outer_stages, load_codec
@@ -125,7 +125,7 @@ class SynthesizerStage:
             "mel": mel_loss(wave, music),
         }
         if weights.spectral:
-            spectral = multi_resolution_loss(wave, music, SpectralWeights())
+            spectral = multi_resolution_loss(wave, music, settings.spectrum)
             terms["spectral"] = torch.stack(list(spectral.values())).sum()
         terms = {name: getattr(weights, name) * term for name, term in terms.items()}
         self._update(torch.stack(list(terms.values())).sum(), self.net, self.optimiser)
