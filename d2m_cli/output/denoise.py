@@ -51,14 +51,14 @@ def denoise(
 
 
 def gate(samples: FloatArray, rate: int = SAMPLE_RATE) -> FloatArray:
-    """Samples `(N,)` with what lies under 0.7 of each frequency's running mean 6 dB lower."""
+    """Samples `(N,)` with what lies under 0.7 of each frequency's running mean 10 dB lower."""
     import noisereduce
 
     dither = np.random.default_rng(0).standard_normal(len(samples)).astype(np.float32)
     gated: FloatArray = noisereduce.reduce_noise(
         y=samples + _DITHER * dither,
         sr=rate,
-        prop_decrease=0.5,
+        prop_decrease=0.7,
         thresh_n_mult_nonstationary=-0.3,
         freq_mask_smooth_hz=100,
         time_constant_s=2.0,

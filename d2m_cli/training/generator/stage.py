@@ -162,7 +162,9 @@ class GeneratorStage:
 
     def _trained(self, path: Path) -> dict[str, Tensor]:
         """Weights of a trained generator, carried over from the codec that it was trained on."""
-        state, level = load_file(path), self.settings.level
+        level = self.settings.level
+        # Bundles hold half precision.
+        state = {name: tensor.float() for name, tensor in load_file(path).items()}
         if self.settings.start_codec is None:
             return state
         old = load_codec(self.settings.start_codec, level)
