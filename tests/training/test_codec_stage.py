@@ -65,8 +65,8 @@ def test_training_lowers_the_loss_and_leaves_the_outer_stages(music: MusicSettin
     train(stage, 0, 1)
     outer = [s.resample.weight.clone() for s in stage.net.encoder.stages()[:3]]
     codebook, before = stage.net.codebook.clone(), fixed_loss(stage)
-    train(stage, 1, 40)
-    assert fixed_loss(stage) < 0.98 * before
+    train(stage, 1, 80)
+    assert fixed_loss(stage) < 0.96 * before
     assert not torch.equal(stage.net.codebook, codebook)
     for weight, now in zip(outer, stage.net.encoder.stages(), strict=False):
         assert torch.equal(weight, now.resample.weight)
