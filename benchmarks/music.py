@@ -32,8 +32,10 @@ from d2m_cli.types import Dance, FloatArray
 SECONDS = 36.0
 PART = 12.0
 """Seconds of a part whose tempo is measured."""
-STYLES = ("electronic", "rock", "chiptune", "pop", "ambient")
+COMPARED = ("electronic", "rock", "chiptune", "pop", "ambient")
+"""Styles whose distance from one another is measured."""
 SEEDS = range(5)
+REAL_PIECES = 5
 QUIET_SHARE = 10.0
 """Percentile over time that tells a frequency's noise floor."""
 COLUMNS = (
@@ -123,17 +125,20 @@ def main() -> None:
         music = maker.perform(dance, options.level, chosen, seed)
         return soundfile.read(music, dtype="float32")[0]
 
-    styles = {style: perform(style, 0) for style in STYLES}
-    seeds = [perform(STYLES[0], seed) for seed in SEEDS]
+    styles = {style: perform(style, 0) for style in sorted(maker.styles)}
+    seeds = [perform(COMPARED[0], seed) for seed in SEEDS]
     rows = [row(style, piece, dance) for style, piece in styles.items()]
     if options.real:
         count = int(SECONDS * SAMPLE_RATE)
-        for path in sorted(options.real.iterdir())[: len(STYLES)]:
+        for path in sorted(options.real.iterdir())[:REAL_PIECES]:
             rows.append(row(path.stem[:16], load_sound(path, SAMPLE_RATE)[:count]))
     title = f"Music of level {options.level}, a dance of {dance.rhythm.bpm:.1f} bpm"
     Console(width=130).print(rich_table(TableData(title, list(COLUMNS), rows, NOTE)))
-    of_seeds, of_styles = variety([seeds, list(styles.values())])
-    print(f"five seeds of {STYLES[0]} lie {of_seeds:.2f} apart, five styles {of_styles:.2f}")
+    of_seeds, of_styles = variety([seeds, [styles[style] for style in COMPARED]])
+    print(f"five seeds of {COMPARED[0]} lie {of_seeds:.2f} apart, five styles {of_styles:.2f}")
+    floors = [noise_floor(piece) for piece in styles.values()]
+    flatness = [measure(piece).flatness or 0.0 for piece in styles.values()]
+    print(f"mean floor {np.mean(floors):.1f} dB, mean flatness {np.mean(flatness):.2f}")
 
 
 if __name__ == "__main__":

@@ -85,20 +85,20 @@ def _reconstruct(vqvae: VQVAE, level: Level, waves: Tensor) -> tuple[Tensor, Ten
     return torch.cat(decoded), torch.cat(codes)
 
 
-def table(vqvae: VQVAE, level: Level, music: MusicCrops) -> TableData:
-    """A row for the codec, and one for Opus at each of a few rates, on the same crops."""
-    ours = measure(vqvae, level, music)
+def table(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -> TableData:
+    """A row for the codec, and one for Opus at each of a few rates, on the same `count` crops."""
+    ours = measure(vqvae, level, music, count)
     bits = level.code_rate * math.log2(CODEBOOK_SIZE) / 1000
     used, perplexity = code_use(_many_codes(vqvae, level, music), CODEBOOK_SIZE)
     use = f"{used} ({100 * used / CODEBOOK_SIZE:.0f} %)"
     rows = [_row(str(level), bits, ours, ours["mel_quiet"], use, f"{perplexity:.0f}")]
-    crops = _crops(music, CROPS)
+    crops = _crops(music, count)
     for compression in LEVELS:
         decoded, bits = through_opus(crops, compression)
         quiet, _ = through_opus(crops * QUIET, compression)
         scores = asdict(score(crops, decoded, np.zeros((1, 1), int), 1))
         rows.append(_row("Opus", bits, scores, _mean_distance(quiet, crops * QUIET), "", ""))
-    return TableData(f"Codec, {CROPS} crops of held-out music", list(COLUMNS), rows, NOTE)
+    return TableData(f"Codec, {count} crops of held-out music", list(COLUMNS), rows, NOTE)
 
 
 def _row(
@@ -132,10 +132,11 @@ def main() -> None:
     parser.add_argument(
         "--without", nargs="*", default=[], help="pieces to leave out, as in recipes"
     )
+    parser.add_argument("--crops", type=int, default=CROPS, help="how many are compared")
     options = parser.parse_args()
     vqvae = load_codec(options.weights, options.level).eval()
     music = MusicCrops(MusicSettings(options.music, tuple(options.without)), SPLITS)
-    Console().print(rich_table(table(vqvae, options.level, music)))
+    Console().print(rich_table(table(vqvae, options.level, music, options.crops)))
 
 
 if __name__ == "__main__":
