@@ -18,7 +18,7 @@ from d2m_cli.codec.codebook import code_logits, draw_codes
 from d2m_cli.models.generator import Conditions
 from d2m_cli.performer import Performer
 from d2m_cli.pipeline import Dance2Music
-from d2m_cli.spec import Level
+from d2m_cli.spec import Level, code_count
 from d2m_cli.training.generator.pairs import Batch, Pairs
 from d2m_cli.training.generator.settings import GeneratorTraining
 from d2m_cli.training.run.settings import read_settings
@@ -59,13 +59,16 @@ def main() -> None:
     performer = maker.performer(options.level)
     recipe = read_settings(RECIPE, GeneratorTraining).pairs
     settings = replace(recipe, music=options.music, dances=options.dances, **EVERYTHING)
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for split, count in (("train", options.pieces), ("validation", -(-options.pieces // 10))):
         pairs = Pairs(settings, maker.visual_settings, split, options.seconds, 0, sketched=True)
-        made = [played(performer, pairs.draw([number]), number) for number in range(count)]
-        codes, music = (torch.cat(parts) for parts in zip(*made, strict=True))
-        tensors[split] = codes.to(torch.int16)
-        tensors[f"{split}_music"] = (music * 32767).to(torch.int16)
+        length = code_count(options.seconds, options.level)
+        codes = torch.empty(count, length, dtype=torch.int16)
+        music = torch.empty(count, length * options.level.hop, dtype=torch.int16)
+        for number in range(count):
+            made, its_music = played(performer, pairs.draw([number]), number)
+            codes[number], music[number] = made[0], its_music[0] * 32767
+        tensors.update({split: codes, f"{split}_music": music})
         print(f"{split}: {count} pieces of {options.seconds:g} s")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, options.out)
