@@ -44,6 +44,8 @@ class SynthesizerTraining:
     plain wavelet tree, which costs next to nothing while it stays that."""
     rate: float = 1e-5
     discriminator_rate: float = 1e-5
+    final: float = 1.0
+    """Share of both rates left at the end of a cosine decay; the paper's are constant."""
     betas: tuple[float, ...] = (0.5, 0.9)
     warm_up_steps: int = 100
     clip: float = 10.0

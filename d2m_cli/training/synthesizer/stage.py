@@ -9,6 +9,7 @@ Letters: `B` batch, `N` audio samples, `T` time in codes.
 """
 
 import copy
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -99,12 +100,13 @@ class SynthesizerStage:
     def step(self, batch: Crops, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminators, then one of the decoder."""
         settings, weights = self.settings, self.settings.losses
+        decayed = settings.final + (1 - settings.final) * (1 + math.cos(math.pi * progress)) / 2
         for optimiser, rate in (
             (self.optimiser, settings.rate),
             (self.discriminator_optimiser, settings.discriminator_rate),
         ):
             for group in optimiser.param_groups:
-                group["lr"] = rate * min(1.0, (number + 1) / settings.warm_up_steps)
+                group["lr"] = rate * decayed * min(1.0, (number + 1) / settings.warm_up_steps)
         music, codes = (torch.from_numpy(part).to(self.fabric.device) for part in batch)
         wave = self.net.decode(self._entries(music[: len(music) - len(codes)], codes))
 
