@@ -1,8 +1,8 @@
 """Spectral gating of the generated music (paper 4.1: noisereduce, Sainburg et al.), block by block.
 
 The settings are gentler than noisereduce's own, which are made for speech: those take 35 dB from
-music itself. Measured on the bundle's music in all its styles (`benchmarks/music.py`): the floor lies
-at -44.7 dB or lower, and the distance to real music is as with a gate of 10 dB (low 23.0 and
+music itself. Measured on the bundle's music in all its styles (`benchmarks/music.py`): the floor
+lies at -44.7 dB or lower, and the distance to real music is as with a gate of 10 dB (low 23.0 and
 22.8, high 24.8 and 25.0).
 """
 
