@@ -107,6 +107,22 @@ def test_by_default_the_whole_decoder_is_trained(music: MusicSettings) -> None:
     assert trained == {n for n, _ in stage.vqvae.named_parameters() if n.startswith("decoders.")}
 
 
+@pytest.mark.parametrize("final", [1.0, 0.1])
+def test_both_rates_fall_to_the_share_that_is_set(music: MusicSettings, final: float) -> None:
+    stage = stage_for(dataclasses.replace(settings_for(music), final=final))
+    rates = []
+    for number, progress in ((0, 0.0), (1, 0.5), (2, 1.0)):
+        stage.step(stage.draw(number), number, progress)
+        rates.append(
+            (
+                stage.optimiser.param_groups[0]["lr"],
+                stage.discriminator_optimiser.param_groups[0]["lr"],
+            )
+        )
+    expected = 1e-3 * np.array([1.0, (1 + final) / 2, final])
+    assert np.allclose(np.array(rates), expected[:, None])
+
+
 def test_generated_codes_are_heard_and_measured(music: MusicSettings, tmp_path: Path) -> None:
     file = tmp_path / "codes.safetensors"
     codes = save_codes(file, torch.Generator().manual_seed(0))
