@@ -17,11 +17,11 @@ from d2m_cli.training.codec.stage import (
     CODEBOOK_REACH,
     CodecSettings,
     CodecStage,
-    OptimiserSettings,
     scale_to_sigma,
 )
 from d2m_cli.training.music import MusicSettings
 from d2m_cli.training.run.loop import LoopSettings
+from d2m_cli.training.run.schedule import OptimiserSettings
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.stage import CodecSettings, OptimiserSettings
+from d2m_cli.training.codec.stage import CodecSettings
 from d2m_cli.training.export import ExportSettings
 from d2m_cli.training.generator.settings import GeneratorTraining
 from d2m_cli.training.music import MusicSettings
 from d2m_cli.training.run.loop import LoopSettings
+from d2m_cli.training.run.schedule import OptimiserSettings
 from d2m_cli.training.run.settings import (
     SettingsError,
     check_resumable,

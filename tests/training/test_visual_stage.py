@@ -15,8 +15,8 @@ from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import JOINTS, motion_from_positions
 from d2m_cli.models.i3d import InceptionI3d
-from d2m_cli.training.codec.stage import OptimiserSettings
 from d2m_cli.training.run.loop import LoopSettings, run
+from d2m_cli.training.run.schedule import OptimiserSettings
 from d2m_cli.training.visual.stage import VisualStage, VisualTraining
 from d2m_cli.training.visual.windows import movement_summary
 

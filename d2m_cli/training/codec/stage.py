@@ -1,7 +1,6 @@
 """Stage "codec": train one level of the VQ-VAE on music (paper 3.1; JukeBox, section 3)."""
 
 import copy
-import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,32 +22,11 @@ from d2m_cli.training.music import MusicCrops, MusicSettings
 from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import joined, own_draws
 from d2m_cli.training.run.loop import LoopSettings, Validation
+from d2m_cli.training.run.schedule import OptimiserSettings
 from d2m_cli.types import FloatArray
 
 CODEBOOK_REACH = 60.0
 """Size of the codebook's 99.9th percentile in exported weights; see `scale_to_sigma`."""
-
-
-@dataclass(frozen=True)
-class OptimiserSettings:
-    """Adam with warm-up, a constant stretch and a cosine decay."""
-
-    rate: float = 2e-3
-    betas: tuple[float, ...] = (0.9, 0.98)
-    warm_up_steps: int = 100
-    constant_until: float = 0.3
-    """Share of the schedule."""
-    final: float = 0.05
-    """Share of `rate` left at the end."""
-    clip: float = 1.0
-
-    def rate_at(self, step: int, progress: float) -> float:
-        """Learning rate of a step, at `progress` 0..1 of the schedule."""
-        warm = min(1.0, (step + 1) / self.warm_up_steps)
-        if progress < self.constant_until:
-            return self.rate * warm
-        turn = math.pi * (progress - self.constant_until) / (1 - self.constant_until)
-        return self.rate * warm * (self.final + (1 - self.final) * (1 + math.cos(turn)) / 2)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws, summed
 from d2m_cli.training.run.loop import Validation
+from d2m_cli.training.run.schedule import rate_share
 
 __all__ = ["DiscriminatorSettings", "GeneratorStage", "GeneratorTraining", "generator_settings"]
 
@@ -88,12 +89,13 @@ class GeneratorStage:
     def step(self, batch: Batch, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminator (from `adversary_from` on), then one of the generator."""
         settings = self.settings
+        share = rate_share(number, progress, settings.warm_up_steps)
         for optimiser, rate in (
             (self.generator_optimiser, settings.rate),
             (self.discriminator_optimiser, settings.discriminator_rate),
         ):
             for group in optimiser.param_groups:
-                group["lr"] = rate * min(1.0, (number + 1) / settings.warm_up_steps)
+                group["lr"] = rate * share
         given, target, sketch = self._on_device(batch)
         predicted, prior = self.generator(given, target.entries.shape[-1], sketch)
 

@@ -9,7 +9,6 @@ Letters: `B` batch, `N` audio samples, `T` time in codes.
 """
 
 import copy
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,6 +35,7 @@ from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import Validation
+from d2m_cli.training.run.schedule import rate_share
 from d2m_cli.training.synthesizer.generated_codes import GeneratedCodes
 from d2m_cli.training.synthesizer.settings import SynthesizerTraining
 from d2m_cli.types import FloatArray, IntArray
@@ -100,13 +100,13 @@ class SynthesizerStage:
     def step(self, batch: Crops, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminators, then one of the decoder."""
         settings, weights = self.settings, self.settings.losses
-        decayed = settings.final + (1 - settings.final) * (1 + math.cos(math.pi * progress)) / 2
+        share = rate_share(number, progress, settings.warm_up_steps, final=settings.final)
         for optimiser, rate in (
             (self.optimiser, settings.rate),
             (self.discriminator_optimiser, settings.discriminator_rate),
         ):
             for group in optimiser.param_groups:
-                group["lr"] = rate * decayed * min(1.0, (number + 1) / settings.warm_up_steps)
+                group["lr"] = rate * share
         music, codes = (torch.from_numpy(part).to(self.fabric.device) for part in batch)
         wave = self.net.decode(self._entries(music[: len(music) - len(codes)], codes))
 

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from d2m_cli.features.i3d import VisualSettings, to_clip
 from d2m_cli.models.i3d import InceptionI3d
-from d2m_cli.training.codec.stage import OptimiserSettings
 from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import LoopSettings, Validation
+from d2m_cli.training.run.schedule import OptimiserSettings
 from d2m_cli.training.visual.windows import TARGETS, PaintedWindows
 from d2m_cli.types import FloatArray, FrameArray
 
