@@ -1,6 +1,7 @@
 import os
 import random
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,25 @@ def test_a_disk_that_fills_up_ends_the_run_in_one_sentence(tmp_path: Path) -> No
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert run(Descent(), settings, tmp_path, silent, resume=True) == 6
+
+
+def test_a_disk_that_refuses_the_board_alone_is_told_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resource = pytest.importorskip("resource", reason="file sizes cannot be limited here")
+    usual = threading.excepthook
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(OutputError, match="cannot be written"), RunLog(tmp_path, 0) as log:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (60, limits[1]))
+            log.figures("train", 1, {"x": 1.0})
+            board = next(t for t in threading.enumerate() if "AsyncWriter" in type(t).__name__)
+            board.join(timeout=60)
+            assert not board.is_alive()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert threading.excepthook is usual
+    assert "Traceback" not in capsys.readouterr().err
 
 
 class Dice(Descent):

@@ -7,6 +7,7 @@ tensorboard/    all of it again
 """
 
 import csv
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -45,6 +46,8 @@ class RunLog:
             self._board = SummaryWriter(folder / BOARD, purge_step=step + 1 if step else None)
 
     def __enter__(self) -> "RunLog":
+        self._usual_excepthook = threading.excepthook
+        threading.excepthook = self._report_thread
         return self
 
     def __exit__(
@@ -53,7 +56,16 @@ class RunLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._board.close()
+        try:
+            with _writing(self.folder):
+                self._board.close()
+        finally:
+            threading.excepthook = self._usual_excepthook
+
+    def _report_thread(self, args: threading.ExceptHookArgs) -> None:
+        """The board's thread hands what the disk refuses to the caller, who tells it."""
+        if not issubclass(args.exc_type, OSError):
+            self._usual_excepthook(args)
 
     def figures(self, kind: str, step: int, figures: Mapping[str, float]) -> None:
         """Add the figures of a step."""
