@@ -71,13 +71,17 @@ class PieceFile:
         return self.slices({name: (begin, end)})[name]
 
     def slices(self, wanted: Mapping[str, tuple[int, int]]) -> Arrays:
-        """Steps `(begin, end)` of each array in `wanted`; the file is opened once."""
+        """Steps `(begin, end)` of each array in `wanted`, fewer where it ends before.
+
+        The file is opened once.
+        """
         found: Arrays = {}
         with self._open() as file:
             for name, (begin, end) in wanted.items():
                 part = file.get_slice(name)
-                leading = (slice(None),) * (len(part.get_shape()) - 1)
-                found[name] = np.asarray(part[(*leading, slice(begin, end))])
+                *leading, steps = part.get_shape()
+                inside = slice(min(begin, steps), min(end, steps))
+                found[name] = np.asarray(part[(*(slice(None) for _ in leading), inside)])
         return found
 
     def whole(self, name: str) -> NDArray[Any]:

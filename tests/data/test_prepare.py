@@ -50,6 +50,9 @@ def test_motion_layout_in_full(tmp_path: Path) -> None:
     curves = ("found", "phase", "strength", "bar_phase", "loudness")
     assert {shapes[name] for name in curves} == {(steps,)}
     np.testing.assert_array_equal(file.slice("motion", 7, 40), file.whole("motion")[:, 7:40])
+    # The curves of a segment at the end of a piece may reach a step beyond it.
+    last = file.slices({"motion": (steps - 5, steps + 1), "audio": (6 * SAMPLE_RATE + 3, 10**7)})
+    assert last["motion"].shape == (53, 5) and last["audio"].shape == (0,)
 
 
 def test_aist_with_its_official_motion(tmp_path: Path) -> None:
