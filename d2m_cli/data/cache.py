@@ -80,8 +80,10 @@ class PieceFile:
             for name, (begin, end) in wanted.items():
                 part = file.get_slice(name)
                 *leading, steps = part.get_shape()
-                inside = slice(min(begin, steps), min(end, steps))
-                found[name] = np.asarray(part[(*(slice(None) for _ in leading), inside)])
+                first = min(begin, steps - 1)  # safetensors reads nothing beyond the end
+                inside = slice(first, min(end, steps))
+                read = np.asarray(part[(*(slice(None) for _ in leading), inside)])
+                found[name] = read[..., begin - first :]
         return found
 
     def whole(self, name: str) -> NDArray[Any]:
