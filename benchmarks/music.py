@@ -18,13 +18,13 @@ from rich.console import Console
 from seams import repeated
 
 from d2m_cli import Dance2Music
-from d2m_cli.evaluation.diversity import mean_distance
-from d2m_cli.evaluation.embedding import music_statistics
-from d2m_cli.evaluation.frechet import standardise
-from d2m_cli.evaluation.onsets import music_beats
-from d2m_cli.evaluation.quality import BAND_EDGES, WINDOW, measure, power_spectrogram
 from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.sound import load_sound
+from d2m_cli.metrics.descriptors import BAND_EDGES, WINDOW, measure, power_spectrogram
+from d2m_cli.metrics.diversity import mean_distance
+from d2m_cli.metrics.embeddings import music_statistics
+from d2m_cli.metrics.frechet import standardise
+from d2m_cli.metrics.onsets import music_beats
 from d2m_cli.report.tables import TableData, rich_table
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Dance, FloatArray

@@ -15,8 +15,8 @@ import soundfile
 from common import EXAMPLE
 
 from d2m_cli import Dance2Music
-from d2m_cli.compiled import librosa
 from d2m_cli.ingest.probe import probe
+from d2m_cli.librosa_lock import librosa
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Dance, Motion, Rhythm, Visual
 

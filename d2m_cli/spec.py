@@ -27,6 +27,10 @@ FRAME_RATE = 30.0
 MOTION_RATE = 30.0
 """Motion samples per second (`Motion.rate`)."""
 
+NOISE_CHANNELS = 8
+NOISE_RATE = 20.0
+"""Noise vectors per second: fast enough for the texture of a single hit, slow against codes."""
+
 HIT_HOP = 256
 HIT_RATE = SAMPLE_RATE / HIT_HOP
 """Steps per second of the curves of hits in a sketch."""

@@ -9,13 +9,13 @@ from rich.console import Console
 
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.errors import D2MError, InputError, OutputError
-from d2m_cli.evaluation.onsets import CURVE_RATE, onset_curve, track_beats, track_tempo
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.official import open_maker
+from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve, track_beats, track_tempo
+from d2m_cli.official.pipeline import open_maker
 from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
 from d2m_cli.output.mux import write_sound
-from d2m_cli.pipeline import Dance2Music
 from d2m_cli.progress import Progress
 from d2m_cli.report.summary import Summary, summary_table
 from d2m_cli.spec import FlowMethod, Level

@@ -13,8 +13,8 @@ import numpy as np
 
 from d2m_cli.errors import DataError
 from d2m_cli.evaluation.baselines import RANDOM_CODES, RECONSTRUCTION, click_track
-from d2m_cli.evaluation.embedding import Embedding
-from d2m_cli.evaluation.frechet import frechet_distance, standardise
+from d2m_cli.metrics.embeddings import Embedding
+from d2m_cli.metrics.frechet import frechet_distance, standardise
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from d2m_cli.spec import NOISE_CHANNELS
+
 CYCLES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Cycles per beat whose sine and cosine are given: bar, half bar, beat, eighth, sixteenth."""
 
@@ -14,10 +16,6 @@ PULSE_SECONDS = 0.02
 
 CHANNELS = 2 * len(CYCLES) + 3
 """Rhythm channels: the cycles, pulse, strength, tempo."""
-
-NOISE_CHANNELS = 8
-NOISE_RATE = 20.0
-"""Noise vectors per second: fast enough for the texture of a single hit, slow against codes."""
 
 
 def rhythm_channels(phase: Tensor, strength: Tensor, rate: float) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from d2m_cli.models.blocks import at_times, in_windows
 from d2m_cli.models.conditioning import CHANNELS as RHYTHM_CHANNELS
-from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE, rhythm_channels
+from d2m_cli.models.conditioning import rhythm_channels
 from d2m_cli.models.motion import MotionEncoder
 from d2m_cli.models.visual import VisualEncoder
 from d2m_cli.models.vq_generator import (
@@ -24,7 +24,7 @@ from d2m_cli.models.vq_generator import (
     Latents,
     VQGenerator,
 )
-from d2m_cli.spec import CODEBOOK_SIZE, HIT_RATE, MOTION_RATE
+from d2m_cli.spec import CODEBOOK_SIZE, HIT_RATE, MOTION_RATE, NOISE_CHANNELS, NOISE_RATE
 
 
 class Conditions(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from d2m_cli.evaluation.mos import Opinion
+from d2m_cli.metrics.mos import Opinion
 
 NO_SCORE = "–"
 

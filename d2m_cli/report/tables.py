@@ -7,7 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from d2m_cli.evaluation.compare import CUT
+from d2m_cli.metrics.pairs import CUT
 from d2m_cli.report import paper
 from d2m_cli.report.console import NO_SCORE, number, percent
 

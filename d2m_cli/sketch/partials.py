@@ -84,7 +84,7 @@ def half_window(times: NDArray[np.float64]) -> int:
 
 def analyse(samples: FloatArray, beats: NDArray[np.floating]) -> Partials:
     """Partials of music `(N,)` at `SAMPLE_RATE` with its `beats` (seconds, two at least)."""
-    from d2m_cli.compiled import librosa
+    from d2m_cli.librosa_lock import librosa
 
     times = sixteenths(beats)
     half = half_window(times)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from d2m_cli.sketch import manners
-from d2m_cli.sketch.hits import BANDS
-from d2m_cli.sketch.manners import Manner
+from d2m_cli.sketch import rules
+from d2m_cli.sketch.drums import BANDS
 from d2m_cli.sketch.partials import LOWEST_PITCH, PITCHES
+from d2m_cli.sketch.rules import Manner
 from d2m_cli.spec import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
 
 BAR = BEATS_PER_BAR * SIXTEENTHS_PER_BEAT
@@ -164,21 +164,21 @@ def _idea(random: Generator) -> _Idea:
     def pick(choices: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
         return choices[random.integers(len(choices))]
 
-    melody = pick(manners.MELODIES)
+    melody = pick(rules.MELODIES)
     contour, place = [], int(random.choice((0, 2, 4)))
     for number in range(2 * len(melody)):
         strong = melody[number % len(melody)] % 4 == 0
         place = int(np.clip(place + random.choice((-2, -1, 0, 1, 2)), -2, 9))
         contour.append(place // 2 * 2 if strong else place)
     return _Idea(
-        pick(manners.PROGRESSIONS),
-        pick(manners.BASS_LINES),
-        pick(manners.CHORD_STROKES),
+        pick(rules.PROGRESSIONS),
+        pick(rules.BASS_LINES),
+        pick(rules.CHORD_STROKES),
         melody,
         tuple(contour),
-        pick(manners.KICKS),
-        pick(manners.SNARES),
-        pick(manners.CYMBALS),
+        pick(rules.KICKS),
+        pick(rules.SNARES),
+        pick(rules.CYMBALS),
     )
 
 

@@ -14,7 +14,7 @@ from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.spec import Level
-from d2m_cli.training.generator.settings import GeneratorTraining, generator_settings
+from d2m_cli.training.generator.config import GeneratorTraining, generator_settings
 from d2m_cli.training.run.log import last_validation
 from d2m_cli.training.run.settings import read_run
 from d2m_cli.training.stages import STAGES

@@ -13,7 +13,7 @@ from d2m_cli.training.generator.stage import GeneratorStage, GeneratorTraining
 from d2m_cli.training.run.launch import Machines, make_fabric
 from d2m_cli.training.run.loop import Report, run
 from d2m_cli.training.run.settings import plain, read_settings
-from d2m_cli.training.synthesizer.settings import SynthesizerTraining
+from d2m_cli.training.synthesizer.config import SynthesizerTraining
 from d2m_cli.training.synthesizer.stage import SynthesizerStage
 from d2m_cli.training.visual.stage import VisualStage, VisualTraining
 

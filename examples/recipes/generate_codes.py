@@ -15,12 +15,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from d2m_cli.codec.codebook import code_logits, draw_codes
+from d2m_cli.data.pairs.examples import Batch, Pairs
+from d2m_cli.generation.level_model import Performer
+from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.models.generator import Conditions
-from d2m_cli.performer import Performer
-from d2m_cli.pipeline import Dance2Music
 from d2m_cli.spec import Level, code_count
-from d2m_cli.training.generator.pairs import Batch, Pairs
-from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.generator.config import GeneratorTraining
 from d2m_cli.training.run.settings import read_settings
 
 RECIPE = Path(__file__).parent / "generator_high.toml"

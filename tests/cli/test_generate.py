@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 from matplotlib.image import imread
+from project import ROOT
 
 from d2m_cli.bundles.places import embedded_folder
 from d2m_cli.cli import app
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")

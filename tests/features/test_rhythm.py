@@ -3,8 +3,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from project import ROOT
 
-from d2m_cli.evaluation.alignment import alignment_lift, kinematic_beats
 from d2m_cli.features.motion import (
     JOINTS,
     joint_positions,
@@ -14,6 +14,7 @@ from d2m_cli.features.motion import (
 )
 from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm
+from d2m_cli.metrics.alignment import alignment_lift, kinematic_beats
 from d2m_cli.spec import MOTION_RATE
 from d2m_cli.types import Motion, Rhythm
 
@@ -140,7 +141,6 @@ def test_ten_minutes_take_a_moment() -> None:
     assert beat_error(rhythm, phase) < 0.04
 
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/dance.mp4"
 CLIP = ROOT.parent / "shared/clips/aist_real_song.mp4"
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from d2m_cli.models.blocks import in_windows
-from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE, noise_sequence, rhythm_channels
+from d2m_cli.models.conditioning import noise_sequence, rhythm_channels
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorSettings
-from d2m_cli.spec import CODE_DIM, HIT_RATE, SIGMA, Level, code_count
+from d2m_cli.spec import CODE_DIM, HIT_RATE, NOISE_CHANNELS, NOISE_RATE, SIGMA, Level, code_count
 
 STYLE = 12
 

@@ -8,14 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from project import ROOT, SHARED
 from typer.testing import CliRunner
 
 from d2m_cli.bundles.bundle import load_bundle
 from d2m_cli.cli.app import app
 from d2m_cli.ingest.probe import probe
-
-ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared"
 
 SMALL = {
     "codec": "batch=2 samples=4096 probe_crops=4 probe_samples=16384 kmeans_vectors=2500",

@@ -10,25 +10,25 @@ from lightning.fabric import Fabric
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from d2m_cli.data.pairs.examples import Batch, Pairs
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
-from d2m_cli.training.codec.file import load_codec
-from d2m_cli.training.generator.check import GeneratorCheck
-from d2m_cli.training.generator.new_codec import carried_over, fit_map
-from d2m_cli.training.generator.pairs import Batch, Pairs
-from d2m_cli.training.generator.settings import (
+from d2m_cli.training.codec.load import load_codec
+from d2m_cli.training.generator.codec_transfer import carried_over, fit_map
+from d2m_cli.training.generator.config import (
     DiscriminatorSettings,
     GeneratorTraining,
     generator_settings,
 )
-from d2m_cli.training.generator.step import (
+from d2m_cli.training.generator.losses import (
     Target,
     discriminator_loss,
     encode_target,
     generator_losses,
 )
+from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws, summed

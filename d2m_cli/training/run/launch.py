@@ -9,7 +9,7 @@ from lightning.fabric.plugins.environments import TorchElasticEnvironment
 from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor
 
-from d2m_cli.data import segments
+from d2m_cli.data.pairs import segments
 from d2m_cli.device import choose_device
 from d2m_cli.errors import D2MError
 

@@ -27,9 +27,9 @@ from d2m_cli.training.run.checkpoint import (
 )
 from d2m_cli.training.run.launch import summed
 from d2m_cli.training.run.log import RunLog
-from d2m_cli.training.run.pace import Pace
 from d2m_cli.training.run.prefetch import Prefetcher
 from d2m_cli.training.run.settings import check_resumable, write_settings
+from d2m_cli.training.run.throughput import Pace
 from d2m_cli.types import FloatArray
 
 

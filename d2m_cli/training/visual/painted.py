@@ -9,10 +9,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from d2m_cli.data.augment import Augmentation, film
-from d2m_cli.data.cache import Arrays, PieceFile, write_piece
-from d2m_cli.data.manifest import Entry, read_manifest, write_manifest
-from d2m_cli.data.render import paint, random_look
+from d2m_cli.data.cache.manifest import Entry, read_manifest, write_manifest
+from d2m_cli.data.cache.pieces import Arrays, PieceFile, write_piece
+from d2m_cli.data.pairs.augment import Augmentation, film
+from d2m_cli.data.pairs.painted import paint, random_look
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualEncoder, VisualSettings
 from d2m_cli.features.motion import HIPS
