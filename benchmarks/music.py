@@ -118,15 +118,15 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="folder of real music for rows beside ours")
     options = parser.parse_args()
     maker = Dance2Music.from_bundle()
-    dance = repeated(maker.watch(probe(EXAMPLE)), SECONDS)
+    dance = repeated(maker.analyze(probe(EXAMPLE)), SECONDS)
 
-    def perform(style: str, seed: int) -> FloatArray:
+    def render(style: str, seed: int) -> FloatArray:
         chosen = maker.choose_style(style, None, seed)
-        music = maker.perform(dance, options.level, chosen, seed)
+        music = maker.render(dance, options.level, chosen, seed)
         return soundfile.read(music, dtype="float32")[0]
 
-    styles = {style: perform(style, 0) for style in sorted(maker.styles)}
-    seeds = [perform(COMPARED[0], seed) for seed in SEEDS]
+    styles = {style: render(style, 0) for style in sorted(maker.styles)}
+    seeds = [render(COMPARED[0], seed) for seed in SEEDS]
     rows = [row(style, piece, dance) for style, piece in styles.items()]
     if options.real:
         count = int(SECONDS * SAMPLE_RATE)

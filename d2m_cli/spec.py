@@ -29,11 +29,11 @@ MOTION_RATE = 30.0
 
 NOISE_CHANNELS = 8
 NOISE_RATE = 20.0
-"""Noise vectors per second: fast enough for the texture of a single hit, slow against codes."""
+"""Noise vectors per second: fast enough for the texture of a single stroke, slow against codes."""
 
-HIT_HOP = 256
-HIT_RATE = SAMPLE_RATE / HIT_HOP
-"""Steps per second of the curves of hits in a sketch."""
+DRUM_HOP = 256
+DRUM_RATE = SAMPLE_RATE / DRUM_HOP
+"""Steps per second of the curves of drum onsets in a sketch."""
 
 BEATS_PER_BAR = 4
 SIXTEENTHS_PER_BEAT = 4

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from d2m_cli.features.i3d import VisualEncoder
+    from d2m_cli.features.i3d import I3DExtractor
     from d2m_cli.models.i3d import InceptionI3d
 
 FILE = "i3d.safetensors"
@@ -36,11 +36,11 @@ class BundleVisual:
             raise BundleError(f"{found.folder} has no {FILE}: take another bundle, or --no-visual.")
         return cls(found.folder, found.config["files"][FILE]["sha256"])
 
-    def __call__(self) -> VisualEncoder:
+    def __call__(self) -> I3DExtractor:
         """An encoder for one video."""
         import torch
 
-        from d2m_cli.features.i3d import VisualEncoder, VisualSettings
+        from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 
         settings, network = _load(self.folder)
 
@@ -48,7 +48,7 @@ class BundleVisual:
             with torch.inference_mode():
                 return network.features(windows)
 
-        return VisualEncoder(VisualSettings(**settings), vectors)
+        return I3DExtractor(VisualSettings(**settings), vectors)
 
 
 @cache

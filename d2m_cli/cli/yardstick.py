@@ -49,7 +49,7 @@ def yardstick(
         for number, embedding in enumerate(embeddings):
             report("measure", number, len(embeddings))
             result = measure.distances(embedding, real[::2], sets)
-            record[embedding.name] = {**result, "ranks_rightly": measure.ranks_rightly(result)}
+            record[embedding.name] = {**result, "ranks_correctly": measure.ranks_correctly(result)}
         report("measure", len(embeddings), len(embeddings))
     if json:
         files.print_json({"pieces": len(real), "distances": record})

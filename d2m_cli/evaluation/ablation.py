@@ -20,7 +20,7 @@ from d2m_cli.errors import D2MError, DataError
 from d2m_cli.metrics.coverage import macro
 from d2m_cli.report.paper import ABLATIONS
 from d2m_cli.spec import Level
-from d2m_cli.training.generator.config import GeneratorTraining
+from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.run.checkpoint import discard_checkpoints, write_atomically
 from d2m_cli.training.run.loop import Report, run
@@ -103,26 +103,26 @@ def run_rows(
     for number, (row, seed) in enumerate(runs):
         begin(f"{row.name}, seed {seed}", number, len(runs))
         content = merged(row.content, {"seed": seed})
-        settings = fill(GeneratorTraining, content, f"The recipe of '{row.name}'")
+        settings = fill(GeneratorConfig, content, f"The recipe of '{row.name}'")
         place = folder / row.variant / f"seed{seed}"
         figures[row.name].append(_run(settings, plan, place, fabric, report))
     return figures
 
 
-def held_out(settings: GeneratorTraining, split: str) -> Pairs:
+def held_out(settings: GeneratorConfig, split: str) -> Pairs:
     """Dances of a split as a run is to perform them: what it never saw (a share of 1) stays hidden.
 
     The seed of the run does not decide which dances these are.
     """
-    shares = ("no_motion", "no_visual", "no_style", "no_rhythm", "no_sketch", "no_hits")
+    shares = ("no_motion", "no_visual", "no_style", "no_rhythm", "no_sketch", "no_drums")
     hidden: Any = {name: float(getattr(settings.pairs, name) == 1.0) for name in shares}
     asked: PairSettings = replace(settings.pairs, phase_error=0.0, **hidden)
-    sketched = settings.sizes.hit_bands > 0
+    sketched = settings.sizes.drum_bands > 0
     return Pairs(asked, settings.visual, split, settings.seconds, 0, sketched)
 
 
 def _run(
-    settings: GeneratorTraining, plan: Plan, place: Path, fabric: Fabric, report: Report
+    settings: GeneratorConfig, plan: Plan, place: Path, fabric: Fabric, report: Report
 ) -> dict[str, float]:
     """Figures of one run, from its folder or by training."""
     measured = {"split": plan.split, "segments": plan.segments, "max_minutes": plan.max_minutes}

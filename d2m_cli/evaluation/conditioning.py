@@ -20,7 +20,7 @@ from d2m_cli.metrics.coverage import macro, pooled
 from d2m_cli.metrics.mos import margin
 from d2m_cli.report.console import NO_SCORE
 from d2m_cli.report.tables import TableData, rich_table
-from d2m_cli.training.generator.config import GeneratorTraining
+from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.settings import read_run
@@ -31,7 +31,7 @@ HIDDEN: Mapping[str, tuple[str, ...]] = {
     "without motion": ("no_motion",),
     "without both": ("no_visual", "no_motion"),
     "without rhythm": ("no_rhythm",),
-    "without hits": ("no_hits",),
+    "without hits": ("no_drums",),
     "without tones": ("no_sketch",),
 }
 """Rows, and the shares of `PairSettings` that hide something from all dances."""
@@ -44,7 +44,7 @@ NOTE = (
 
 
 @dataclass(frozen=True)
-class Worth:
+class InputImportance:
     """What a generator does with a set of inputs."""
 
     check: GeneratorCheck
@@ -52,13 +52,13 @@ class Worth:
     """Mean of a clip's nats per code above those of the full model, and its 95 % margin."""
 
 
-def measure(run: Path, split: str, segments: int) -> dict[str, Worth]:
+def measure(run: Path, split: str, segments: int) -> dict[str, InputImportance]:
     """Figures of the rows of `HIDDEN` on the first `segments` draws of a split.
 
     Raises `D2MError` when `run` holds no such run of the stage "generator".
     """
-    settings = read_run(run, GeneratorTraining)
-    if not settings.sizes.spread:
+    settings = read_run(run, GeneratorConfig)
+    if not settings.sizes.predicts_std:
         raise DataError(
             f"The generator of {run} tells no spread: nothing says how likely codes are."
         )
@@ -73,11 +73,11 @@ def measure(run: Path, split: str, segments: int) -> dict[str, Worth]:
     worths = {}
     for name, check in checks.items():
         excess = np.array(check.nats) - full
-        worths[name] = Worth(check, (float(excess.mean()), margin(excess)))
+        worths[name] = InputImportance(check, (float(excess.mean()), margin(excess)))
     return worths
 
 
-def worth_table(worths: Mapping[str, Worth]) -> TableData:
+def importance_table(worths: Mapping[str, InputImportance]) -> TableData:
     """A row for each set of inputs."""
     rows = []
     for name, worth in worths.items():
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--segments", type=int, default=86)
     options = parser.parse_args()
     worths = measure(options.run, options.split, options.segments)
-    Console().print(rich_table(worth_table(worths)))
+    Console().print(rich_table(importance_table(worths)))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def generated_systems(
     from d2m_cli.official.pipeline import open_maker
 
     maker = open_maker(bundle, device)
-    watched = ((name, maker.watch(probe(path))) for name, path in videos.items())
+    watched = ((name, maker.analyze(probe(path))) for name, path in videos.items())
     return _systems(maker, watched, len(videos), levels, seeds, report)
 
 
@@ -86,7 +86,7 @@ def _systems(
         report("make music", number, count)
         for level, seed in product(levels, range(seeds)):
             style = maker.choose_style(None, None, seed, dance.rhythm.bpm)
-            music = maker.perform(dance, level, style, seed)
+            music = maker.render(dance, level, style, seed)
             made = soundfile.read(music, dtype="float32")[0]
             pieces[level].setdefault(name, []).append(made)
             music.unlink()

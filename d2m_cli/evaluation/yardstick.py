@@ -73,7 +73,7 @@ def distances(
     return result
 
 
-def ranks_rightly(result: Mapping[str, float]) -> bool:
+def ranks_correctly(result: Mapping[str, float]) -> bool:
     """Real music nearest, then the reconstruction, then all else."""
     worst = min(result[name] for name in WORSE)
     return result[REAL] < result[RECONSTRUCTION] < worst

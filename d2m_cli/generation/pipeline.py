@@ -16,26 +16,26 @@ from d2m_cli.analysis.thumbnails import Strip
 from d2m_cli.bundles.bundle import Bundle, load_bundle
 from d2m_cli.device import choose_device
 from d2m_cli.errors import BundleError
-from d2m_cli.features.i3d import VisualEncoder, VisualSettings
+from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.pose import STRIDE, PoseEstimator
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.features.style import style_vector
-from d2m_cli.generation.level_model import Performer
+from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.ingest.video import probe, read_frames
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.output.audio import level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.mux import mux
-from d2m_cli.progress import Progress, counted, silent, timed
-from d2m_cli.sketch.rules import MANNERS, Manner
+from d2m_cli.progress import Progress, Step, counted, silent, timed
+from d2m_cli.sketch.rules import STYLE_RULES, StyleRules
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style, Track
 
 ARCHITECTURE = "d2m"
 
-DRIVING = 0.5
+MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE = 0.5
 """Strength of the drums from which on a style is picked for a dance unasked."""
 
 
@@ -60,7 +60,7 @@ class Dance2Music:
         self.i3d.to(self.device)
         self.styles = self.bundle.tensors("styles.safetensors")
         self.levels = [Level(name) for name in settings["generators"]]
-        self._performers: dict[Level, Performer] = {}
+        self._level_models: dict[Level, LevelModel] = {}
 
     @classmethod
     def from_bundle(
@@ -102,15 +102,15 @@ class Dance2Music:
         wished = style is not None or style_audio is not None
         chosen = self.choose_style(style, style_audio, seed) if wished else None
         timings: dict[str, float] = {}
-        with timed(timings, "watch"):
-            dance = self.watch(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
+        with timed(timings, Step.ANALYZE):
+            dance = self.analyze(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
         chosen = chosen or self.choose_style(None, None, seed, dance.rhythm.bpm)
-        music = self.perform(
+        music = self.render(
             dance, level, chosen, seed, denoised=denoised, progress=progress, timings=timings
         )
         return Track(music, dance.seconds, level, chosen.name, seed, clip, dance, timings)
 
-    def perform(
+    def render(
         self,
         dance: Dance,
         level: Level,
@@ -126,21 +126,21 @@ class Dance2Music:
         `style` is one of `choose_style`; `timings` takes the seconds spent in each stage.
         """
         timings = {} if timings is None else timings
-        with timed(timings, "compose"):
-            codes = self.compose(dance, level, style, seed, progress)
+        with timed(timings, Step.COMPOSE):
+            codes = self.sample_codes(dance, level, style, seed, progress)
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
         raw, clean, final = (folder / f"{name}.wav" for name in ("raw", "clean", "music"))
-        with timed(timings, "decode"):
-            write_wav(raw, self.play(codes, dance.seconds, progress))
-        with timed(timings, "polish"):
+        with timed(timings, Step.DECODE):
+            write_wav(raw, self.decode(codes, dance.seconds, progress))
+        with timed(timings, Step.POSTPROCESS):
             if denoised:
-                denoise(raw, clean, lambda done, total: progress("denoise", done, total))
+                denoise(raw, clean, lambda done, total: progress(Step.POSTPROCESS, done, total))
             level_loudness(clean if denoised else raw, final)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
         return final
 
-    def watch(
+    def analyze(
         self,
         clip: Clip,
         *,
@@ -150,7 +150,7 @@ class Dance2Music:
     ) -> Dance:
         """Decode the clip once and read motion, visual features and rhythm from its pictures."""
         total = clip.seconds * FRAME_RATE
-        visual = VisualEncoder(self.visual_settings, self.i3d_features)
+        visual = I3DExtractor(self.visual_settings, self.i3d_features)
         strip = Strip(round(total))
 
         with PoseEstimator(FRAME_RATE, STRIDE) as pose:
@@ -174,34 +174,38 @@ class Dance2Music:
         draw = np.random.default_rng((seed, round(tempo)))
         known = sorted(self.styles)
         if name is None:
-            fit = [style for style in known if MANNERS.get(style, Manner()).drums >= DRIVING]
+            fit = [
+                style
+                for style in known
+                if STYLE_RULES.get(style, StyleRules()).drums >= MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE
+            ]
             name = str(draw.choice(fit or known))
         if name not in known:
             raise BundleError(f"Unknown style '{name}': this bundle knows {', '.join(known)}.")
         rows = self.styles[name].numpy()
         return Style(name, rows[draw.integers(len(rows))])
 
-    def compose(
+    def sample_codes(
         self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
     ) -> Codes:
         """Codes of the music for a dance: generator windows, each looked up in the codebook."""
         indices = np.empty(-(-round(dance.seconds * SAMPLE_RATE) // level.hop), np.int64)
         done = 0
         # Kept in one array: tensors of single windows, kept in between, would break up the heap.
-        for codes in self.performer(level).codes(dance, style, seed):
+        for codes in self.level_model(level).sample_codes(dance, style, seed):
             indices[done : done + len(codes)] = codes.cpu().numpy()
             done += len(codes)
-            progress("compose", done, len(indices))
+            progress(Step.COMPOSE, done, len(indices))
         return Codes(indices, level)
 
-    def play(
+    def decode(
         self, codes: Codes, seconds: float, progress: Progress = silent
     ) -> Iterator[FloatArray]:
         """Audio of codes, in pieces that together last exactly `seconds`."""
         done = 0
-        for piece in self.performer(codes.level).play(codes, seconds):
+        for piece in self.level_model(codes.level).decode(codes, seconds):
             done += len(piece)
-            progress("decode", done, round(seconds * SAMPLE_RATE))
+            progress(Step.DECODE, done, round(seconds * SAMPLE_RATE))
             yield piece
 
     def save(self, track: Track, out: str | Path, mix: float = 0.0) -> None:
@@ -218,14 +222,14 @@ class Dance2Music:
                 f"choose --level {' or '.join(self.levels)}."
             )
 
-    def performer(self, level: Level) -> Performer:
+    def level_model(self, level: Level) -> LevelModel:
         """Generator and codec of a level, loaded when first asked for."""
-        if level not in self._performers:
+        if level not in self._level_models:
             self._require(level)
-            self._performers[level] = Performer(self.bundle, level, self.device)
-        return self._performers[level]
+            self._level_models[level] = LevelModel(self.bundle, level, self.device)
+        return self._level_models[level]
 
     def i3d_features(self, windows: Tensor) -> Tensor:
-        """I3D vectors of picture windows, as `features.i3d.VisualEncoder` asks for them."""
+        """I3D vectors of picture windows, as `features.i3d.I3DExtractor` asks for them."""
         with torch.inference_mode():
             return self.i3d.features(windows.to(self.device)).cpu()

@@ -16,7 +16,7 @@ from d2m_cli.metrics.onsets import music_beats, onset_curve
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import BoolArray, FloatArray
 
-CUT = 0.02
+TRIM_WARNING_SECONDS = 0.02
 """Seconds of a cut that are worth mentioning."""
 
 
@@ -36,7 +36,7 @@ class PairScore:
     def notes(self) -> list[str]:
         """What a reader of the scores must know."""
         notes = []
-        if self.cut_seconds >= CUT:
+        if self.cut_seconds >= TRIM_WARNING_SECONDS:
             notes.append(f"the longer piece was cut by {self.cut_seconds:.2f} s")
         if self.cells.reference == 0:
             notes.append("the reference has no onset: no coverage, no hit")

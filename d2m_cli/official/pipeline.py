@@ -31,7 +31,7 @@ from d2m_cli.ingest.video import read_frames
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
 from d2m_cli.official.two_stream import Stream, TwoStream
-from d2m_cli.progress import Progress, counted, silent
+from d2m_cli.progress import Progress, Step, counted, silent
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, FlowMethod, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style
 
@@ -118,7 +118,7 @@ class OfficialDance2Music(Dance2Music):
                 f"i3d-flow` and `d2m convert-weights {name}` again."
             )
 
-    def watch(
+    def analyze(
         self,
         clip: Clip,
         *,
@@ -167,7 +167,7 @@ class OfficialDance2Music(Dance2Music):
         return Style(genres[genre], np.array([genre], np.float32))
 
     @torch.inference_mode()
-    def compose(
+    def sample_codes(
         self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
     ) -> Codes:
         """Codes of all windows one after another; `style` holds the number of the AIST++ genre."""
@@ -181,11 +181,11 @@ class OfficialDance2Music(Dance2Music):
             motion = torch.from_numpy(poses)[None].to(self.device)
             latents = network(motion, vectors[number : number + 1], genre)
             codes.append(vqvae.quantise(latents, level)[0][0].cpu().numpy())
-            progress("compose", number + 1, len(vectors))
+            progress(Step.COMPOSE, number + 1, len(vectors))
         return Codes(np.concatenate(codes), level)
 
     @torch.inference_mode()
-    def play(
+    def decode(
         self, codes: Codes, seconds: float, progress: Progress = silent
     ) -> Iterator[FloatArray]:
         """Audio of the windows, cross-faded, in pieces that together last exactly `seconds`."""
@@ -203,7 +203,7 @@ class OfficialDance2Music(Dance2Music):
         for piece in cross_fade(decoded(), round(STEP * SAMPLE_RATE)):
             kept = piece[: total - done]
             done += len(kept)
-            progress("decode", done, total)
+            progress(Step.DECODE, done, total)
             yield kept
         # The last code of a window ends up to 3 ms before its 2 s do.
         yield np.zeros(total - done, np.float32)

@@ -1,10 +1,11 @@
-"""The other half of a sketch: hits, sudden rises of the level in three bands.
+"""The other half of a sketch: drum onsets, sudden rises of the level in three bands.
 
-Convention: curves at `HIT_RATE`, one row a band (`BAND_EDGES`: drum and bass, snare and voice,
-cymbals). A hit is a bump of `BUMP_SECONDS` whose height says how strong it is: 1 is a strong one of
-its band in its piece. A sketch's sound has a drum stroke for each, the same ones in every piece.
+Convention: curves at `DRUM_RATE`, one row a band (`BAND_EDGES`: drum and bass, snare and voice,
+cymbals). An onset is a bump of `BUMP_SECONDS` whose height says how strong it is: 1 is a strong
+one of its band in its piece. A sketch's sound has a drum stroke for each, the same ones in every
+piece.
 
-Letters: `F` steps at `HIT_RATE`, `N` audio samples.
+Letters: `F` steps at `DRUM_RATE`, `N` audio samples.
 """
 
 from functools import lru_cache
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from d2m_cli.spec import HIT_HOP, HIT_RATE, SAMPLE_RATE
+from d2m_cli.spec import DRUM_HOP, DRUM_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
 WINDOW = 1024
@@ -21,16 +22,16 @@ BAND_EDGES = ((0.0, 160.0), (160.0, 4000.0), (4000.0, SAMPLE_RATE / 2))
 """Hz."""
 BANDS = len(BAND_EDGES)
 BUMP_SECONDS = 0.02
-"""Standard deviation: a few hits still fall on a generator's slowest steps (43 per second)."""
+"""Standard deviation: wide enough to be sampled by the generator's slowest grid (43 Hz)."""
 STRONG_PERCENTILE = 90.0
-"""A hit as strong as this share of the hits of its band has height 1."""
+"""An onset as strong as this share of those of its band has height 1."""
 WEAKEST = 0.2
-APART = 5
-"""Steps on either side in which a hit is the highest."""
+MIN_PEAK_DISTANCE = 5
+"""Steps on either side in which an onset is the highest."""
 
 STROKE_LEVELS = (0.3, 0.13, 0.035)
 """Of a stroke of strength 1 (the peak of the drum, root mean square of the noises at the start): as
-the bands of the training music rise at strong hits."""
+the bands of the training music rise at strong drum onsets."""
 STROKE_FALL = (0.09, 0.06, 0.05)
 """Seconds in which a stroke falls to 1/e."""
 STROKE_SECONDS = 0.35
@@ -38,53 +39,53 @@ DRUM_HERTZ = (50.0, 150.0, 0.02)
 """A drum sounds at the first frequency; it starts at the second and glides in so many seconds."""
 
 
-def find_hits(samples: FloatArray) -> FloatArray:
-    """Strengths `(BANDS, F)` of the hits of music `(N,)` at `SAMPLE_RATE`; 0 between them."""
+def find_drum_onsets(samples: FloatArray) -> FloatArray:
+    """Strengths `(BANDS, F)` of drum onsets in music `(N,)` at `SAMPLE_RATE`; 0 between them."""
     from d2m_cli.librosa_lock import librosa
 
-    spectrum = np.abs(librosa.stft(samples, n_fft=WINDOW, hop_length=HIT_HOP))
+    spectrum = np.abs(librosa.stft(samples, n_fft=WINDOW, hop_length=DRUM_HOP))
     hertz = np.fft.rfftfreq(WINDOW, 1.0 / SAMPLE_RATE)
-    hits = np.zeros((BANDS, spectrum.shape[1]), np.float32)
+    drum_onsets = np.zeros((BANDS, spectrum.shape[1]), np.float32)
     for row, (lowest, highest) in enumerate(BAND_EDGES):
         band = spectrum[(hertz >= lowest) & (hertz < highest)]
         level = np.sqrt((band**2).mean(axis=0))
         rise = np.maximum(np.diff(level, prepend=level[:1]), 0.0)
-        peak = (rise == maximum_filter1d(rise, 2 * APART + 1)) & (rise > 0)
+        peak = (rise == maximum_filter1d(rise, 2 * MIN_PEAK_DISTANCE + 1)) & (rise > 0)
         if peak.any():
             strength = rise / np.percentile(rise[peak], STRONG_PERCENTILE)
-            hits[row] = np.where(peak & (strength > WEAKEST), strength.clip(max=1.0), 0.0)
-    return hits
+            drum_onsets[row] = np.where(peak & (strength > WEAKEST), strength.clip(max=1.0), 0.0)
+    return drum_onsets
 
 
-def place_hits(
+def place_drum_onsets(
     times: NDArray[np.floating], strengths: NDArray[np.floating], seconds: float
 ) -> FloatArray:
-    """Strengths `(BANDS, F)` of hits at `times` `(S,)` seconds with `strengths` `(BANDS, S)`."""
-    hits = np.zeros((BANDS, int(seconds * HIT_RATE) + 2), np.float32)
-    steps = (np.asarray(times) * HIT_RATE).round().astype(int)
-    inside = (steps >= 0) & (steps < hits.shape[1])
-    for row, strength in zip(hits, strengths, strict=True):
+    """Strengths `(BANDS, F)` of onsets at `times` `(S,)` seconds with `strengths` `(BANDS, S)`."""
+    drum_onsets = np.zeros((BANDS, int(seconds * DRUM_RATE) + 2), np.float32)
+    steps = (np.asarray(times) * DRUM_RATE).round().astype(int)
+    inside = (steps >= 0) & (steps < drum_onsets.shape[1])
+    for row, strength in zip(drum_onsets, strengths, strict=True):
         np.maximum.at(row, steps[inside], strength[inside].astype(np.float32))
-    return hits
+    return drum_onsets
 
 
-def hit_curves(hits: FloatArray) -> FloatArray:
-    """Bumps `(BANDS, F)` of the strengths `(BANDS, F)` of hits."""
-    width = BUMP_SECONDS * HIT_RATE
-    curves = gaussian_filter1d(hits, width, axis=-1, mode="constant")
+def drum_curves(drum_onsets: FloatArray) -> FloatArray:
+    """Bumps `(BANDS, F)` of the strengths `(BANDS, F)` of drum onsets."""
+    width = BUMP_SECONDS * DRUM_RATE
+    curves = gaussian_filter1d(drum_onsets, width, axis=-1, mode="constant")
     return np.asarray(curves * (width * np.sqrt(2 * np.pi)), np.float32)
 
 
-def strike(hits: FloatArray, first: int, count: int) -> FloatArray:
-    """Sound `(count,)` of hits `(BANDS, F)` from sample `first` on: a stroke for each of them."""
+def render_drums(drum_onsets: FloatArray, first: int, count: int) -> FloatArray:
+    """Sound `(count,)` of drum onsets `(BANDS, F)` from sample `first` on, a stroke for each."""
     strokes = _strokes()
     length = strokes.shape[1]
     wave = np.zeros(count + 2 * length, np.float32)
-    begin = max(0, (first - length) // HIT_HOP)
-    end = max(begin, (first + count) // HIT_HOP + 1)
-    for row, stroke in zip(hits[:, begin:end], strokes, strict=True):
+    begin = max(0, (first - length) // DRUM_HOP)
+    end = max(begin, (first + count) // DRUM_HOP + 1)
+    for row, stroke in zip(drum_onsets[:, begin:end], strokes, strict=True):
         for step in np.flatnonzero(row):
-            place = (begin + step) * HIT_HOP - first + length
+            place = (begin + step) * DRUM_HOP - first + length
             if 0 <= place < count + length:
                 wave[place : place + length] += row[step] * stroke
     return wave[length : length + count]

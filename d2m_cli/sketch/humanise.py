@@ -11,16 +11,16 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.partials import KEPT, PITCHES, QUIET_DB, Partials, frequencies
+from d2m_cli.sketch.partials import MAX_PARTIALS, PITCHES, QUIET_DB, Partials, frequencies
 from d2m_cli.sketch.rules import Balance
 
 LOUDNESS = 0.12
 """Root mean square of a sketch: a little under the median of the training music (0.16), to leave
 room for the drums."""
 
-BREATH_DB = (-26.0, -10.0)
+BACKGROUND_DB = (-26.0, -10.0)
 """Levels of the partials that belong to no note, against the loudest of their sixteenth."""
-BREATH = 6
+BACKGROUND_PARTIALS = 6
 """How many of them a sixteenth has."""
 WAVER_DB = 2.5
 """Standard deviation of a partial's level from sixteenth to sixteenth."""
@@ -48,7 +48,7 @@ def to_partials(
     loudest = levels.max(axis=1, keepdims=True)
     levels = np.maximum(levels, _breath(loudest, balance, random))
     levels[levels < loudest * 10 ** (-QUIET_DB / 20)] = 0.0
-    pitch = np.argsort(-levels, axis=1)[:, :KEPT]
+    pitch = np.argsort(-levels, axis=1)[:, :MAX_PARTIALS]
     level = np.take_along_axis(levels, pitch, 1)
     level *= LOUDNESS / max(np.sqrt(0.5 * (level**2).sum(axis=1).mean()), 1e-9)
     phase = np.take_along_axis(_phases(struck, middles, random), pitch, 1)
@@ -74,12 +74,14 @@ def _by_pitch(octaves: NDArray[np.float64]) -> NDArray[np.float64]:
 def _breath(
     loudest: NDArray[np.float64], balance: Balance, random: Generator
 ) -> NDArray[np.float64]:
-    """Levels `(S, PITCHES)` of `BREATH` partials in each sixteenth, most where the balance has
-    most power."""
+    """Levels `(S, PITCHES)` of `BACKGROUND_PARTIALS` partials in each sixteenth.
+
+    Most lie where the balance has most power.
+    """
     chance = random.random((len(loudest), PITCHES)) ** (1 / _by_pitch(np.array(balance)))
     found = np.zeros(chance.shape)
-    places = np.argsort(-chance, axis=1)[:, :BREATH]
-    heights = 10 ** (random.uniform(*BREATH_DB, places.shape) / 20)
+    places = np.argsort(-chance, axis=1)[:, :BACKGROUND_PARTIALS]
+    heights = 10 ** (random.uniform(*BACKGROUND_DB, places.shape) / 20)
     np.put_along_axis(found, places, heights, 1)
     return found * loudest
 

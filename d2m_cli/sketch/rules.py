@@ -55,7 +55,7 @@ USUAL: Balance = (-7.1, -6.4, -8.9, -11.3, -16.8, -27.4)
 
 
 @dataclass(frozen=True)
-class Manner:
+class StyleRules:
     """What a style prefers."""
 
     scales: tuple[tuple[int, ...], ...] = (MINOR, MAJOR)
@@ -65,88 +65,88 @@ class Manner:
     """Loudness of the chords against the bass, and"""
     melody: float = 0.6
     """of the melody."""
-    bright: float = 0.5
+    overtone_rolloff: float = 0.5
     """Share of each next overtone in the level of the one before it."""
-    held: float = 2.5
+    decay_sixteenths: float = 2.5
     """Sixteenths in which a plucked note falls to 1/e."""
     balance: Balance = USUAL
 
 
-MANNERS = {
-    "ambient": Manner(
+STYLE_RULES = {
+    "ambient": StyleRules(
         (MAJOR, DORIAN),
         drums=0.4,
         chords=0.7,
         melody=0.4,
-        bright=0.35,
-        held=8.0,
+        overtone_rolloff=0.35,
+        decay_sixteenths=8.0,
         balance=(-4.6, -5.7, -8.5, -12.5, -20.5, -33.3),
     ),
-    "chiptune": Manner(
+    "chiptune": StyleRules(
         (MAJOR, MINOR),
         chords=0.3,
         melody=0.8,
-        bright=0.6,
-        held=2.0,
+        overtone_rolloff=0.6,
+        decay_sixteenths=2.0,
         balance=(-1.4, -9.3, -12.3, -16.6, -21.6, -28.3),
     ),
-    "electro-rock": Manner(
+    "electro-rock": StyleRules(
         (MINOR, DORIAN),
         chords=0.5,
-        bright=0.6,
+        overtone_rolloff=0.6,
         balance=(-4.2, -6.5, -10.3, -13.0, -17.7, -25.1),
     ),
-    "electronic": Manner(
+    "electronic": StyleRules(
         (MINOR,),
         melody=0.6,
-        bright=0.5,
-        held=2.0,
+        overtone_rolloff=0.5,
+        decay_sixteenths=2.0,
         balance=(-3.6, -5.2, -13.4, -14.7, -17.7, -29.8),
     ),
-    "game": Manner(
+    "game": StyleRules(
         (MAJOR, MINOR),
         drums=0.8,
         chords=0.5,
         melody=0.7,
         balance=(-8.4, -6.9, -7.6, -7.9, -14.1, -25.8),
     ),
-    "industrial": Manner(
+    "industrial": StyleRules(
         (MINOR,),
         chords=0.4,
         melody=0.3,
-        bright=0.65,
+        overtone_rolloff=0.65,
         balance=(-2.7, -5.4, -10.1, -15.3, -21.3, -28.1),
     ),
-    "metal": Manner(
+    "metal": StyleRules(
         (MINOR,),
         chords=0.6,
         melody=0.4,
-        bright=0.7,
-        held=4.0,
+        overtone_rolloff=0.7,
+        decay_sixteenths=4.0,
         balance=(-5.8, -5.0, -9.0, -9.3, -10.2, -16.8),
     ),
-    "pop": Manner(
+    "pop": StyleRules(
         (MAJOR,),
         chords=0.5,
         melody=0.7,
-        bright=0.45,
+        overtone_rolloff=0.45,
         balance=(-12.4, -8.1, -8.3, -10.5, -21.4, -48.3),
     ),
-    "rock": Manner(
+    "rock": StyleRules(
         (MAJOR, DORIAN, MINOR),
         chords=0.6,
         melody=0.5,
-        bright=0.6,
-        held=4.0,
+        overtone_rolloff=0.6,
+        decay_sixteenths=4.0,
         balance=(-5.2, -3.5, -7.4, -14.6, -18.8, -27.9),
     ),
-    "world": Manner(
+    "world": StyleRules(
         (DORIAN, MINOR),
         drums=0.7,
         melody=0.8,
-        bright=0.4,
-        held=3.0,
+        overtone_rolloff=0.4,
+        decay_sixteenths=3.0,
         balance=(-23.6, -5.3, -5.2, -8.9, -9.7, -17.5),
     ),
 }
-"""By the names that bundles give their styles; any other style has the manner `Manner()`."""
+"""By the names that bundles give their styles; any other style has the manner `StyleRules()`."""

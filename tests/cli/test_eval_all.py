@@ -204,7 +204,7 @@ def test_yardstick_prints_a_verdict_for_every_distance(tmp_path, bundle):
     for name in ("music", "log-mel"):
         distances = record["distances"][name]
         assert distances["real music"] < distances["white noise"]
-        assert distances["ranks_rightly"] in (True, False)
+        assert distances["ranks_correctly"] in (True, False)
 
     noise = np.random.default_rng(2).standard_normal((8, 2 * SAMPLE_RATE)) / 10
     (tmp_path / "hiss").mkdir()

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 from d2m_cli.cli.app import app
 from d2m_cli.evaluation.ablation import TABLES, Plan, held_out, run_rows, table_rows
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
-from d2m_cli.models.generator import Conditions, Generator, GeneratorSettings
+from d2m_cli.models.generator import Conditions, Generator, GeneratorShape
 from d2m_cli.report.ablation import ablation_record, ablation_table
 from d2m_cli.report.paper import ABLATIONS
 from d2m_cli.spec import Level
-from d2m_cli.training.generator.config import GeneratorTraining
-from d2m_cli.training.run.launch import Machines, make_fabric
+from d2m_cli.training.generator.config import GeneratorConfig
+from d2m_cli.training.run.launch import ComputeSettings, make_fabric
 from d2m_cli.training.run.settings import SettingsError, fill, read_settings
 
 RECIPES = ROOT / "examples/recipes/ablations"
@@ -39,14 +39,14 @@ def test_shipped_recipes_give_every_row_of_the_paper(table: str, level: Level) -
     rows = table_rows(table, level, RECIPES)
     wanted = [n for n in ABLATIONS[TABLES[table]][1] if n.startswith(LEVELS[level])]
     assert [row.name for row in rows] == wanted
-    settings = {row.name: fill(GeneratorTraining, row.content, row.name) for row in rows}
+    settings = {row.name: fill(GeneratorConfig, row.content, row.name) for row in rows}
     assert len(set(map(repr, settings.values()))) == len(rows), "two rows are the same model"
 
 
 def test_each_row_changes_what_its_name_says() -> None:
     level = Level.LOW
     rows = {row.name: row for table in TABLES for row in table_rows(table, level, RECIPES)}
-    made = {name: fill(GeneratorTraining, row.content, name) for name, row in rows.items()}
+    made = {name: fill(GeneratorConfig, row.content, name) for name, row in rows.items()}
     full = made["Low (full)"]
     assert full.losses.mel == 15.0
     assert full.losses.wave == 40.0
@@ -76,7 +76,7 @@ def test_sigma_bounds_the_latents() -> None:
     torch.manual_seed(0)
     sizes = {"width": 0.01, "floor": 8, "motion_width": 0.01, "features": 8, "sigma": 1.0}
     generator = Generator(
-        GeneratorSettings(
+        GeneratorShape(
             level=Level.HIGH,
             motion_channels=4,
             visual_channels=4,
@@ -108,13 +108,13 @@ def test_without_reshape_windows_span_channels() -> None:
 
 
 def test_hidden_motion_hides_the_beat_and_nothing_else(recipes: Path) -> None:
-    settings = read_settings(recipes / "base_high.toml", GeneratorTraining)
+    settings = read_settings(recipes / "base_high.toml", GeneratorConfig)
     rows = {row.name: row for row in table_rows("table4", Level.HIGH, recipes)}
-    blind = fill(GeneratorTraining, rows["High w/o M"].content, "")
+    blind = fill(GeneratorConfig, rows["High w/o M"].content, "")
     shown, hidden = (held_out(s, "validation").draw(range(3)) for s in (settings, blind))
     assert np.abs(shown.motion).sum(axis=(1, 2)).min() > 0, "a share below 1 hides nothing here"
     assert not hidden.motion.any()
-    assert not hidden.strength.any()
+    assert not hidden.confidence.any()
     assert np.ptp(hidden.phase, axis=0).max() == 0, "the clock knows nothing of the dance"
     assert np.ptp(shown.phase, axis=0).max() > 0
     np.testing.assert_array_equal(shown.audio, hidden.audio)
@@ -147,7 +147,9 @@ def test_table_in_small_is_trained_measured_printed_and_not_repeated(
     (row, *_) = table_rows("table4", Level.HIGH, recipes, ["loop.steps=3"])
     plan = Plan(1, split="validation", segments=2)
     with pytest.raises(SettingsError, match="other settings"):
-        run_rows([row], plan, tmp_path / "high", make_fabric(Machines("cpu")), lambda *_: None)
+        run_rows(
+            [row], plan, tmp_path / "high", make_fabric(ComputeSettings("cpu")), lambda *_: None
+        )
 
 
 def test_intervals_are_over_seeds() -> None:

@@ -73,7 +73,7 @@ def test_one_seed_gives_one_piece_and_another_seed_another(maker: Dance2Music, d
 
 
 def test_the_beat_of_the_example_is_found(maker: Dance2Music) -> None:
-    dance = maker.watch(probe(ROOT / "examples" / "dance.mp4"))
+    dance = maker.analyze(probe(ROOT / "examples" / "dance.mp4"))
     assert dance.rhythm.bpm == pytest.approx(112, rel=0.02)
 
 
@@ -96,10 +96,10 @@ def test_windows_leave_no_seam(maker: Dance2Music, dance: Path) -> None:
 
     track = maker.generate(dance, Level.HIGH)
     style = maker.choose_style(track.style, None, seed=0)
-    codes = maker.compose(track.dance, Level.HIGH, style, seed=0)
+    codes = maker.sample_codes(track.dance, Level.HIGH, style, seed=0)
     import torch
 
-    vqvae = maker.performer(Level.HIGH).vqvae
+    vqvae = maker.level_model(Level.HIGH).vqvae
     indices = torch.from_numpy(codes.indices)
     whole = torch.cat(list(decode_windows(vqvae, indices, Level.HIGH, seconds=100.0)))
     parts = torch.cat(list(decode_windows(vqvae, indices, Level.HIGH, seconds=0.5)))

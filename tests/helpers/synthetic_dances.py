@@ -31,10 +31,10 @@ size = 32
 width = 0.0625
 [sizes]
 width = 0.01
-floor = 8
+min_channels = 8
 features = 8
 style_features = 8
-spread = true
+predicts_std = true
 [losses]
 likelihood = 1.0
 [discriminator]
@@ -65,7 +65,7 @@ def make_dances(cache: Path) -> Path:
             "audio": (np.clip(sound(number), -1, 1) * 32767).astype(np.int16),
             "beats": np.arange(0, SECONDS, 60 / BPM).astype(np.float32),
             "phase": phase,
-            "strength": np.full(len(steps), 0.8, np.float32),
+            "confidence": np.full(len(steps), 0.8, np.float32),
             "bar_phase": phase / 4,
             "loudness": np.full(len(steps), -20.0, np.float32),
         }

@@ -36,8 +36,8 @@ def sound(seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     time = np.arange(SECONDS * SAMPLE_RATE) / SAMPLE_RATE
     chord = sum(np.sin(2 * np.pi * f * time) for f in random.uniform(80, 2000, 5)) / 5
-    hits = np.exp(-15 * np.remainder(time, random.uniform(0.3, 0.6)))
-    return 0.4 * chord * (0.5 + hits) + 0.2 * hits * random.standard_normal(len(time))
+    drum_onsets = np.exp(-15 * np.remainder(time, random.uniform(0.3, 0.6)))
+    return 0.4 * chord * (0.5 + drum_onsets) + 0.2 * drum_onsets * random.standard_normal(len(time))
 
 
 def make_cache(folder: Path) -> MusicSettings:

@@ -90,8 +90,8 @@ def test_the_yardstick_tells_a_right_from_a_wrong_ranking():
     sets = yardstick.known_sets(pieces[1::2], smeared, shuffled)
     assert {len(p) for group in sets.values() for p in group} == {len(TIME)}
     result = yardstick.distances(EMBEDDINGS["music"], pieces[::2], sets)
-    assert yardstick.ranks_rightly(result)
+    assert yardstick.ranks_correctly(result)
     swapped = {**result, yardstick.NOISE: 0.0}
-    assert not yardstick.ranks_rightly(swapped)
+    assert not yardstick.ranks_correctly(swapped)
     with pytest.raises(DataError, match="at least eight"):
         yardstick.distances(EMBEDDINGS["music"], pieces[:2], {yardstick.REAL: pieces[:2]})

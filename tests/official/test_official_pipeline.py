@@ -167,8 +167,8 @@ def test_smpl_motion_becomes_cross_faded_music(aist: Bundle, checkpoints: Path) 
     dance = OfficialDance(still, shown, beats, seconds, strip, maker.smpl)
 
     style = maker.choose_style("3", None, seed=0)
-    codes = maker.compose(dance, Level.HIGH, style, seed=0)
-    wave = np.concatenate(list(maker.play(codes, seconds)))
+    codes = maker.sample_codes(dance, Level.HIGH, style, seed=0)
+    wave = np.concatenate(list(maker.decode(codes, seconds)))
 
     assert style.name == "3" and codes.indices.shape == (2 * 344,)
     assert (codes.indices[:344] != codes.indices[344:]).any(), "motion and pictures are heard"

@@ -3,11 +3,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from d2m_cli.sketch.arrange import Sketch, compose
+from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.drums import BANDS
-from d2m_cli.sketch.partials import KEPT, LOWEST_PITCH, PITCHES, render
-from d2m_cli.sketch.rules import MANNERS
-from d2m_cli.spec import HIT_RATE, MOTION_RATE, SAMPLE_RATE
+from d2m_cli.sketch.partials import LOWEST_PITCH, MAX_PARTIALS, PITCHES, render
+from d2m_cli.sketch.rules import STYLE_RULES
+from d2m_cli.spec import DRUM_RATE, MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import Rhythm
 
 
@@ -21,18 +21,20 @@ def sketch(
     steps = int(seconds * MOTION_RATE)
     phase = (np.arange(steps) / MOTION_RATE * bpm / 60.0 - 0.4).astype(np.float32)
     rhythm = Rhythm(phase, np.ones(steps, np.float32), MOTION_RATE)
-    return compose(rhythm, np.full(steps, energy, np.float32), seconds, style, seed), rhythm
+    return arrange(rhythm, np.full(steps, energy, np.float32), seconds, style, seed), rhythm
 
 
 def peaks(curve: np.ndarray) -> np.ndarray:
     inner = (curve[1:-1] > curve[:-2]) & (curve[1:-1] >= curve[2:]) & (curve[1:-1] > 0.05)
-    return (np.flatnonzero(inner) + 1) / HIT_RATE
+    return (np.flatnonzero(inner) + 1) / DRUM_RATE
 
 
 def test_every_hit_lies_on_a_sixteenth_of_the_dance() -> None:
     made, rhythm = sketch()
     grid = np.interp(
-        peaks(made.hits.max(axis=0)), np.arange(len(rhythm.phase)) / MOTION_RATE, rhythm.phase
+        peaks(made.drum_onsets.max(axis=0)),
+        np.arange(len(rhythm.phase)) / MOTION_RATE,
+        rhythm.phase,
     )
     assert len(grid) > 40
     assert np.abs(4 * grid - np.round(4 * grid)).max() < 0.15
@@ -40,19 +42,19 @@ def test_every_hit_lies_on_a_sixteenth_of_the_dance() -> None:
 
 def test_every_beat_of_the_dance_is_heard() -> None:
     made, rhythm = sketch()
-    times = peaks(made.hits.max(axis=0))
+    times = peaks(made.drum_onsets.max(axis=0))
     for beat in rhythm.beats:
         assert np.abs(times - beat).min() < 0.02
 
 
 def test_nothing_is_hit_after_the_last_beat() -> None:
     made, rhythm = sketch()
-    assert peaks(made.hits.max(axis=0)).max() == pytest.approx(rhythm.beats[-1], abs=0.02)
+    assert peaks(made.drum_onsets.max(axis=0)).max() == pytest.approx(rhythm.beats[-1], abs=0.02)
 
 
 def test_a_still_dance_has_fewer_voices_and_softer_drums() -> None:
     calm, lively = sketch(energy=0.1)[0], sketch(energy=1.0)[0]
-    assert calm.hits.sum() < 0.9 * lively.hits.sum()
+    assert calm.drum_onsets.sum() < 0.9 * lively.drum_onsets.sum()
     above_chords = 76 - LOWEST_PITCH
     calm_melody, lively_melody = (
         (made.partials.level * (made.partials.pitch >= above_chords)).sum()
@@ -68,11 +70,11 @@ def test_the_seed_picks_the_piece() -> None:
     assert (first.partials.pitch != other.partials.pitch).any()
 
 
-@pytest.mark.parametrize("style", [*MANNERS, "song.mp3"])
+@pytest.mark.parametrize("style", [*STYLE_RULES, "song.mp3"])
 def test_every_style_fills_a_piece_with_tones(style: str) -> None:
     made, _ = sketch(style=style)
     sounding = (made.partials.level > 0).any(axis=1)
-    assert made.partials.pitch.shape[1] == KEPT and sounding.mean() > 0.95
+    assert made.partials.pitch.shape[1] == MAX_PARTIALS and sounding.mean() > 0.95
     sound = render(made.partials, 0, 8 * SAMPLE_RATE).numpy()
     assert 0.03 < sound.std() < 0.3 and np.isfinite(sound).all()
 
@@ -80,7 +82,7 @@ def test_every_style_fills_a_piece_with_tones(style: str) -> None:
 @pytest.mark.parametrize("seconds", [0.4, 1.0, 2.0, 61.0])
 def test_any_length(seconds: float) -> None:
     made, _ = sketch(seconds=seconds)
-    assert made.hits.shape == (BANDS, int(seconds * HIT_RATE) + 2)
+    assert made.drum_onsets.shape == (BANDS, int(seconds * DRUM_RATE) + 2)
     assert np.isfinite(made.partials.level).all()
 
 
@@ -99,8 +101,10 @@ def test_octaves_have_the_balance_of_the_style(style: str) -> None:
     np.put_along_axis(levels, made.partials.pitch.astype(int), made.partials.level, 1)
     octaves = (levels**2).sum(axis=0).reshape(-1, 12).sum(axis=1)
     share = 10 * np.log10(octaves / octaves.sum())
-    audible = np.array(MANNERS[style].balance) > -25.0
-    np.testing.assert_allclose(share[audible], np.array(MANNERS[style].balance)[audible], atol=6.0)
+    audible = np.array(STYLE_RULES[style].balance) > -25.0
+    np.testing.assert_allclose(
+        share[audible], np.array(STYLE_RULES[style].balance)[audible], atol=6.0
+    )
 
 
 def test_partials_come_and_go_as_in_real_music() -> None:

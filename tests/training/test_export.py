@@ -16,7 +16,7 @@ from d2m_cli.errors import DataError
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.spec import Level
 from d2m_cli.training.export import ExportSettings, LevelParts, export
-from d2m_cli.training.generator.config import GeneratorTraining
+from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.log import RunLog
 from d2m_cli.training.run.settings import SettingsError, plain, read_settings, write_settings
 
@@ -28,7 +28,7 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded generator as its stage would have left it."""
     folder = tmp_path_factory.mktemp("runs") / "generator"
     folder.mkdir()
-    recipe = read_settings(ROOT / "examples/recipes/generator_high.toml", GeneratorTraining)
+    recipe = read_settings(ROOT / "examples/recipes/generator_high.toml", GeneratorConfig)
     cache = make_dances(folder.parent / "cache")
     recipe = replace(recipe, codec=CODEC, pairs=PairSettings(music=cache, dances=cache))
     write_settings(folder, plain(recipe))

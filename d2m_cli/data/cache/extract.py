@@ -111,7 +111,7 @@ def _with_music(features: Features, samples: Int16Array, dance: LoadedMotion | N
         "audio": samples,
         "beats": rhythm.beats.astype(np.float32),
         "phase": rhythm.phase[:steps],
-        "strength": rhythm.strength[:steps],
+        "confidence": rhythm.confidence[:steps],
         "bar_phase": rhythm.bar_phase[:steps],
         "loudness": loudness(wave)[:steps],
         **sketch_arrays(wave, rhythm.beats),

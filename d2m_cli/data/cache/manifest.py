@@ -9,8 +9,11 @@ from typing import Any
 from d2m_cli.data.sources.splits import check_songs
 from d2m_cli.errors import DataError
 
-FORMAT = 2
-"""Version of manifest and piece files; a cache of another version is made anew."""
+FORMAT = 3
+"""Version of manifest and piece files; a cache of format 2 is read, too (`OLD_NAMES`)."""
+
+OLD_NAMES = {"hits": "drum_onsets", "strength": "confidence"}
+"""Arrays that format 2 calls otherwise, and their names today."""
 
 MANIFEST = "manifest.json"
 
@@ -43,7 +46,7 @@ class Entry:
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Entry":
         """Entry from its JSON record. Raises `TypeError` or `KeyError` when it is none."""
-        return cls(**{**line, "holds": tuple(line["holds"])})
+        return cls(**{**line, "holds": tuple(OLD_NAMES.get(n, n) for n in line["holds"])})
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def read_manifest(cache: Path) -> Manifest:
         raise DataError(f"{cache} is no cache (it has no {MANIFEST}): make one with `d2m prepare`.")
     try:
         stored = json.loads(path.read_text())
-        if stored["format"] != FORMAT:
+        if stored["format"] not in (2, FORMAT):
             raise DataError(f"{path} has format {stored['format']}: run `d2m prepare` again.")
         manifest = Manifest(
             layout=stored["layout"],

@@ -17,7 +17,7 @@ HOP = 256
 """Samples between two values of the onset curve: 11.6 ms, so that beats are not coarser."""
 
 STRENGTH_SECONDS = 4.0
-"""Window in which the clarity of the pulse is judged."""
+"""Window in which the confidence of the pulse is judged."""
 
 LOW_BAND_HZ = 150.0
 """Upper edge of the band (kick drum, bass) in which downbeats are looked for."""
@@ -35,7 +35,7 @@ class MusicRhythm:
     """`(B,)` seconds."""
     phase: FloatArray
     """`(T,)` beats since the first beat, unwrapped; extrapolated before it and after the last."""
-    strength: FloatArray
+    confidence: FloatArray
     """`(T,)` 0..1: how far the onsets on the beats stand out of those around them."""
     bar_phase: FloatArray
     """`(T,)` bars: a guess, whole where the beat with the strongest low-band onset lies."""
@@ -49,7 +49,7 @@ class MusicRhythm:
 
 
 def onset_curves(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Onset strength of all bands and of the low band, `(F,)` each at `SAMPLE_RATE / HOP`."""
+    """Onset confidence of all bands and of the low band, `(F,)` each at `SAMPLE_RATE / HOP`."""
     from d2m_cli.librosa_lock import librosa
 
     mel = librosa.feature.melspectrogram(y=samples, sr=SAMPLE_RATE, hop_length=HOP, n_mels=64)
@@ -104,7 +104,7 @@ def music_rhythm(
     return MusicRhythm(
         beats=times,
         phase=phase.astype(np.float32),
-        strength=pulse_strength(whole, times, steps),
+        confidence=pulse_strength(whole, times, steps),
         bar_phase=((phase - downbeat) / bar).astype(np.float32),
         steadiness=float(intervals.std() / intervals.mean()),
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from d2m_cli.data.cache.manifest import FORMAT, Entry
+from d2m_cli.data.cache.manifest import FORMAT, OLD_NAMES, Entry
 from d2m_cli.errors import DataError
 
 PIECES = "pieces"
@@ -54,7 +54,7 @@ def cached_entry(cache: Path, name: str, source: str) -> Entry | None:
             note = file.metadata() or {}
     except (SafetensorError, OSError):
         return None
-    if note.get("format") != str(FORMAT) or note.get("source") != source:
+    if note.get("format") not in ("2", str(FORMAT)) or note.get("source") != source:
         return None
     return Entry.from_json(json.loads(note["entry"]))
 
@@ -78,7 +78,7 @@ class PieceFile:
         found: Arrays = {}
         with self._open() as file:
             for name, (begin, end) in wanted.items():
-                part = file.get_slice(name)
+                part = file.get_slice(_stored_name(file, name))
                 *leading, steps = part.get_shape()
                 first = min(begin, steps - 1)  # safetensors reads nothing beyond the end
                 inside = slice(first, min(end, steps))
@@ -89,7 +89,7 @@ class PieceFile:
     def whole(self, name: str) -> NDArray[Any]:
         """Array `name`."""
         with self._open() as file:
-            return np.asarray(file.get_tensor(name))
+            return np.asarray(file.get_tensor(_stored_name(file, name)))
 
     def _open(self) -> Any:
         try:
@@ -98,3 +98,9 @@ class PieceFile:
             raise DataError(
                 f"{self._path} cannot be read ({error}): run `d2m prepare` again."
             ) from error
+
+
+def _stored_name(file: Any, name: str) -> str:
+    """What the file calls array `name`: a cache of format 2 may have an older word."""
+    older = [old for old, new in OLD_NAMES.items() if new == name]
+    return next((old for old in older if old in file.keys()), name)

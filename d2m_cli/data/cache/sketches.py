@@ -7,12 +7,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.data.cache.pieces import Arrays, PieceFile
-from d2m_cli.sketch.drums import find_hits, hit_curves, strike
-from d2m_cli.sketch.partials import KEPT, Partials, analyse, render, sixteenths
-from d2m_cli.spec import HIT_HOP, HIT_RATE, SAMPLE_RATE
+from d2m_cli.sketch.drums import find_drum_onsets, drum_curves, render_drums
+from d2m_cli.sketch.partials import MAX_PARTIALS, Partials, analyse, render, sixteenths
+from d2m_cli.spec import DRUM_HOP, DRUM_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
-HOLDS = ("partial_pitch", "partial_level", "partial_phase", "tuning", "hits")
+HOLDS = ("partial_pitch", "partial_level", "partial_phase", "tuning", "drum_onsets")
 """Arrays of a piece that make up its sketch."""
 
 FEWEST_KEPT = 5
@@ -30,7 +30,7 @@ def sketch_arrays(samples: FloatArray, beats: NDArray[np.floating]) -> Arrays:
         "partial_level": partials.level.T.astype(np.float16),
         "partial_phase": partials.phase.T.astype(np.float16),
         "tuning": np.array([partials.tuning], np.float32),
-        "hits": find_hits(samples).astype(np.float16),
+        "drum_onsets": find_drum_onsets(samples).astype(np.float16),
     }
 
 
@@ -51,19 +51,19 @@ def segment_sketch(
     file: PieceFile, start: float, seconds: float, rng: Generator, shown: tuple[bool, bool]
 ) -> tuple[FloatArray, FloatArray]:
     """Sound `(N,)` of the sketch of a piece from `start` seconds on, and curves `(BANDS, F)` of its
-    hits; `shown`: with tones, with hits."""
+    drum onsets; `shown`: with tones, with drum onsets."""
     first, count = round(start * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
-    hits = strengths(file, start, seconds) * np.float32(shown[1])
+    drum_onsets = strengths(file, start, seconds) * np.float32(shown[1])
     sound = tones(file, first, count, rng) * np.float32(shown[0])
-    offset = first - round(start * HIT_RATE) * HIT_HOP
-    return sound + strike(hits, offset, count), hit_curves(hits)
+    offset = first - round(start * DRUM_RATE) * DRUM_HOP
+    return sound + render_drums(drum_onsets, offset, count), drum_curves(drum_onsets)
 
 
 def tones(file: PieceFile, first: int, count: int, rng: Generator) -> FloatArray:
     """Sound `(count,)` of a piece's partials from sample `first` on, varied at random."""
     partials = read_partials(file)
     level = partials.level * 10 ** (rng.normal(0.0, LEVEL_ERROR_DB / 20, partials.level.shape))
-    level[:, rng.integers(FEWEST_KEPT, KEPT + 1) :] = 0.0
+    level[:, rng.integers(FEWEST_KEPT, MAX_PARTIALS + 1) :] = 0.0
     varied = Partials(
         partials.times, partials.pitch, level.astype(np.float32), partials.phase, partials.tuning
     )
@@ -71,8 +71,8 @@ def tones(file: PieceFile, first: int, count: int, rng: Generator) -> FloatArray
 
 
 def strengths(file: PieceFile, start: float, seconds: float) -> FloatArray:
-    """Strengths `(BANDS, F)` of a piece's hits from `start` seconds on."""
-    first = round(start * HIT_RATE)
-    count = int(seconds * HIT_RATE) + 2
-    hits = file.slice("hits", first, first + count).astype(np.float32)
-    return np.pad(hits, ((0, 0), (0, count - hits.shape[1])))
+    """Strengths `(BANDS, F)` of a piece's drum onsets from `start` seconds on."""
+    first = round(start * DRUM_RATE)
+    count = int(seconds * DRUM_RATE) + 2
+    drum_onsets = file.slice("drum_onsets", first, first + count).astype(np.float32)
+    return np.pad(drum_onsets, ((0, 0), (0, count - drum_onsets.shape[1])))

@@ -7,7 +7,7 @@ Every segment is a dict of tensors; `T` steps at `MOTION_RATE`, `N` samples at `
 | motion | `(53, T)` | `features/motion.py` |
 | found | `(T,)` | 1 where the dancer was seen |
 | audio | `(N,)` | music, -1..1 |
-| phase, strength, bar_phase | `(T,)` | rhythm of the music (`data/cache/music_beats.py`) |
+| phase, confidence, bar_phase | `(T,)` | rhythm of the music (`data/cache/music_beats.py`) |
 | loudness | `(T,)` | dB |
 | style, genre | `()` | index in `styles`, `genres` |
 | music, begin | `()` | number of the music's entry and the segment's first step in it |
@@ -218,7 +218,7 @@ def music_sample(file: PieceFile, segment: Segment, steps: int) -> Sample:
     begin, end = segment.begin, segment.begin + steps
     first = round(begin * SAMPLE_RATE / MOTION_RATE)
     count = round(steps * SAMPLE_RATE / MOTION_RATE)
-    curves = dict.fromkeys(("phase", "strength", "bar_phase", "loudness"), (begin, end))
+    curves = dict.fromkeys(("phase", "confidence", "bar_phase", "loudness"), (begin, end))
     found = file.slices({"audio": (first, first + count), **curves})
     found["audio"] = found["audio"].astype(np.float32) / 32768.0
     sample = {name: torch.from_numpy(array) for name, array in found.items()}

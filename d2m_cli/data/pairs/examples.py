@@ -24,7 +24,7 @@ STYLE_MEMORY = 4096
 """Style vectors kept (2.5 MB)."""
 
 CLOCK = 2.0
-"""Beats per second where the rhythm is hidden; their strength is then 0."""
+"""Beats per second where the rhythm is hidden; their confidence is then 0."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class PairSettings:
     no_rhythm: float = 0.0
     """The same for the beat, which is read from the motion: a clock of its own stands instead."""
     no_sketch: float = 0.05
-    no_hits: float = 0.1
+    no_drums: float = 0.1
 
 
 class Batch(NamedTuple):
@@ -57,13 +57,13 @@ class Batch(NamedTuple):
     motion: FloatArray
     visual: FloatArray
     phase: NDArray[np.float64]
-    strength: FloatArray
+    confidence: FloatArray
     noise: FloatArray
     style: FloatArray
     sketch: FloatArray
     """`(B, N)` sound of the music's sketch, and"""
-    hits: FloatArray
-    """`(B, BANDS, T_h)` curves of its hits; nothing for a generator without a sketch."""
+    drum_onsets: FloatArray
+    """`(B, BANDS, T_h)` curves of its drum onsets; nothing for a generator without a sketch."""
 
 
 class Pairs:
@@ -121,35 +121,40 @@ class Pairs:
                 (sample["motion"].numpy(), sample["visual"].numpy(), style), shares, strict=True
             )
         )
-        phase, strength = sample["phase"].double().numpy() + error, sample["strength"].numpy()
+        phase, confidence = sample["phase"].double().numpy() + error, sample["confidence"].numpy()
         seconds = len(phase) / MOTION_RATE
         noise = random.standard_normal(
             (NOISE_CHANNELS, int(seconds * NOISE_RATE) + 2), dtype=np.float32
         )
         if random.random() < settings.no_rhythm:
             phase = np.arange(len(phase)) * (CLOCK / MOTION_RATE)
-            strength = np.zeros_like(strength)
-        sketch, hits = self._sketch(int(sample["music"]), int(sample["begin"]), seconds, random)
+            confidence = np.zeros_like(confidence)
+        sketch, drum_onsets = self._sketch(
+            int(sample["music"]), int(sample["begin"]), seconds, random
+        )
         return Batch(
             audio=sample["audio"].numpy(),
             motion=motion,
             visual=visual,
             phase=phase,
-            strength=strength,
+            confidence=confidence,
             noise=noise,
             style=style,
             sketch=sketch,
-            hits=hits,
+            drum_onsets=drum_onsets,
         )
 
     def _sketch(
         self, piece: int, begin: int, seconds: float, random: np.random.Generator
     ) -> tuple[FloatArray, FloatArray]:
-        """Sound `(N,)` of a segment's sketch and curves `(BANDS, T_h)` of its hits."""
+        """Sound `(N,)` of a segment's sketch and curves `(BANDS, T_h)` of its drum onsets."""
         if not self._sketched:
             return np.zeros(0, np.float32), np.zeros((0, 0), np.float32)
         draws = random.random(2)
-        shown = (bool(draws[0] >= self.settings.no_sketch), bool(draws[1] >= self.settings.no_hits))
+        shown = (
+            bool(draws[0] >= self.settings.no_sketch),
+            bool(draws[1] >= self.settings.no_drums),
+        )
         return segment_sketch(self._pieces[piece], begin / MOTION_RATE, seconds, random, shown)
 
     def _style_near(self, piece: int, begin: int, random: np.random.Generator) -> FloatArray:

@@ -30,7 +30,7 @@ CODEBOOK_REACH = 60.0
 
 
 @dataclass(frozen=True)
-class CodecSettings:
+class CodecConfig:
     """Everything that decides the outcome of the stage."""
 
     level: Level = Level.HIGH
@@ -63,7 +63,7 @@ class CodecSettings:
 class CodecStage:
     """Trains the encoder, codebook and decoder of `settings.level`; a `loop.Stage`."""
 
-    def __init__(self, settings: CodecSettings, fabric: Fabric) -> None:
+    def __init__(self, settings: CodecConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
         self.training = MusicCrops(settings.music, ("train",))
         self.held_out = MusicCrops(settings.music, SPLITS)

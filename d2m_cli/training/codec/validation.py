@@ -31,7 +31,7 @@ QUIET = 0.1
 """Gain of the quiet copy of the crops."""
 SEED = 1234
 BATCH = 8
-HEARD = 2
+AUDIO_EXAMPLES = 2
 """Crops to listen to."""
 USE_CROPS = 240
 """Crops that tell how many entries are used: far more codes than there are entries."""
@@ -58,7 +58,7 @@ def measure(vqvae: VQVAE, level: Level, music: MusicCrops, count: int = CROPS) -
 
 def listen(vqvae: VQVAE, level: Level, music: MusicCrops, count: int) -> dict[str, FloatArray]:
     """The first of the `count` crops that `measure` takes and what the codec makes of them."""
-    crops = _crops(music, min(count, HEARD))
+    crops = _crops(music, min(count, AUDIO_EXAMPLES))
     decoded, _ = _reconstruct(vqvae, level, torch.from_numpy(crops))
     pairs = enumerate(zip(crops, decoded.numpy(), strict=True))
     return {

@@ -30,14 +30,14 @@ class LatentMap(NamedTuple):
 
 
 @torch.no_grad()
-def fit_map(old: VQVAE, new: VQVAE, level: Level, waves: Tensor) -> LatentMap:
+def fit_latent_map(old: VQVAE, new: VQVAE, level: Level, waves: Tensor) -> LatentMap:
     """Map between the latents of two codecs, by least squares on music `(B, N)`."""
     own, other = (_vectors(vqvae.encode(waves, level)) for vqvae in (old, new))
     return LatentMap(_least_squares(own, other), _least_squares(other, own))
 
 
 @torch.no_grad()
-def carried_over(state: State, turn: LatentMap, old: Tensor, new: Tensor) -> State:
+def transfer_weights(state: State, turn: LatentMap, old: Tensor, new: Tensor) -> State:
     """Weights of a generator for the codebook `new` `(K, D)`, from those for `old` `(K, D)`."""
     moved = dict(state)
     last = _kernel(state, "vq.last")

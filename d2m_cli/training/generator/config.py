@@ -8,7 +8,7 @@ from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import channel_names
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.models.discriminator import PAPER_CHANNELS
-from d2m_cli.models.vq_generator import GeneratorSettings, GeneratorSizes
+from d2m_cli.models.vq_generator import GeneratorShape, GeneratorSizes
 from d2m_cli.spec import SEGMENT_SECONDS, Level
 from d2m_cli.training.generator.losses import LossWeights
 from d2m_cli.training.run.loop import LoopSettings
@@ -25,7 +25,7 @@ class DiscriminatorSettings:
 
 
 @dataclass(frozen=True)
-class GeneratorTraining:
+class GeneratorConfig:
     """Everything that decides the outcome of the stage."""
 
     codec: Path
@@ -59,9 +59,9 @@ class GeneratorTraining:
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
-def generator_settings(training: GeneratorTraining) -> GeneratorSettings:
+def generator_shape(training: GeneratorConfig) -> GeneratorShape:
     """Settings of the generator that the stage trains, as a bundle keeps them."""
-    return GeneratorSettings(
+    return GeneratorShape(
         level=training.level,
         motion_channels=len(channel_names()),
         visual_channels=training.visual.channels,

@@ -92,8 +92,8 @@ def generator_losses(
     if weights.code:
         terms["code"] = functional.l1_loss(latents, target.entries)
     if weights.likelihood:
-        assert predicted.spread is not None and prior is not None
-        logits = code_logits(latents, predicted.spread, vqvae.codebook(level), prior)
+        assert predicted.std is not None and prior is not None
+        logits = code_logits(latents, predicted.std, vqvae.codebook(level), prior)
         terms["likelihood"] = functional.cross_entropy(logits.flatten(0, 1), target.codes.flatten())
     if weights.wave or weights.mel:
         entries = vqvae.quantise(latents[..., window], level)[1]

@@ -21,14 +21,14 @@ from d2m_cli.training.generator.losses import Target
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.types import FloatArray
 
-HEARD = 2
+AUDIO_EXAMPLES = 2
 """Pieces that are kept to listen to."""
 
 
 class GeneratorCheck:
     """Gathers the figures of several batches.
 
-    Figures: `code`, `mel` distances; `spread` and `codes_used` tell a collapse; beats `coverage`
+    Figures: `code`, `mel` distances; `std` and `codes_used` tell a collapse; beats `coverage`
     and `hit` (pooled) against the dances' own music; `lift` of the onsets over chance against its
     beats; `peakiness` and `flatness` of the sound.
     """
@@ -39,7 +39,7 @@ class GeneratorCheck:
         self.cells: list[CellScore] = []
         """Coverage and hit of each dance."""
         self.nats: list[float] = []
-        """Cross-entropy of each dance's true codes, of a generator that tells a spread."""
+        """Cross-entropy of each dance's true codes, of a generator that tells a std."""
         self._sounds: dict[str, FloatArray] = {}
 
     @torch.no_grad()
@@ -54,12 +54,12 @@ class GeneratorCheck:
         """Perform a batch of dances; compare with their music and its beats `phases` `(B, T)`."""
         predicted = self.generator(given, target.entries.shape[-1], sketch)
         codebook = self.vqvae.codebook(self.level)
-        if predicted.spread is None:
+        if predicted.std is None:
             codes = self.vqvae.quantise(predicted.mean, self.level)[0]
         else:
             draw = torch.Generator().manual_seed(seed)
             prior = self.generator.prior
-            logits = code_logits(predicted.mean, predicted.spread, codebook, prior)
+            logits = code_logits(predicted.mean, predicted.std, codebook, prior)
             codes = draw_codes(logits, draw)
             surprise = cross_entropy(logits.mT, target.codes, reduction="none")
             self.nats += surprise.mean(dim=1).tolist()
@@ -67,7 +67,7 @@ class GeneratorCheck:
         waves = self.vqvae.decode(entries, self.level)
         self._note("code", float((entries - target.entries).abs().mean()))
         self._note("mel", float(mel_loss(waves, target.wave)))
-        self._note("spread", float(entries.std() / target.entries.std()))
+        self._note("entry_std_ratio", float(entries.std() / target.entries.std()))
         self._note("codes_used", float(len(codes.unique())))
         heard = waves.cpu().numpy(), target.wave.cpu().numpy()
         for wave, true, phase in zip(*heard, phases, strict=True):
@@ -88,7 +88,7 @@ class GeneratorCheck:
         self._note("lift", alignment_lift(beats, music_onsets(wave), len(wave) / SAMPLE_RATE))
         number = len(self.cells)
         self.cells.append(cell_score(music_cells(true), music_cells(wave)))
-        if number < HEARD:
+        if number < AUDIO_EXAMPLES:
             self._sounds |= {f"{number}_true": true, f"{number}_generated": wave}
 
     def _note(self, name: str, value: float | None) -> None:

@@ -10,7 +10,7 @@ import torch
 from d2m_cli.training.run.prefetch import Prefetcher
 
 
-class Pace:
+class Throughput:
     """Measures from one log line to the next; what validation takes does not count."""
 
     def __init__(self, batches: Prefetcher) -> None:

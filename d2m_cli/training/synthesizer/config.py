@@ -25,7 +25,7 @@ class SynthesizerWeights:
 
 
 @dataclass(frozen=True)
-class SynthesizerTraining:
+class SynthesizerConfig:
     """Everything that decides the outcome of the stage; the defaults are the paper's (4.1)."""
 
     codec: Path

@@ -36,7 +36,7 @@ from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.schedule import rate_share
-from d2m_cli.training.synthesizer.config import SynthesizerTraining
+from d2m_cli.training.synthesizer.config import SynthesizerConfig
 from d2m_cli.training.synthesizer.generated_codes import GeneratedCodes
 from d2m_cli.types import FloatArray, IntArray
 
@@ -55,7 +55,7 @@ class Crops(NamedTuple):
 class SynthesizerStage:
     """Trains the decoder of `settings.level`; a `loop.Stage`."""
 
-    def __init__(self, settings: SynthesizerTraining, fabric: Fabric) -> None:
+    def __init__(self, settings: SynthesizerConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
         share, level = settings.generated.share, settings.level
         if settings.batch * (1 - share) < 1:

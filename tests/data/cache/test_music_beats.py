@@ -1,4 +1,4 @@
-"""The rhythm of music: beats, bars, clarity and loudness of sounds whose truth is known."""
+"""The rhythm of music: beats, bars, confidence and loudness of sounds whose truth is known."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def test_clicks_are_found_where_they_are(bpm: float) -> None:
 
 def test_a_beat_lies_at_each_whole_number_of_the_phase() -> None:
     rhythm = music_rhythm(clicks(110.0, 10.0, first=0.2).astype(np.float32))
-    read = Rhythm(rhythm.phase, rhythm.strength, MOTION_RATE).beats
+    read = Rhythm(rhythm.phase, rhythm.confidence, MOTION_RATE).beats
     for beat in rhythm.beats[1:-1]:
         assert np.abs(read - beat).min() < 1 / MOTION_RATE
 
@@ -37,8 +37,8 @@ def test_clear_beats_are_stronger_than_noise() -> None:
     noise = np.random.default_rng(1).standard_normal(10 * SAMPLE_RATE).astype(np.float32) * 0.1
     clear = music_rhythm(clicks(120.0, 10.0).astype(np.float32))
     blurred = music_rhythm(noise)
-    assert clear.strength.mean() > 0.7 > blurred.strength.mean() + 0.1
-    assert blurred.strength.min() >= 0 and clear.strength.max() <= 1
+    assert clear.confidence.mean() > 0.7 > blurred.confidence.mean() + 0.1
+    assert blurred.confidence.min() >= 0 and clear.confidence.max() <= 1
 
 
 def test_the_bar_begins_with_the_low_drum() -> None:

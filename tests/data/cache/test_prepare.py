@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 import soundfile
 import torch
 from data_trees import AIST_NAMES, body25, write_aist, write_dance, write_music, write_pickle
@@ -47,7 +48,7 @@ def test_motion_layout_in_full(tmp_path: Path) -> None:
     steps = int(6 * MOTION_RATE)
     assert shapes["audio"] == (6 * SAMPLE_RATE,)
     assert shapes["motion"] == (53, steps) and shapes["joints"] == (17, 3, steps)
-    curves = ("found", "phase", "strength", "bar_phase", "loudness")
+    curves = ("found", "phase", "confidence", "bar_phase", "loudness")
     assert {shapes[name] for name in curves} == {(steps,)}
     np.testing.assert_array_equal(file.slice("motion", 7, 40), file.whole("motion")[:, 7:40])
     # The curves of a segment at the end of a piece may reach a step beyond it.
@@ -196,6 +197,20 @@ def test_a_split_that_shares_a_song_is_refused(tmp_path: Path, music: Path) -> N
         read_manifest(tmp_path / "cache")
     write_manifest(tmp_path / "cache", manifest)
     assert read_manifest(tmp_path / "cache") == manifest
+
+
+def test_a_cache_of_format_2_is_read_under_todays_names(tmp_path: Path) -> None:
+    old = {"format": "2", "source": "", "entry": ""}
+    (tmp_path / "pieces").mkdir()
+    arrays = {"hits": np.arange(6, dtype=np.float32).reshape(3, 2)}
+    save_file(arrays, tmp_path / "pieces/tune.safetensors", metadata=old)
+    line = {"name": "tune", "song": "tune", "split": "train", "genre": "", "style": "", "licence": ""}
+    entry = {**line, "seconds": 1.0, "holds": ["hits", "strength"]}
+    stored = {"format": 2, "layout": "music", "entries": [entry], "failures": []}
+    (tmp_path / "manifest.json").write_text(json.dumps(stored))
+    found = read_manifest(tmp_path).entries[0]
+    assert found.holds == ("drum_onsets", "confidence")
+    np.testing.assert_array_equal(PieceFile(tmp_path, found).whole("drum_onsets"), arrays["hits"])
 
 
 def test_other_folders_are_no_caches(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_what_a_segment_holds(caches: tuple[Path, Path]) -> None:
     shapes = {name: tuple(tensor.shape) for name, tensor in data[0].items()}
     assert shapes == {
         "motion": (53, 90), "found": (90,), "visual": (256, 6), "has_visual": (),
-        "audio": (3 * SAMPLE_RATE,), "phase": (90,), "strength": (90,), "bar_phase": (90,),
+        "audio": (3 * SAMPLE_RATE,), "phase": (90,), "confidence": (90,), "bar_phase": (90,),
         "loudness": (90,), "style": (), "genre": (), "music": (), "begin": (),
     }  # fmt: skip
     for number in range(20):

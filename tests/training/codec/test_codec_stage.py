@@ -15,7 +15,7 @@ from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
 from d2m_cli.training.codec.stage import (
     CODEBOOK_REACH,
-    CodecSettings,
+    CodecConfig,
     CodecStage,
     scale_to_sigma,
 )
@@ -29,8 +29,8 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> MusicSettings:
     return make_cache(tmp_path_factory.mktemp("music"))
 
 
-def settings_for(music: MusicSettings, steps: int = 8) -> CodecSettings:
-    return CodecSettings(
+def settings_for(music: MusicSettings, steps: int = 8) -> CodecConfig:
+    return CodecConfig(
         level=Level.LOW,
         music=music,
         batch=2,
@@ -43,7 +43,7 @@ def settings_for(music: MusicSettings, steps: int = 8) -> CodecSettings:
     )
 
 
-def stage_for(settings: CodecSettings) -> CodecStage:
+def stage_for(settings: CodecConfig) -> CodecStage:
     return CodecStage(settings, Fabric(accelerator="cpu", devices=1))
 
 

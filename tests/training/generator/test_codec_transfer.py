@@ -2,9 +2,9 @@ import torch
 from torch.testing import assert_close
 
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.models.vq_generator import GeneratorSettings, VQGenerator
+from d2m_cli.models.vq_generator import GeneratorShape, VQGenerator
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, Level
-from d2m_cli.training.generator.codec_transfer import LatentMap, carried_over, fit_map
+from d2m_cli.training.generator.codec_transfer import LatentMap, fit_latent_map, transfer_weights
 
 
 def rotation() -> torch.Tensor:
@@ -28,7 +28,7 @@ def test_the_map_between_two_codecs_is_found() -> None:
     vqvae, turn = VQVAE((Level.HIGH.number,)).eval(), rotation()
     other = turned(vqvae, turn).eval()
     waves = 0.3 * torch.randn(4, 128 * 256)
-    found = fit_map(vqvae, other, Level.HIGH, waves)
+    found = fit_latent_map(vqvae, other, Level.HIGH, waves)
     fresh = 0.3 * torch.randn(1, 128 * 64)
     with torch.no_grad():
         old, new = (v.encode(fresh, Level.HIGH)[0].T for v in (vqvae, other))
@@ -40,7 +40,7 @@ def test_the_map_between_two_codecs_is_found() -> None:
 def test_a_generator_says_the_same_of_the_turned_latents() -> None:
     torch.manual_seed(1)
     turn = rotation()
-    settings = GeneratorSettings(
+    settings = GeneratorShape(
         level=Level.HIGH,
         motion_channels=4,
         visual_channels=4,
@@ -48,14 +48,14 @@ def test_a_generator_says_the_same_of_the_turned_latents() -> None:
         style_channels=0,
         width=0.05,
         style_features=4,
-        spread=True,
-        hit_bands=3,
+        std=True,
+        drum_bands=3,
     )
     generator = VQGenerator(settings, 6).eval()
     state = {f"vq.{k}": v for k, v in generator.state_dict().items()}
     state["prior"] = torch.arange(float(CODEBOOK_SIZE))
     codebook = torch.randn(CODEBOOK_SIZE, CODE_DIM)
-    moved = carried_over(state, LatentMap(turn, turn.T), codebook, codebook @ turn)
+    moved = transfer_weights(state, LatentMap(turn, turn.T), codebook, codebook @ turn)
     assert torch.equal(moved.pop("prior"), state["prior"])
     other = VQGenerator(settings, 6).eval()
     other.load_state_dict({k.removeprefix("vq."): v for k, v in moved.items()})

@@ -11,7 +11,7 @@ from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
-from d2m_cli.models.vq_generator import GeneratorSettings
+from d2m_cli.models.vq_generator import GeneratorShape
 from d2m_cli.spec import NOISE_CHANNELS, Level
 from d2m_cli.training.generator.losses import (
     LossWeights,
@@ -23,7 +23,7 @@ from d2m_cli.training.generator.losses import (
 
 LEVEL = Level.HIGH
 CODES = 16
-HEARD = 6
+AUDIO_EXAMPLES = 6
 """Codes that wave and mel losses hear in a step."""
 BATCH = 2
 STEPS = 140
@@ -47,9 +47,9 @@ def target(codec: VQVAE) -> Target:
 def networks(codec: VQVAE) -> tuple[Generator, MultiScaleDiscriminator, Conditions]:
     """A small generator of the paper's kind, discriminators, and two unlike dances."""
     torch.manual_seed(0)
-    sizes = {"width": 0.05, "floor": 24, "motion_width": 0.05, "features": 24}
+    sizes = {"width": 0.05, "min_channels": 24, "motion_width": 0.05, "features": 24}
     generator = Generator(
-        GeneratorSettings(
+        GeneratorShape(
             level=LEVEL,
             motion_channels=53,
             visual_channels=16,
@@ -109,7 +109,7 @@ def test_one_batch_can_be_overfitted(codec: VQVAE, target: Target) -> None:
         adversary.zero_grad()
         judged.backward()
         adversary.step()
-        begin = int(torch.randint(CODES - HEARD + 1, (), generator=draw))
+        begin = int(torch.randint(CODES - AUDIO_EXAMPLES + 1, (), generator=draw))
         terms = generator_losses(
             discriminator,
             codec,
@@ -118,7 +118,7 @@ def test_one_batch_can_be_overfitted(codec: VQVAE, target: Target) -> None:
             predicted,
             None,
             LossWeights(),
-            slice(begin, begin + HEARD),
+            slice(begin, begin + AUDIO_EXAMPLES),
         )
         optimiser.zero_grad()
         torch.stack(list(terms.values())).sum().backward()

@@ -5,9 +5,9 @@ from project import ROOT
 
 from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.stage import CodecSettings
+from d2m_cli.training.codec.stage import CodecConfig
 from d2m_cli.training.export import ExportSettings
-from d2m_cli.training.generator.config import GeneratorTraining
+from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.loop import LoopSettings
 from d2m_cli.training.run.schedule import OptimiserSettings
 from d2m_cli.training.run.settings import (
@@ -23,10 +23,10 @@ from d2m_cli.training.stages import STAGES
 RECIPES = ROOT / "examples/recipes"
 
 
-def read(folder: Path, text: str) -> CodecSettings:
+def read(folder: Path, text: str) -> CodecConfig:
     path = folder / "recipe.toml"
     path.write_text(text)
-    return read_settings(path, CodecSettings)
+    return read_settings(path, CodecConfig)
 
 
 def test_a_recipe_holds_only_what_differs(tmp_path: Path) -> None:
@@ -40,8 +40,8 @@ def test_a_recipe_holds_only_what_differs(tmp_path: Path) -> None:
     assert isinstance(settings.commitment, float)
     assert settings.music.cache == Path("here")
     assert settings.loop.steps == 7
-    assert settings.batch == CodecSettings().batch
-    assert settings.optimiser == CodecSettings().optimiser
+    assert settings.batch == CodecConfig().batch
+    assert settings.optimiser == CodecConfig().optimiser
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_mistakes_are_named(tmp_path: Path, text: str, complaint: str) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.toml"):
-        read_settings(tmp_path / "nowhere.toml", CodecSettings)
+        read_settings(tmp_path / "nowhere.toml", CodecConfig)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_overrides_are_typed_and_leave_the_rest(tmp_path: Path) -> None:
         'music.without=["*demo*"]',
         "commitment = 2",
     )
-    settings = read_settings(path, CodecSettings, overrides)
+    settings = read_settings(path, CodecConfig, overrides)
     assert (settings.loop.steps, settings.loop.log_every) == (100, 3)
     assert settings.optimiser == OptimiserSettings(rate=1e-4)
     assert settings.level is Level.HIGH
@@ -111,22 +111,22 @@ def test_wrong_overrides_are_named(tmp_path: Path, override: str, complaint: str
     path = tmp_path / "recipe.toml"
     path.write_text("batch = 2")
     with pytest.raises(SettingsError, match=complaint):
-        read_settings(path, CodecSettings, [override])
+        read_settings(path, CodecConfig, [override])
 
 
 def test_settings_of_a_run_come_back(tmp_path: Path) -> None:
-    settings = GeneratorTraining(Path("codec.safetensors"), Level.LOW, betas=(0.1, 0.2))
+    settings = GeneratorConfig(Path("codec.safetensors"), Level.LOW, betas=(0.1, 0.2))
     write_settings(tmp_path, plain(settings))
-    assert read_run(tmp_path, GeneratorTraining) == settings
+    assert read_run(tmp_path, GeneratorConfig) == settings
     with pytest.raises(SettingsError, match="holds no run"):
-        read_run(tmp_path / "elsewhere", GeneratorTraining)
+        read_run(tmp_path / "elsewhere", GeneratorConfig)
 
 
 def test_only_the_loop_may_change_in_a_run(tmp_path: Path) -> None:
-    before = plain(CodecSettings())
-    longer = plain(CodecSettings(loop=LoopSettings(steps=7)))
+    before = plain(CodecConfig())
+    longer = plain(CodecConfig(loop=LoopSettings(steps=7)))
     assert check_resumable(before, longer, tmp_path) == ["loop.steps was 100000 and is 7"]
-    other = plain(CodecSettings(batch=5, music=MusicSettings(Path("other"))))
+    other = plain(CodecConfig(batch=5, music=MusicSettings(Path("other"))))
     with pytest.raises(SettingsError, match=r"music\.cache was .*; batch was 4 and is 5"):
         check_resumable(before, other, tmp_path)
     assert not check_resumable({"batch": 4, "gone": 1}, before, tmp_path)

@@ -17,7 +17,7 @@ from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
 from d2m_cli.training.generator.stage import DiscriminatorSettings
 from d2m_cli.training.run.settings import read_settings
-from d2m_cli.training.synthesizer.config import SynthesizerTraining, SynthesizerWeights
+from d2m_cli.training.synthesizer.config import SynthesizerConfig, SynthesizerWeights
 from d2m_cli.training.synthesizer.generated_codes import CodesSettings
 from d2m_cli.training.synthesizer.stage import SynthesizerStage
 
@@ -30,9 +30,9 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> MusicSettings:
     return make_cache(tmp_path_factory.mktemp("music"))
 
 
-def settings_for(music: MusicSettings) -> SynthesizerTraining:
+def settings_for(music: MusicSettings) -> SynthesizerConfig:
     """The embedded codec, which is stored in half precision, in tiny batches."""
-    return SynthesizerTraining(
+    return SynthesizerConfig(
         codec=ROOT / "weights" / f"codec_{LEVEL}.safetensors",
         level=LEVEL,
         music=music,
@@ -49,7 +49,7 @@ def settings_for(music: MusicSettings) -> SynthesizerTraining:
     )
 
 
-def stage_for(settings: SynthesizerTraining) -> SynthesizerStage:
+def stage_for(settings: SynthesizerConfig) -> SynthesizerStage:
     return SynthesizerStage(settings, Fabric(accelerator="cpu", devices=1))
 
 
@@ -183,4 +183,4 @@ def test_wrong_codecs_are_refused(music: MusicSettings, tmp_path: Path) -> None:
 @pytest.mark.parametrize("level", Level)
 def test_shipped_recipes_can_be_read(level: Level) -> None:
     path = ROOT / "examples/recipes" / f"synthesizer_{level}.toml"
-    assert read_settings(path, SynthesizerTraining).level is level
+    assert read_settings(path, SynthesizerConfig).level is level

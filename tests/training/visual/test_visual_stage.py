@@ -17,7 +17,7 @@ from d2m_cli.features.motion import JOINTS, motion_from_positions
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.training.run.loop import LoopSettings, run
 from d2m_cli.training.run.schedule import OptimiserSettings
-from d2m_cli.training.visual.stage import VisualStage, VisualTraining
+from d2m_cli.training.visual.stage import VisualConfig, VisualStage
 from d2m_cli.training.visual.windows import movement_summary
 
 
@@ -41,8 +41,8 @@ def make_dances(cache: Path) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> VisualTraining:
-    return VisualTraining(
+def settings(tmp_path: Path) -> VisualConfig:
+    return VisualConfig(
         dances=make_dances(tmp_path / "dances"),
         visual=VisualSettings(size=32, width=1 / 16),
         batch=4,
@@ -52,17 +52,17 @@ def settings(tmp_path: Path) -> VisualTraining:
     )
 
 
-def build(settings: VisualTraining) -> VisualStage:
+def build(settings: VisualConfig) -> VisualStage:
     return VisualStage(settings, Fabric(accelerator="cpu", devices=1))
 
 
-def test_the_network_learns_a_batch(settings: VisualTraining) -> None:
+def test_the_network_learns_a_batch(settings: VisualConfig) -> None:
     stage = build(settings)
     losses = [stage.step(stage.draw(0), 0, 0.0)["loss_5"] for _ in range(25)]
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
 
 
-def test_a_run_measures_and_exports_the_network(settings: VisualTraining, tmp_path: Path) -> None:
+def test_a_run_measures_and_exports_the_network(settings: VisualConfig, tmp_path: Path) -> None:
     stage = build(settings)
     figures: dict[str, list[dict[str, float]]] = defaultdict(list)
     run(stage, settings.loop, tmp_path / "run", lambda kind, _, f: figures[kind].append(f))
@@ -77,7 +77,7 @@ def test_a_run_measures_and_exports_the_network(settings: VisualTraining, tmp_pa
         assert torch.equal(network.features(clip), stage.i3d.features(clip))
 
 
-def test_a_step_depends_on_its_number_only(settings: VisualTraining) -> None:
+def test_a_step_depends_on_its_number_only(settings: VisualConfig) -> None:
     stage = build(settings)
     for number in range(2):
         stage.step(stage.draw(number), number, number / 6)
@@ -103,7 +103,7 @@ def test_the_summary_tells_what_moves() -> None:
     assert bounce == pytest.approx(1.5, abs=0.1)
 
 
-def test_a_cache_without_joints_is_refused(settings: VisualTraining) -> None:
+def test_a_cache_without_joints_is_refused(settings: VisualConfig) -> None:
     path = settings.dances / "manifest.json"
     manifest = json.loads(path.read_text())
     for entry in manifest["entries"]:
