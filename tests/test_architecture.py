@@ -24,6 +24,7 @@ GROUND = {
 }
 ALLOWED = {
     "__init__": GROUND | {"generation"},
+    "__main__": {"cli"},
     "ingest": GROUND,
     "features": GROUND,
     "models": GROUND,
