@@ -17,6 +17,7 @@ GROUND = {
     "device",
     "progress",
     "files",
+    "pcm",
     "librosa_lock",
     "media",
     "__init__",

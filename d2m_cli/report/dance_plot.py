@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from d2m_cli.files import whole_file
 from d2m_cli.spec import BEATS_PER_BAR
 from d2m_cli.types import FrameArray
 
@@ -45,7 +46,7 @@ class DancePlot:
 def plot_dance(path: Path, plot: DancePlot) -> None:
     """Write the frames, the dance's speed and the music's onsets on one time axis.
 
-    The file appears whole or not at all; its suffix decides the format (png, svg, pdf).
+    The suffix decides the format (png, svg, pdf). Raises `OutputError`.
     """
     figure, axes = plt.subplots(
         3, 1, figsize=(14, 6.5), sharex=True, height_ratios=(1.2, 1, 1), layout="constrained"
@@ -61,13 +62,11 @@ def plot_dance(path: Path, plot: DancePlot) -> None:
     _draw(axes[2], plot.music, plot.beats, "dB a frame", "onsets of the music", "C1")
     axes[2].set_xlabel("time (s)")
     axes[2].set_xlim(0, plot.seconds)
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        figure.savefig(draft, dpi=110)
-        draft.replace(path)
+        with whole_file(path) as draft:
+            figure.savefig(draft, dpi=110)
     finally:
         plt.close(figure)
-        draft.unlink(missing_ok=True)
 
 
 def _evenly(strip: FrameArray, count: int) -> FrameArray:
