@@ -168,7 +168,10 @@ class OutputOptions:
     beats: Annotated[
         str | None,
         _option(
-            OUTPUT, "--beats", "FILE or FOLDER/", "The music's beats, as csv, txt, mid, edl or otio."
+            OUTPUT,
+            "--beats",
+            "FILE or FOLDER/",
+            "The music's beats, as csv, txt, mid, edl or otio.",
         ),
     ] = None
     json: Annotated[
