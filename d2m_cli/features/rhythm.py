@@ -81,6 +81,16 @@ def estimate_rhythm(
     return Rhythm(phase.astype(np.float32), confidence.astype(np.float32), motion.rate)
 
 
+def multiplied(rhythm: Rhythm, factor: float) -> Rhythm:
+    """The same pulse counted `factor` times as fast: 2 has a beat between any two, 0.5 every other.
+
+    The first beat at or after the start keeps the number 0.
+    """
+    phase = rhythm.phase.astype(np.float64) * factor
+    phase -= np.ceil(phase[0])
+    return Rhythm(phase.astype(np.float32), rhythm.confidence, rhythm.rate)
+
+
 def _extend(times: Array, centres: Array, beats: Array, tempo: Array) -> Array:
     """Beats at `times` `(T,)`: smooth between the windows' middles, steady outside them."""
     from scipy.interpolate import PchipInterpolator

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from d2m_cli.files import whole_file
 from d2m_cli.types import FrameArray
 
 STRIP_ASPECT = 6.9
@@ -29,8 +30,8 @@ class Curve:
 def plot_dance(path: Path, strip: FrameArray, dance: Curve, music: Curve, seconds: float) -> None:
     """Write the frames `(S, H, W, 3)`, the dance's joint speed and the music's onset confidence.
 
-    Dashed lines are the beats of each. The file appears whole or not at all; its suffix decides the
-    format (png, svg, pdf).
+    Dashed lines are the beats of each. The suffix decides the format (png, svg, pdf).
+    Raises `OutputError`.
     """
     figure, axes = plt.subplots(
         3, 1, figsize=(14, 6), sharex=True, height_ratios=(1.2, 1, 1), layout="constrained"
@@ -43,13 +44,11 @@ def plot_dance(path: Path, strip: FrameArray, dance: Curve, music: Curve, second
     _draw(axes[2], music, "onset confidence", "tab:orange")
     axes[2].set_xlabel("time (s)")
     axes[2].set_xlim(0, seconds)
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        figure.savefig(draft, dpi=110)
-        draft.replace(path)
+        with whole_file(path) as draft:
+            figure.savefig(draft, dpi=110)
     finally:
         plt.close(figure)
-        draft.unlink(missing_ok=True)
 
 
 def _evenly(strip: FrameArray, count: int) -> FrameArray:

@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric import Fabric
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicCrops, MusicSettings
+from d2m_cli.files import whole_file
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
 from d2m_cli.training.codec.load import check_outer_stages, load_codec, scale_latents
 from d2m_cli.training.codec.trainable import CodecNet, Coded, MovingCodebook
 from d2m_cli.training.codec.validation import CROPS, SPLITS, listen, measure
 from d2m_cli.training.codec.wavelet_init import wavelet_start
-from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import joined, own_draws
 from d2m_cli.training.run.loop import LoopSettings, Validation
 from d2m_cli.training.run.optimiser import Optimiser, OptimiserConfig
@@ -143,7 +144,8 @@ class CodecStage:
         exported = copy.deepcopy(self.vqvae).cpu()
         scale_to_sigma(exported, self.settings.level)
         state = {name: tensor.contiguous() for name, tensor in exported.state_dict().items()}
-        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+        with whole_file(path, SafetensorError) as draft:
+            save_file(state, draft)
 
     def _start_codebook(self, random: np.random.Generator) -> None:
         settings = self.settings

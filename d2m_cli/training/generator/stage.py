@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric import Fabric
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from d2m_cli.data.pairs.examples import Batch, Pairs
+from d2m_cli.files import whole_file
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import Latents
@@ -26,7 +28,6 @@ from d2m_cli.training.generator.config import (
 from d2m_cli.training.generator.losses import Target, encode_target, generator_losses
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
-from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws, summed
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
@@ -140,7 +141,8 @@ class GeneratorStage:
     def export(self, path: Path) -> None:
         """Write the averaged generator's weights."""
         state = {k: v.cpu().contiguous() for k, v in self.average.weights.items()}
-        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+        with whole_file(path, SafetensorError) as draft:
+            save_file(state, draft)
 
     def _trained(self, path: Path) -> dict[str, Tensor]:
         """Weights of a trained generator, carried over from the codec that it was trained on."""

@@ -4,7 +4,6 @@ Every field has its default in the dataclass, so a recipe holds only what differ
 that is itself a dataclass is a table in the file, which changes the default that the field has.
 """
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
@@ -14,6 +13,7 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from d2m_cli.errors import D2MError
+from d2m_cli.files import read_json, write_json
 
 SETTINGS = "settings.json"
 """File in a run's folder that holds all of its settings."""
@@ -64,20 +64,15 @@ def overridden(content: Mapping[str, Any], overrides: Sequence[str]) -> dict[str
 def read_run(folder: Path, kind: type[Settings]) -> Settings:
     """Settings of the run in `folder`. Raises `SettingsError` when it holds none of this kind."""
     path = folder / SETTINGS
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"{folder} holds no run of this d2m ({error}): train the stage first."
-        ) from error
+    if not path.exists():
+        raise SettingsError(f"{folder} holds no run of d2m: train the stage first.")
+    content = read_json(path, SettingsError, "train the stage again")
     return fill(kind, content, str(path))
 
 
 def write_settings(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write what `plain` returned into a run's folder, at once."""
-    unfinished = folder / f".{SETTINGS}.partial"
-    unfinished.write_text(json.dumps(dict(config), indent=1) + "\n")
-    unfinished.replace(folder / SETTINGS)
+    """Write what `plain` returned into a run's folder. Raises `OutputError`."""
+    write_json(folder / SETTINGS, config)
 
 
 def plain(settings: Any) -> Any:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from lightning.fabric import Fabric
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
@@ -24,6 +25,7 @@ from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicCrops
 from d2m_cli.errors import DataError
+from d2m_cli.files import whole_file
 from d2m_cli.losses.adversarial import adversarial_terms
 from d2m_cli.losses.reconstruction import mel_loss, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
@@ -33,7 +35,6 @@ from d2m_cli.training.codec.load import check_outer_stages, load_codec
 from d2m_cli.training.codec.trainable import CodecNet
 from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.run.average import MovingAverage
-from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
@@ -151,7 +152,8 @@ class SynthesizerStage:
         Encoder and codebook are those that were given, bit for bit.
         """
         state = {k: v.cpu().contiguous() for k, v in self.averaged().state_dict().items()}
-        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+        with whole_file(path, SafetensorError) as draft:
+            save_file(state, draft)
 
     @torch.no_grad()
     def _entries(self, music: Tensor, codes: Tensor) -> Tensor:
