@@ -14,7 +14,7 @@ from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.official import open_maker
 from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
-from d2m_cli.output.mux import write_sound
+from d2m_cli.output.sound import write_sound
 from d2m_cli.pipeline import Dance2Music
 from d2m_cli.progress import Progress
 from d2m_cli.report.summary import Summary, summary_table

@@ -8,7 +8,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from d2m_cli.errors import InputError
-from d2m_cli.ffmpeg_tool import picture_stream
+from d2m_cli.ffmpeg_tool import picture_stream, sound_track
 from d2m_cli.types import Clip
 
 _STILL_FORMATS = ("image2", "_pipe", "tty")
@@ -30,7 +30,6 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
     path = Path(path)
     with _open(path) as container:
         stream = _picture_stream(container, path)
-        has_audio = bool(container.streams.audio)
         scan = _scan(container, stream, path)
         aspect = float(stream.sample_aspect_ratio or 1)
     picture = scan.picture
@@ -46,7 +45,7 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
         width=width,
         height=height,
         rotation=rotation,
-        has_audio=has_audio,
+        has_audio=sound_track(path) is not None,
         start=start,
         end=end,
     )
@@ -55,12 +54,20 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
 
 
 def has_sound(path: Path) -> bool:
-    """Whether the audio or video file at `path` has a sound stream.
+    """Whether the audio or video file at `path` has sound that can be decoded.
 
     Raises `InputError` when it cannot be opened.
     """
-    with _open(path) as container:
-        return bool(container.streams.audio)
+    _open(path).close()
+    return sound_track(path) is not None
+
+
+def check_regular(path: Path) -> None:
+    """Make sure that `path` can be read several times. Raises `InputError` for pipes and such."""
+    if path.is_fifo() or path.is_socket():
+        raise InputError(f"{path} is a pipe, and d2m reads a video several times: save it first.")
+    if path.is_char_device() or path.is_block_device():
+        raise InputError(f"{path} is a device: give a file.")
 
 
 @dataclass
@@ -91,6 +98,7 @@ def _open(path: Path) -> InputContainer:
         raise InputError(f"{path} does not exist: check the path.")
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a file.")
+    check_regular(path)
     try:
         return av.open(str(path.absolute()))
     except PermissionError as error:
@@ -159,7 +167,8 @@ def _told_end(container: InputContainer, stream: VideoStream) -> float:
     if "avi" in container.format.name:
         return _seconds(stream.frames, stream)
     if "matroska" in container.format.name and container.duration is not None:
-        return (container.duration + container.start_time) / av.time_base
+        # Some writers count the end from 0, some from the first packet: the earlier one is sure.
+        return container.duration / av.time_base
     return 0.0
 
 
