@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from d2m_cli.ffmpeg_tool import bundled_ffmpeg
+from d2m_cli.media import bundled_ffmpeg
 
 RunFfmpeg = Callable[..., None]
 

@@ -18,10 +18,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from d2m_cli.bundles import format1
 from d2m_cli.bundles.places import CONVERTED, bundle_folder
 from d2m_cli.errors import BundleError
 
-FORMAT = 1
+FORMAT = 2
 DESCRIPTION = "bundle.json"
 REQUIRED = ("format", "name", "architecture", "licence", "settings", "files")
 
@@ -84,6 +85,8 @@ def load_bundle(name_or_folder: str | Path | None = None) -> Bundle:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"'{folder / DESCRIPTION}' is not valid JSON: {error}") from None
     _check_description(folder, config)
+    if config["format"] == 1:
+        config = format1.upgraded(config)
     for name, facts in config["files"].items():
         _check_file(folder, name, facts)
     return Bundle(folder, config)
@@ -156,10 +159,10 @@ def _check_description(folder: Path, config: Any) -> None:
     missing = [k for k in REQUIRED if not isinstance(config, dict) or k not in config]
     if missing:
         raise BundleError(f"'{folder / DESCRIPTION}' lacks {', '.join(missing)}: get it again.")
-    if config["format"] != FORMAT:
+    if config["format"] not in (1, FORMAT):
         raise BundleError(
             f"The bundle '{config['name']}' has format {config['format']} and this d2m reads "
-            f"format {FORMAT}: install the d2m version that it was made for."
+            f"formats up to {FORMAT}: install the d2m version that it was made for."
         )
     files = config["files"].values() if isinstance(config["files"], dict) else [None]
     if not all(isinstance(facts, dict) and {"bytes", "sha256"} <= facts.keys() for facts in files):

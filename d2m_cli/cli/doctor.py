@@ -36,7 +36,7 @@ NOT_MADE = "not made yet"
 
 def doctor(json: bool = JsonOption) -> None:
     """Show versions, ffmpeg, devices, bundles, weights, licences and free space."""
-    from d2m_cli.cli.results import print_json
+    from d2m_cli.files import print_json
 
     record = examine()
     if json:
@@ -113,7 +113,7 @@ def _version(package: str) -> str | None:
 def _ffmpeg() -> dict[str, str]:
     import subprocess
 
-    from d2m_cli.ffmpeg_tool import ffmpeg_path
+    from d2m_cli.media import ffmpeg_path
 
     path = ffmpeg_path()
     told = subprocess.run([path, "-version"], capture_output=True, text=True, check=False)

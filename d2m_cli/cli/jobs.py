@@ -9,14 +9,14 @@ from rich.console import Console
 
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.errors import D2MError, InputError, OutputError
-from d2m_cli.evaluation.onsets import CURVE_RATE, onset_curve, track_beats, track_tempo
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.official import open_maker
+from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve, track_beats, track_tempo
+from d2m_cli.official.pipeline import open_maker
 from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
 from d2m_cli.output.sound import write_sound
-from d2m_cli.pipeline import Dance2Music
-from d2m_cli.progress import Progress
+from d2m_cli.progress import Progress, Step
 from d2m_cli.report.summary import Summary, summary_table
 from d2m_cli.spec import FlowMethod, Level
 from d2m_cli.types import FloatArray, Track
@@ -126,7 +126,7 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
         write_sound(track.path, job.out)
     else:
         maker.save(track, job.out, mix=wanted.mix)
-    track.timings["write"] = perf_counter() - begin
+    track.timings[Step.WRITE] = perf_counter() - begin
     curve = onset_curve(track.path, "median")
     if job.plot:
         _plot(track, curve, job.plot)
@@ -139,7 +139,7 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
         duration=track.seconds,
         dancer_found=track.dance.motion.share_found,
         dance_tempo=rhythm.bpm,
-        dance_confidence=float(rhythm.strength.mean()),
+        dance_confidence=float(rhythm.confidence.mean()),
         music_tempo=track_tempo(curve) or None,
         level=track.level.value,
         style=track.style,

@@ -22,7 +22,7 @@ def save_features(dance: Dance, folder: Path, name: str) -> Path:
         visual=dance.visual.features,
         visual_rate=dance.visual.rate,
         beat_phase=dance.rhythm.phase,
-        beat_strength=dance.rhythm.strength,
+        beat_strength=dance.rhythm.confidence,
         rhythm_rate=dance.rhythm.rate,
         seconds=dance.seconds,
     )

@@ -1,4 +1,4 @@
-"""The pulse of a dance: tempo, beat phase and clarity over time, from the motion alone.
+"""The pulse of a dance: tempo, beat phase and confidence over time, from the motion alone.
 
 A dancer marks the beat by coming to rest on it: the joints' mean speed has its valleys there (the
 kinematic beats of Li et al., AIST++, ICCV 2021). The accent curve is high at those valleys. Within
@@ -77,8 +77,8 @@ def estimate_rhythm(
         phase -= np.interp(beat_offset, times, phase)
     phase -= np.ceil(phase[0])
     active = (gaussian_filter1d(speed, motion.rate, mode="nearest") / _STILL_SPEED).clip(max=1.0)
-    strength = np.interp(times, windows.centres, match) * active
-    return Rhythm(phase.astype(np.float32), strength.astype(np.float32), motion.rate)
+    confidence = np.interp(times, windows.centres, match) * active
+    return Rhythm(phase.astype(np.float32), confidence.astype(np.float32), motion.rate)
 
 
 def _extend(times: Array, centres: Array, beats: Array, tempo: Array) -> Array:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.errors import InputError
-from d2m_cli.ffmpeg_tool import picture_stream, sound_track
 from d2m_cli.ingest.sound import load_sound
+from d2m_cli.media import picture_stream, sound_track
 from d2m_cli.spec import SAMPLE_RATE
 
 Int16Array = NDArray[np.int16]

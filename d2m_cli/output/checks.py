@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 
 from d2m_cli.errors import OutputError
-from d2m_cli.ffmpeg_tool import picture_stream
+from d2m_cli.media import picture_stream
 from d2m_cli.output.describe import ROTATION, describe
 from d2m_cli.output.places import longest_name
 

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from d2m_cli.ffmpeg_tool import bundled_ffmpeg
+from d2m_cli.media import bundled_ffmpeg
 
 ROTATION = "display matrix"
 DOLBY_VISION = "dovi configuration record"

@@ -11,7 +11,7 @@ from typing import Any
 
 import av
 
-from d2m_cli.ffmpeg_tool import picture_stream
+from d2m_cli.media import picture_stream
 from d2m_cli.output.streams import Companion
 from d2m_cli.types import Clip
 

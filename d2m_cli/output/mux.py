@@ -8,7 +8,7 @@ import ffmpeg
 import numpy as np
 import soundfile
 
-from d2m_cli.ffmpeg_tool import read_clock
+from d2m_cli.media import read_clock
 from d2m_cli.output.checks import CONTAINERS, check_container, no_video_holds
 from d2m_cli.output.describe import StreamFacts, describe
 from d2m_cli.output.moved import move_chapters, move_stream, stands_elsewhere, take_cover

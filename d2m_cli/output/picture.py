@@ -6,7 +6,7 @@ from typing import Any
 import av
 import numpy as np
 
-from d2m_cli.ffmpeg_tool import picture_stream
+from d2m_cli.media import picture_stream
 from d2m_cli.output.checks import CONTAINERS
 from d2m_cli.output.describe import DOLBY_VISION, StreamFacts
 

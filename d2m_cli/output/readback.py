@@ -7,7 +7,7 @@ from typing import Any
 import av
 
 from d2m_cli.errors import OutputError
-from d2m_cli.ffmpeg_tool import picture_stream
+from d2m_cli.media import picture_stream
 from d2m_cli.output.describe import ROTATION, StreamFacts, describe
 from d2m_cli.output.streams import Luggage
 

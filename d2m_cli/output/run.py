@@ -6,7 +6,7 @@ from typing import Any
 
 import ffmpeg
 
-from d2m_cli.ffmpeg_tool import complaint, ffmpeg_path
+from d2m_cli.media import complaint, ffmpeg_path
 from d2m_cli.output.places import is_full, unwritable
 
 

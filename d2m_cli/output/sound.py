@@ -6,7 +6,7 @@ from typing import Any
 import ffmpeg
 
 from d2m_cli.errors import OutputError
-from d2m_cli.ffmpeg_tool import sound_track
+from d2m_cli.media import sound_track
 from d2m_cli.output.audio import limited
 from d2m_cli.output.places import finished_file
 from d2m_cli.output.run import run_ffmpeg

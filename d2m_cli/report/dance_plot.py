@@ -27,7 +27,7 @@ class Curve:
 
 
 def plot_dance(path: Path, strip: FrameArray, dance: Curve, music: Curve, seconds: float) -> None:
-    """Write the frames `(S, H, W, 3)`, the dance's joint speed and the music's onset strength.
+    """Write the frames `(S, H, W, 3)`, the dance's joint speed and the music's onset confidence.
 
     Dashed lines are the beats of each. The file appears whole or not at all; its suffix decides the
     format (png, svg, pdf).
@@ -40,7 +40,7 @@ def plot_dance(path: Path, strip: FrameArray, dance: Curve, music: Curve, second
     pictures.imshow(np.concatenate(list(fitting), axis=1), extent=(0, seconds, 0, 1), aspect="auto")
     pictures.set_yticks([])
     _draw(axes[1], dance, "joint speed", "tab:blue")
-    _draw(axes[2], music, "onset strength", "tab:orange")
+    _draw(axes[2], music, "onset confidence", "tab:orange")
     axes[2].set_xlabel("time (s)")
     axes[2].set_xlim(0, seconds)
     draft = path.with_name(f".{path.stem}.part{path.suffix}")

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from d2m_cli.evaluation.compare import OnsetTrace
-from d2m_cli.evaluation.mos import Opinion
-from d2m_cli.evaluation.onsets import CURVE_RATE
+from d2m_cli.metrics.mos import Opinion
+from d2m_cli.metrics.onsets import CURVE_RATE
+from d2m_cli.metrics.pairs import OnsetTrace
 from d2m_cli.types import BoolArray, FloatArray
 
 REFERENCE, GENERATED, HIT = "#4c6a92", "#c8643c", "#8ab17d"

@@ -5,12 +5,14 @@ from typing import Any
 
 from rich.table import Table
 
-STAGES = {
-    "watch": "watch the dance",
-    "compose": "compose",
-    "decode": "decode",
-    "polish": "denoise and level",
-    "write": "write",
+from d2m_cli.progress import Step
+
+STEPS = {
+    Step.ANALYZE: "analyze the dance",
+    Step.COMPOSE: "compose",
+    Step.DECODE: "decode",
+    Step.POSTPROCESS: "denoise and level",
+    Step.WRITE: "write",
 }
 
 
@@ -49,7 +51,7 @@ def summary_table(summary: Summary) -> Table:
         f"(confidence {summary.dance_confidence:.2f})",
         "tempo of the music": music,
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",
-        **{f"time to {STAGES[k]}": f"{v:.1f} s" for k, v in summary.stages.items()},
+        **{f"time to {STEPS[Step(k)]}": f"{v:.1f} s" for k, v in summary.stages.items()},
         "time in all": f"{sum(summary.stages.values()):.1f} s",
     }
     for name, value in rows.items():

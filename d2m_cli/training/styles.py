@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from d2m_cli.data.cache import PieceFile
-from d2m_cli.data.manifest import read_manifest
+from d2m_cli.data.cache.manifest import read_manifest
+from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.errors import DataError
 from d2m_cli.features.style import SECONDS, style_vector
 from d2m_cli.spec import SAMPLE_RATE

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 from matplotlib.image import imread
+from project import ROOT
 
 from d2m_cli.bundles.places import embedded_folder
 from d2m_cli.cli import app
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +51,7 @@ def test_json_plot_and_features(d2m, dance: Path, tmp_path: Path) -> None:
     assert facts["out"] == str(out) and out.stat().st_size > 10_000
     assert facts["duration"] == pytest.approx(2.5, abs=0.1)
     assert 0.9 < facts["dancer_found"] <= 1.0
-    assert set(facts["stages"]) == {"watch", "compose", "decode", "polish", "write"}
+    assert set(facts["stages"]) == {"analyze", "compose", "decode", "postprocess", "write"}
     assert imread(plot).shape[1] > 1000
     with np.load(tmp_path / "f" / "dance.npz") as features:
         assert features["motion"].shape[0] == len(features["motion_channels"]) == 53

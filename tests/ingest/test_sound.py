@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from project import ROOT
 
 from d2m_cli.errors import InputError
-from d2m_cli.ffmpeg_tool import bundled_ffmpeg
 from d2m_cli.ingest.sound import load_sound, read_sound
+from d2m_cli.media import bundled_ffmpeg
 from d2m_cli.spec import SAMPLE_RATE
 
 Run = Callable[..., None]
@@ -83,7 +84,7 @@ def test_moviepy_takes_the_same_ffmpeg(tmp_path: Path, clip_3s: Path) -> None:
     )
     environment = {
         **{k: v for k, v in os.environ.items() if k != "FFMPEG_BINARY"},
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": str(ROOT),
         "D2M_FFMPEG": str(tmp_path / "mine"),
     }
     done = subprocess.run(

@@ -12,13 +12,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.data.pairs.music_crops import MusicCrops, MusicSettings
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.file import check_outer_stages, load_codec, scale_latents
-from d2m_cli.training.codec.measure import CROPS, SPLITS, listen, measure
-from d2m_cli.training.codec.net import CodecNet, Coded, MovingCodebook
-from d2m_cli.training.codec.start import wavelet_start
-from d2m_cli.training.music import MusicCrops, MusicSettings
+from d2m_cli.training.codec.load import check_outer_stages, load_codec, scale_latents
+from d2m_cli.training.codec.trainable import CodecNet, Coded, MovingCodebook
+from d2m_cli.training.codec.validation import CROPS, SPLITS, listen, measure
+from d2m_cli.training.codec.wavelet_init import wavelet_start
 from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import joined, own_draws
 from d2m_cli.training.run.loop import LoopSettings, Validation
@@ -30,7 +30,7 @@ CODEBOOK_REACH = 60.0
 
 
 @dataclass(frozen=True)
-class CodecSettings:
+class CodecConfig:
     """Everything that decides the outcome of the stage."""
 
     level: Level = Level.HIGH
@@ -63,7 +63,7 @@ class CodecSettings:
 class CodecStage:
     """Trains the encoder, codebook and decoder of `settings.level`; a `loop.Stage`."""
 
-    def __init__(self, settings: CodecSettings, fabric: Fabric) -> None:
+    def __init__(self, settings: CodecConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
         self.training = MusicCrops(settings.music, ("train",))
         self.held_out = MusicCrops(settings.music, SPLITS)

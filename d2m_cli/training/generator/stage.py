@@ -10,32 +10,32 @@ from lightning.fabric import Fabric
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from d2m_cli.data.pairs.examples import Batch, Pairs
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
-from d2m_cli.training.codec.file import load_codec
-from d2m_cli.training.generator.check import GeneratorCheck
-from d2m_cli.training.generator.new_codec import carried_over, fit_map
-from d2m_cli.training.generator.pairs import Batch, Pairs
-from d2m_cli.training.generator.settings import (
+from d2m_cli.training.codec.load import load_codec
+from d2m_cli.training.generator.codec_transfer import fit_latent_map, transfer_weights
+from d2m_cli.training.generator.config import (
     DiscriminatorSettings,
-    GeneratorTraining,
-    generator_settings,
+    GeneratorConfig,
+    generator_shape,
 )
-from d2m_cli.training.generator.step import (
+from d2m_cli.training.generator.losses import (
     Target,
     discriminator_loss,
     encode_target,
     generator_losses,
 )
+from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws, summed
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.schedule import rate_share
 
-__all__ = ["DiscriminatorSettings", "GeneratorStage", "GeneratorTraining", "generator_settings"]
+__all__ = ["DiscriminatorSettings", "GeneratorConfig", "GeneratorStage", "generator_shape"]
 
 VALIDATION_BATCH = 4
 PRIOR_BATCHES = 16
@@ -46,7 +46,7 @@ MAP_SEGMENTS = 48
 class GeneratorStage:
     """Trains one level's generator on codes of a frozen codec; a `loop.Stage`."""
 
-    def __init__(self, settings: GeneratorTraining, fabric: Fabric) -> None:
+    def __init__(self, settings: GeneratorConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
         self.training, self.held_out = (
             Pairs(
@@ -55,14 +55,14 @@ class GeneratorStage:
                 split,
                 settings.seconds,
                 settings.seed,
-                sketched=settings.sizes.hit_bands > 0,
+                sketched=settings.sizes.drum_bands > 0,
             )
             for split in ("train", "validation")
         )
         self.vqvae = load_codec(settings.codec, settings.level)
         self.vqvae.requires_grad_(False).to(fabric.device)
         torch.manual_seed(settings.seed)
-        self.plain = Generator(generator_settings(settings))
+        self.plain = Generator(generator_shape(settings))
         shape = settings.discriminator
         self.critic = MultiScaleDiscriminator(
             shape.channels,
@@ -72,7 +72,7 @@ class GeneratorStage:
         )
         if settings.start:
             self.plain.load_state_dict(self._trained(settings.start))
-        elif settings.sizes.spread:
+        elif settings.sizes.predicts_std:
             self._start_prior()
         self.generator, self.generator_optimiser = fabric.setup(
             _WithPrior(self.plain), _adam(self.plain, settings.rate, settings.betas)
@@ -130,7 +130,7 @@ class GeneratorStage:
 
     def measure(self, pairs: Pairs, segments: int) -> GeneratorCheck:
         """What the averaged generator makes of the first `segments` draws of `pairs`."""
-        generator = Generator(generator_settings(self.settings)).to(self.fabric.device)
+        generator = Generator(generator_shape(self.settings)).to(self.fabric.device)
         generator.load_state_dict(self.average.weights)
         check = GeneratorCheck(generator, self.vqvae, self.settings.level)
         for first in range(0, segments, VALIDATION_BATCH):
@@ -171,8 +171,8 @@ class GeneratorStage:
             return state
         old = load_codec(self.settings.start_codec, level)
         music = torch.from_numpy(self.training.draw(range(MAP_SEGMENTS)).audio)
-        turn = fit_map(old, self.vqvae.cpu(), level, music)
-        moved = carried_over(state, turn, old.codebook(level), self.vqvae.codebook(level))
+        turn = fit_latent_map(old, self.vqvae.cpu(), level, music)
+        moved = transfer_weights(state, turn, old.codebook(level), self.vqvae.codebook(level))
         self.vqvae.to(self.fabric.device)
         return moved
 
@@ -189,13 +189,15 @@ class GeneratorStage:
 
     def _on_device(self, batch: Batch) -> tuple[Conditions, Target, Tensor | None]:
         """What the generator is given, the true music, and latents of the sketch's sound."""
-        wave, *given, sound, hits = (torch.from_numpy(x).to(self.fabric.device) for x in batch)
+        wave, *given, sound, drum_onsets = (
+            torch.from_numpy(x).to(self.fabric.device) for x in batch
+        )
         target = encode_target(self.vqvae, wave, self.settings.level)
-        if not self.settings.sizes.hit_bands:
+        if not self.settings.sizes.drum_bands:
             return Conditions(*given), target, None
         with torch.no_grad():
             sketch = self.vqvae.encode(sound[:, : target.wave.shape[1]], self.settings.level)
-        return Conditions(*given)._replace(hits=hits), target, sketch
+        return Conditions(*given)._replace(drum_onsets=drum_onsets), target, sketch
 
     def _judge(self, sequence: Tensor) -> list[list[Tensor]]:
         """The discriminator without its own gradients, which would have to be shared in vain."""
@@ -226,7 +228,7 @@ class _WithPrior(nn.Module):
     def forward(
         self, given: Conditions, codes: int, sketch: Tensor | None
     ) -> tuple[Latents, Tensor | None]:
-        prior = self.generator.prior.clone() if self.generator.settings.spread else None
+        prior = self.generator.prior.clone() if self.generator.settings.predicts_std else None
         return self.generator(given, codes, sketch), prior
 
 

@@ -19,14 +19,14 @@ from torch import Tensor
 
 from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.data.segments import generator
+from d2m_cli.data.pairs.music_crops import MusicCrops
+from d2m_cli.data.pairs.segments import generator
 from d2m_cli.errors import DataError
-from d2m_cli.evaluation.codec import mel_distance
-from d2m_cli.evaluation.embedding import music_statistics
-from d2m_cli.evaluation.frechet import Embeddings, frechet_distance, standardise
-from d2m_cli.evaluation.quality import measure as measure_quality
+from d2m_cli.metrics.codec import mel_distance
+from d2m_cli.metrics.descriptors import measure as measure_quality
+from d2m_cli.metrics.embeddings import music_statistics
+from d2m_cli.metrics.frechet import Embeddings, frechet_distance, standardise
 from d2m_cli.spec import CODEBOOK_SIZE, Level
-from d2m_cli.training.music import MusicCrops
 from d2m_cli.types import FloatArray, IntArray
 
 REAL_PIECES = 24

@@ -22,22 +22,22 @@ from torch.nn import functional
 
 from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.data.pairs.music_crops import MusicCrops
 from d2m_cli.errors import DataError
 from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
 from d2m_cli.losses.reconstruction import mel_loss, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.spec import code_count
-from d2m_cli.training.codec.file import check_outer_stages, load_codec
-from d2m_cli.training.codec.measure import SPLITS, listen, measure
-from d2m_cli.training.codec.net import CodecNet
-from d2m_cli.training.music import MusicCrops
+from d2m_cli.training.codec.load import check_outer_stages, load_codec
+from d2m_cli.training.codec.trainable import CodecNet
+from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.schedule import rate_share
+from d2m_cli.training.synthesizer.config import SynthesizerConfig
 from d2m_cli.training.synthesizer.generated_codes import GeneratedCodes
-from d2m_cli.training.synthesizer.settings import SynthesizerTraining
 from d2m_cli.types import FloatArray, IntArray
 
 PROBE_CROPS = 8
@@ -55,7 +55,7 @@ class Crops(NamedTuple):
 class SynthesizerStage:
     """Trains the decoder of `settings.level`; a `loop.Stage`."""
 
-    def __init__(self, settings: SynthesizerTraining, fabric: Fabric) -> None:
+    def __init__(self, settings: SynthesizerConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
         share, level = settings.generated.share, settings.level
         if settings.batch * (1 - share) < 1:

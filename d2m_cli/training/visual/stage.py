@@ -32,7 +32,7 @@ READ_OUT_PACE = 8.0
 
 
 @dataclass(frozen=True)
-class VisualTraining:
+class VisualConfig:
     """Everything that decides the outcome of the stage."""
 
     dances: Path = Path("cache/dances")
@@ -52,7 +52,7 @@ class VisualTraining:
 class VisualStage:
     """Trains the network with linear read-outs of the summary; a `loop.Stage`."""
 
-    def __init__(self, settings: VisualTraining, fabric: Fabric) -> None:
+    def __init__(self, settings: VisualConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
         self.windows = {
             split: PaintedWindows(settings.dances, split, settings.visual, settings.paces)
