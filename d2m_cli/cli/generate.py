@@ -4,30 +4,45 @@ from pathlib import Path
 
 import typer
 
-from d2m_cli.cli.options import DeviceOption, JsonOption
+from d2m_cli.cli.options import DeviceOption, JsonOption, finite
 from d2m_cli.spec import FlowMethod, Level
+
+DAY = 86400.0
+"""Seconds; no dance is longer."""
 
 
 def generate(
     videos: list[Path] = typer.Argument(..., metavar="VIDEO...", help="Dance videos."),
-    out: Path | None = typer.Option(
-        None, "-o", "--out", help="Output file, or a folder for several. [default: NAME.d2m.mp4]"
+    out: str | None = typer.Option(
+        None, "-o", "--out", help="Output file, or a FOLDER/. [default: NAME.d2m.mp4]"
     ),
     level: Level = typer.Option(Level.LOW, help="low: finer sound; high: faster."),
     bundle: str | None = typer.Option(None, help="Bundle by name or folder. [default: embedded]"),
     style: str | None = typer.Option(None, help="Style of the music, one of the bundle's names."),
     style_audio: Path | None = typer.Option(None, help="A piece of music to take the style from."),
     tempo: float | None = typer.Option(
-        None, min=40.0, max=240.0, help="Beats per minute, instead of the dance's own."
+        None,
+        min=40.0,
+        max=240.0,
+        callback=finite,
+        help="Beats per minute, instead of the dance's own.",
     ),
     beat_offset: float | None = typer.Option(
-        None, help="Seconds from the start to a beat, instead of the dance's own."
+        None,
+        min=-DAY,
+        max=DAY,
+        callback=finite,
+        help="Seconds from the start to a beat, instead of the dance's own.",
     ),
-    seed: int = typer.Option(0, min=0, help="Another seed gives another piece."),
-    start: float = typer.Option(0.0, min=0.0, help="Seconds; the picture is encoded anew if > 0."),
-    end: float | None = typer.Option(None, help="Seconds."),
+    seed: int = typer.Option(0, min=0, max=2**63 - 1, help="Another seed gives another piece."),
+    start: float = typer.Option(
+        0.0, min=0.0, callback=finite, help="Seconds; the picture is encoded anew if > 0."
+    ),
+    end: float | None = typer.Option(None, callback=finite, help="Seconds."),
     denoise: bool = typer.Option(True, help="Remove noise from the generated music."),
-    mix: float = typer.Option(0.0, min=0.0, max=1.0, help="Share of the original sound to keep."),
+    mix: float = typer.Option(
+        0.0, min=0.0, max=1.0, callback=finite, help="Share of the original sound to keep."
+    ),
     audio_only: bool = typer.Option(False, help="Write the music alone (wav, mp3, flac ...)."),
     plot: Path | None = typer.Option(None, help="Picture of dance, music and beats (.png)."),
     save_features: Path | None = typer.Option(None, help="Folder for motion, visual and rhythm."),
@@ -40,12 +55,14 @@ def generate(
     device: str = DeviceOption,
     json: bool = JsonOption,
     overwrite: bool = typer.Option(False, help="Replace outputs that exist."),
+    resume: bool = typer.Option(False, help="Pass over videos whose output is there and whole."),
 ) -> None:
     """Give each video new music that fits its dance.
 
     Example: d2m generate dance.mp4 -o out.mp4 --level low
     """
-    from d2m_cli.cli.jobs import Wanted, plan_jobs, run_jobs
+    from d2m_cli.cli.jobs import run_jobs
+    from d2m_cli.cli.plan import Wanted, new_folders, plan_jobs
 
     wanted = Wanted(
         level=level,
@@ -64,7 +81,8 @@ def generate(
         motion=motion,
         flow=flow,
     )
-    jobs = plan_jobs(videos, out, wanted, overwrite)
-    failed = run_jobs(jobs, wanted, bundle, device, json)
+    with new_folders() as make:
+        plan = plan_jobs(videos, out, wanted, overwrite, resume, make)
+        failed = run_jobs(plan, wanted, bundle, device, json)
     if failed:
         raise typer.Exit(1)

@@ -1,113 +1,81 @@
-"""What `d2m generate` does for each video: plan the outputs, run, show, and count failures."""
+"""What `d2m generate` does for each video: run, show, and tell which failed and why."""
 
 import json
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 
 from rich.console import Console
 
+from d2m_cli.cli.failures import sentence
+from d2m_cli.cli.plan import Job, Plan, Wanted
 from d2m_cli.cli.progress import stage_progress
-from d2m_cli.errors import D2MError, InputError, OutputError
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.ingest.probe import probe
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve, track_beats, track_tempo
 from d2m_cli.official.pipeline import open_maker
-from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
+from d2m_cli.output.mux import rehearse
+from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
 from d2m_cli.progress import Progress, Step
 from d2m_cli.report.summary import Summary, summary_table
-from d2m_cli.spec import FlowMethod, Level
 from d2m_cli.types import FloatArray, Track
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The options of `d2m generate` that hold for every video."""
+def run_jobs(plan: Plan, wanted: Wanted, bundle: str | None, device: str, as_json: bool) -> int:
+    """Do what is planned and show a summary of each; returns how many of several videos failed.
 
-    level: Level
-    style: str | None
-    style_audio: Path | None
-    tempo: float | None
-    beat_offset: float | None
-    seed: int
-    start: float
-    end: float | None
-    denoised: bool
-    mix: float
-    audio_only: bool
-    plot: Path | None
-    save_features: Path | None
-    motion: Path | None
-    flow: FlowMethod
-
-
-@dataclass(frozen=True)
-class Job:
-    """One video and what is to be written for it."""
-
-    video: Path
-    out: Path
-    plot: Path | None
-
-
-def plan_jobs(videos: list[Path], out: Path | None, wanted: Wanted, overwrite: bool) -> list[Job]:
-    """Decide every output's name and check it, before any work begins.
-
-    Raises `OutputError` for a place that cannot be written to, `InputError` for a missing video or
-    one motion file for several of them.
+    With a single video its error is raised; among several the others still get their music, and
+    those that failed are listed at the end.
     """
-    several = len(videos) > 1
-    if several and wanted.motion:
-        raise InputError("--motion is the motion of one dance: give its video alone.")
-    jobs = []
-    for video in videos:
-        if not video.exists():
-            raise InputError(f"{video} does not exist: check the path.")
-        suffix = ".wav" if wanted.audio_only else video.suffix
-        target = _place(out or video.parent, video, f".d2m{suffix}", several or out is None)
-        plot = wanted.plot and _place(wanted.plot, video, ".png", several)
-        jobs.append(Job(video, target, plot))
-        check_output(video, target, overwrite, SOUND_SUFFIXES if wanted.audio_only else CONTAINERS)
-        if plot:
-            check_output(video, plot, overwrite, PLOT_SUFFIXES)
-    if len({job.out for job in jobs}) < len(jobs):
-        raise OutputError("Two videos have the same name: give them to d2m one at a time.")
-    return jobs
-
-
-def run_jobs(
-    jobs: list[Job], wanted: Wanted, bundle: str | None, device: str, as_json: bool
-) -> int:
-    """Run every job and show its summary; returns how many of several videos failed.
-
-    With a single video its error is raised; among several the others still get their music.
-    """
-    console = Console(stderr=True)
-    maker = open_maker(bundle, device, wanted.motion, wanted.flow)
+    console = Console(stderr=True, highlight=False)
+    maker = open_maker(bundle, device, wanted.motion, wanted.flow) if plan.jobs else None
     summaries: list[Summary] = []
-    failed = 0
-    for job in jobs:
+    failures = {video: str(error) for video, error in plan.refused.items()}
+    for job in plan.done:
+        _say(console, f"{job.out} is there and whole")
+    for job in plan.jobs:
+        assert maker is not None
         try:
             with stage_progress(console, f"{job.video} -> {job.out}") as progress:
                 summary = _run(maker, job, wanted, progress)
-        except D2MError as error:
-            if len(jobs) == 1:
+        except Exception as error:
+            if not plan.several:
                 raise
-            failed += 1
-            console.print(f"d2m: {job.video}: {error}", style="red")
+            failures[job.video] = sentence(error)
             continue
         summaries.append(summary)
         if not as_json:
+            _say(Console(highlight=False), summary.out)
             Console().print(summary_table(summary))
     if as_json:
         records = [summary.record() for summary in summaries]
-        print(json.dumps(records[0] if len(jobs) == 1 else records, indent=2))
-    return failed
+        print(json.dumps(records if plan.several or not records else records[0], indent=2))
+    if failures:
+        total = len(plan.jobs) + len(plan.done) + len(plan.refused)
+        _say(console, f"d2m: {len(failures)} of {total} videos got no music:", "red")
+        for video, reason in failures.items():
+            _say(console, f"  {video}: {reason}", "red")
+    return len(failures)
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    """Print names as they are: brackets are no markup, and no line is broken."""
+    console.print(text, markup=False, soft_wrap=True, style=style)
 
 
 def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Summary:
+    with ExitStack() as held:
+        for path in job.files:
+            held.enter_context(reserved(path))
+        if not wanted.audio_only:
+            rehearse(probe(job.video, wanted.start, wanted.end), job.out)
+        return _make(maker, job, wanted, progress)
+
+
+def _make(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Summary:
     track = maker.generate(
         job.video,
         wanted.level,
@@ -122,16 +90,19 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
         progress=progress,
     )
     begin = perf_counter()
+    left_out: list[str] = []
     if wanted.audio_only:
         write_sound(track.path, job.out)
     else:
-        maker.save(track, job.out, mix=wanted.mix)
+        left_out = maker.save(track, job.out, mix=wanted.mix)
     track.timings[Step.WRITE] = perf_counter() - begin
     curve = onset_curve(track.path, "median")
     if job.plot:
-        _plot(track, curve, job.plot)
-    if wanted.save_features:
-        save_features(track.dance, wanted.save_features, job.video.stem)
+        with finished_file(job.plot) as draft:
+            _plot(track, curve, draft)
+    if job.features:
+        with finished_file(job.features) as draft:
+            save_features(track.dance, draft)
     rhythm = track.dance.rhythm
     return Summary(
         video=str(job.video),
@@ -144,6 +115,7 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
         level=track.level.value,
         style=track.style,
         seed=track.seed,
+        left_out=left_out,
         stages=track.timings,
     )
 
@@ -160,8 +132,3 @@ def _plot(track: Track, curve: FloatArray, path: Path) -> None:
         Curve(curve, CURVE_RATE, track_beats(curve)[1]),
         track.seconds,
     )
-
-
-def _place(given: Path, video: Path, ending: str, folder: bool) -> Path:
-    """The output for `video`: `given` itself, or a file in it when it is (to be) a folder."""
-    return given / f"{video.stem}{ending}" if folder or given.is_dir() else given

@@ -32,7 +32,8 @@ def stage_progress(console: Console, title: str) -> Iterator[Report]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
-        console.print(title)
+        # As it is: brackets in a name are no markup, and a long one is not broken.
+        console.print(title, markup=False, highlight=False, soft_wrap=True)
         tasks = {}
 
         def report(stage: str, done: float, total: float) -> None:

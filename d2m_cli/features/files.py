@@ -8,13 +8,10 @@ from d2m_cli.features.motion import channel_names
 from d2m_cli.types import Dance
 
 
-def save_features(dance: Dance, folder: Path, name: str) -> Path:
-    """Write a dance's features to `folder/name.npz` (docs/formats.md lists them)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.npz"
-    draft = folder / f".{name}.part.npz"
+def save_features(dance: Dance, path: Path) -> None:
+    """Write a dance's features to `path` (.npz; docs/formats.md lists them)."""
     np.savez_compressed(
-        draft,
+        path,
         motion=dance.motion.features,
         motion_channels=np.array(channel_names()),
         motion_found=dance.motion.found,
@@ -26,5 +23,3 @@ def save_features(dance: Dance, folder: Path, name: str) -> Path:
         rhythm_rate=dance.rhythm.rate,
         seconds=dance.seconds,
     )
-    draft.replace(path)
-    return path

@@ -62,10 +62,17 @@ def has_sound(path: Path) -> bool:
     return sound_track(path) is not None
 
 
-def check_regular(path: Path) -> None:
-    """Make sure that `path` can be read several times. Raises `InputError` for pipes and such."""
-    if path.is_fifo() or path.is_socket():
+def check_readable(path: Path) -> None:
+    """Make sure that `path` is a file, which can be read several times.
+
+    Raises `InputError` when it is missing, a folder, a pipe or a device.
+    """
+    if str(path) == "-" or path.is_fifo() or path.is_socket():
         raise InputError(f"{path} is a pipe, and d2m reads a video several times: save it first.")
+    if not path.exists():
+        raise InputError(f"{path} does not exist: check the path.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: give a file.")
     if path.is_char_device() or path.is_block_device():
         raise InputError(f"{path} is a device: give a file.")
 
@@ -94,11 +101,7 @@ class _Scan:
 
 
 def _open(path: Path) -> InputContainer:
-    if not path.exists():
-        raise InputError(f"{path} does not exist: check the path.")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: give a file.")
-    check_regular(path)
+    check_readable(path)
     try:
         return av.open(str(path.absolute()))
     except PermissionError as error:

@@ -32,7 +32,7 @@ def read_sound(path: Path, rate: int) -> Iterator[FloatArray]:
     if track.alone:
         yield from _read_alone(path, rate, named=path)
         return
-    with tempfile.TemporaryDirectory(prefix="d2m-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"d2m-{os.getpid()}-") as folder:
         # moviepy leaves the choice of the track to ffmpeg, which takes one it cannot decode.
         chosen = Path(folder) / "sound.wav"
         command = [ffmpeg_path(), "-v", "error", "-nostdin", "-i", str(path.absolute())]

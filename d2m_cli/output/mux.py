@@ -18,7 +18,6 @@ from d2m_cli.output.readback import Promise, read_back
 from d2m_cli.output.run import compiled, run_command
 from d2m_cli.output.sound import for_stream, new_sound, sound_options
 from d2m_cli.output.streams import (
-    Cut,
     Luggage,
     count_chapters,
     count_packets,
@@ -81,7 +80,8 @@ class _Plan:
     streams: list[StreamFacts]
     picture: StreamFacts
     copied: bool
-    cut: Cut | None
+    cut: float | None
+    """Decoding time at which the copied picture ends, if before the file does."""
     luggage: Luggage
 
 
@@ -104,8 +104,7 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
     old = picture = ffmpeg.input(str(clip.path.absolute()), **_begin(clip))
     if plan.cut is not None:
         # An input of its own: a limit on the output would end the sound as well.
-        limit = f"{plan.cut.limit:.6f}"
-        picture = ffmpeg.input(str(clip.path.absolute()), **_begin(clip), t=limit)
+        picture = ffmpeg.input(str(clip.path.absolute()), **_begin(clip), t=f"{plan.cut:.6f}")
     sound = new_sound(clip, music, old, mix)
     with scratch_folder() as name:
         folder = Path(name)
@@ -120,8 +119,8 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
         command = compiled(sink)
         chapters = _add_chapters(command, clip, draft, folder)
         run_command(command, out)
-    count = plan.cut.count if plan.cut else count_packets(clip) if plan.copied else None
-    promise = Promise(plan.picture, count, clip.seconds, kept, chapters)
+    count = count_packets(clip) if plan.copied and plan.cut is None else None
+    promise = Promise(plan.picture, plan.copied, count, clip.seconds, kept, chapters)
     return read_back(draft, out, promise)
 
 

@@ -91,7 +91,9 @@ def unwritable(out: Path, cause: OSError | str) -> OutputError:
     folder = out.absolute().parent
     if not is_full(reason):
         return OutputError(f"{out} cannot be written ({reason}).")
-    if Path(tempfile.gettempdir()) in folder.parents and folder.name.startswith(_SCRATCH):
+    scratch = Path(tempfile.gettempdir()).absolute()
+    inside = [place for place in (folder, *folder.parents) if place.parent == scratch]
+    if inside and inside[0].name.startswith(_SCRATCH):
         return OutputError(
             f"The temporary folder {tempfile.gettempdir()} is full: free some space, or name "
             "another one in TMPDIR."

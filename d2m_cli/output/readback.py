@@ -23,8 +23,10 @@ class Promise:
 
     picture: StreamFacts
     """The input's picture."""
+    copied: bool
+    """The picture is not encoded anew."""
     count: int | None
-    """Pictures that are copied; None where they are encoded anew."""
+    """Pictures of a whole copy."""
     seconds: float
     luggage: Luggage
     chapters: int
@@ -55,7 +57,7 @@ def read_back(draft: Path, out: Path, promise: Promise) -> list[str]:
     picture = next((s for s in written if s.kind == "video" and not s.attached), None)
     kept = picture.side_data if picture else ()
     lost = [name for name in dict.fromkeys(promise.picture.side_data) if name not in kept]
-    if promise.count is None:
+    if not promise.copied:
         return [name for name in lost if name != ROTATION]  # turned upright when it was encoded
     if ROTATION in lost:
         raise OutputError(
@@ -63,6 +65,20 @@ def read_back(draft: Path, out: Path, promise: Promise) -> list[str]:
             f"name the output {out.stem}.mp4 or {out.stem}.mov."
         )
     return lost
+
+
+def is_whole(out: Path, seconds: float) -> bool:
+    """Whether the video or sound file at `out` can be read to its end and lasts `seconds`."""
+    try:
+        with av.open(str(out.absolute())) as container:
+            if picture_stream(container) is None:
+                told = container.duration
+                return told is not None and abs(told / av.time_base - seconds) < _SOUND_SECONDS
+            count, picture_end, sound_end = _measure(container)
+    except (av.FFmpegError, OSError):
+        return False
+    late = max(_PICTURE_SECONDS, 2 * seconds / max(count, 1))
+    return abs(picture_end - seconds) < late and abs(sound_end - seconds) < _SOUND_SECONDS
 
 
 def _measure(container: Any) -> tuple[int, float, float]:

@@ -114,22 +114,12 @@ def has_phone_metadata(video: Path) -> bool:
         return any("." in key for key in container.metadata)
 
 
-@dataclass(frozen=True)
-class Cut:
-    """Where a copy of the picture ends, so that no picture before it is missing."""
-
-    limit: float
-    """Decoding time in seconds from the first picture, between two packets."""
-    count: int
-    """Packets before it."""
-
-
-def cut_near_end(clip: Clip) -> Cut | None:
-    """Where to end a copy of the picture near `clip.end`.
+def cut_near_end(clip: Clip) -> float | None:
+    """Where to end a copy of the picture near `clip.end`, so that no picture before it is missing.
 
     Packets stand in the order of decoding. Only after some of them are all pictures there up to the
-    last one; of these places the one nearest to the end is taken. None when the whole picture is to
-    be copied.
+    last one; of these places the one nearest to the end is taken. Given as decoding time in seconds
+    from the first picture, between two packets; None when the whole picture is to be copied.
     """
     if clip.end is None or clip.end >= clip.duration:
         return None
@@ -139,8 +129,8 @@ def cut_near_end(clip: Clip) -> Cut | None:
     whole = np.flatnonzero(np.maximum.accumulate(times) == shown)[:-1] + 1
     if not len(whole):
         return None
-    count = int(whole[np.abs(shown[whole] - shown[0] - clip.seconds).argmin()])
-    return Cut(float(decoded[count - 1] + decoded[count]) / 2 - float(shown[0]), count)
+    count = whole[np.abs(shown[whole] - shown[0] - clip.seconds).argmin()]
+    return float(decoded[count - 1] + decoded[count]) / 2 - float(shown[0])
 
 
 def _packets_until(clip: Clip, end: float) -> list[tuple[float, float]]:

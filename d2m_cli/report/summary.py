@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from d2m_cli.progress import Step
 
@@ -33,6 +34,8 @@ class Summary:
     level: str
     style: str
     seed: int
+    left_out: list[str]
+    """What of the video did not come along into the output, one short phrase each."""
     stages: dict[str, float]
 
     def record(self) -> dict[str, Any]:
@@ -41,8 +44,8 @@ class Summary:
 
 
 def summary_table(summary: Summary) -> Table:
-    """The closing table of `d2m generate`."""
-    table = Table(title=summary.out, title_justify="left", show_header=False)
+    """The closing table of `d2m generate`, which stands under the output's name."""
+    table = Table(show_header=False)
     music = "no beat found" if summary.music_tempo is None else f"{summary.music_tempo:.0f} bpm"
     rows = {
         "duration": f"{summary.duration:.2f} s",
@@ -50,10 +53,11 @@ def summary_table(summary: Summary) -> Table:
         "tempo of the dance": f"{summary.dance_tempo:.0f} bpm "
         f"(confidence {summary.dance_confidence:.2f})",
         "tempo of the music": music,
+        **({"did not come along": "; ".join(summary.left_out)} if summary.left_out else {}),
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",
         **{f"time to {STEPS[Step(k)]}": f"{v:.1f} s" for k, v in summary.stages.items()},
         "time in all": f"{sum(summary.stages.values()):.1f} s",
     }
     for name, value in rows.items():
-        table.add_row(name, value)
+        table.add_row(name, Text(value))
     return table
