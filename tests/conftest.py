@@ -1,4 +1,4 @@
-"""Real videos for the tests, made by the ffmpeg that the project uses."""
+"""Real videos for the tests, made by the ffmpeg that comes along, whichever one is chosen."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from d2m_cli.media import ffmpeg_path
+from d2m_cli.media import bundled_ffmpeg
 
 RunFfmpeg = Callable[..., None]
 
@@ -22,7 +22,7 @@ def run_ffmpeg() -> RunFfmpeg:
     """Run ffmpeg with the given arguments; fails loudly."""
 
     def run(*arguments: str | Path) -> None:
-        command = [ffmpeg_path(), "-v", "error", "-y", "-nostdin", *map(str, arguments)]
+        command = [bundled_ffmpeg(), "-v", "error", "-y", "-nostdin", *map(str, arguments)]
         subprocess.run(command, check=True)
 
     return run

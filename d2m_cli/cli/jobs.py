@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 from rich.console import Console
 
+from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.options import MusicOptions, OutputOptions
-from d2m_cli.cli.plan import Job, Piece
+from d2m_cli.cli.plan import Job, Piece, Plan
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.cli.values import FASTEST, SLOWEST
-from d2m_cli.errors import D2MError, InputError
+from d2m_cli.errors import InputError
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.features.rhythm import estimate_rhythm, multiplied
@@ -22,47 +23,56 @@ from d2m_cli.ingest.probe import probe
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
 from d2m_cli.official.pipeline import OfficialDance2Music, open_maker
 from d2m_cli.output.beats import write_beats
-from d2m_cli.output.mux import write_sound
+from d2m_cli.output.mux import rehearse
+from d2m_cli.output.places import finished_file, reserved
+from d2m_cli.output.sound import write_sound
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
 from d2m_cli.types import Clip, Dance, Style, Track
 
 
-def run_jobs(jobs: list[Job], music: MusicOptions, output: OutputOptions) -> int:
-    """Run every job and show what came of it; returns how many of several videos failed.
+def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
+    """Do what is planned and show what came of it; returns how many of several videos failed.
 
     With a single video its error is raised; among several the others still get their music.
     """
     console, screen = Console(stderr=True), Console()
-    maker = open_maker(music.bundle, music.device, music.motion, music.flow)
-    alone = len(jobs) == 1 and len(jobs[0].pieces) == 1
-    done: list[Summary] = []
-    failures: list[Failure] = []
-    for number, job in enumerate(jobs, 1):
-        title = (
-            f"{job.video} -> {job.pieces[0].out}" if alone else f"{number}/{len(jobs)} {job.video}"
-        )
+    maker = None
+    alone = plan.videos == 1 and sum(len(job.pieces) for job in plan.jobs) + len(plan.done) == 1
+    made: list[Summary] = []
+    failures = [Failure(str(video), sentence(error)) for video, error in plan.refused.items()]
+    for piece in plan.done:
+        _say(console, f"{piece.out} is there and whole")
+    for number, job in enumerate(plan.jobs, 1):
+        title = f"{job.video} -> {job.pieces[0].out}"
+        if not alone:
+            title = f"{number}/{len(plan.jobs)} {job.video}"
         try:
+            maker = maker or open_maker(music.bundle, music.device, music.motion, music.flow)
             with stage_progress(console, title) as progress:
                 summaries = _run(maker, job, music, output, progress)
-        except D2MError as error:
-            if len(jobs) == 1:
+        except Exception as error:
+            if plan.videos == 1 or maker is None:
                 raise
-            failures.append(Failure(str(job.video), str(error)))
-            console.print(f"d2m: {job.video}: {error}", style="red", markup=False, soft_wrap=True)
+            failures.append(Failure(str(job.video), sentence(error)))
+            _say(console, f"d2m: {job.video}: {sentence(error)}", "red")
             continue
-        done += summaries
-        if not output.json:
-            for summary in summaries:
-                screen.print(
-                    summary_table(summary) if alone else piece_line(summary), soft_wrap=not alone
-                )
+        made += summaries
+        for summary in [] if output.json else summaries:
+            _say(screen, summary.out if alone else piece_line(summary))
+            if alone:
+                screen.print(summary_table(summary))
     if output.json:
-        records = [*(d.record() for d in done), *(f.record() for f in failures)]
-        print(json.dumps(records[0] if alone else records, indent=2))
-    elif len(jobs) > 1:
-        screen.print(closing_line(len(jobs), failures), markup=False, soft_wrap=True)
+        records = [*(m.record() for m in made), *(f.record() for f in failures)]
+        print(json.dumps(records[0] if alone and records else records, indent=2))
+    if plan.videos > 1:
+        _say(console, closing_line(plan.videos, failures), "red" if failures else None)
     return len(failures)
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    """Print names as they are: brackets are no markup, and no line is broken."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True, style=style)
 
 
 def _run(
@@ -71,28 +81,41 @@ def _run(
     maker.require_level(music.level)
     clip = probe(job.video, music.start, music.end)
     song = maker.choose_style(None, music.style_audio, music.seed) if music.style_audio else None
-    analysis: dict[str, float] = {}
-    with timed(analysis, Step.ANALYZE):
-        seen = maker.analyze(clip, progress=progress)
-    dance = _with_tempo(maker, seen, music)
-    summaries = []
-    for piece in job.pieces:
-        style = song or maker.choose_style(piece.style, None, piece.seed, dance.rhythm.bpm)
-        track = _make(maker, clip, dance, style, piece, music, dict(analysis), progress)
-        begin = perf_counter()
+    with ExitStack() as held:
+        for path in job.files:
+            held.enter_context(reserved(path))
+        for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
+            rehearse(clip, out)
+        analysis: dict[str, float] = {}
+        with timed(analysis, Step.ANALYZE):
+            seen = maker.analyze(clip, progress=progress)
+        dance = _with_tempo(maker, seen, music)
+        summaries = []
+        for piece in job.pieces:
+            style = song or maker.choose_style(piece.style, None, piece.seed, dance.rhythm.bpm)
+            track = _make(maker, clip, dance, style, piece, music, dict(analysis), progress)
+            left_out = _write(maker, track, piece, output)
+            summaries.append(_summary(track, piece, seen, left_out))
+        if job.features:
+            with finished_file(job.features) as draft:
+                save_features(dance, draft)
+    return summaries
+
+
+def _write(maker: Dance2Music, track: Track, piece: Piece, output: OutputOptions) -> list[str]:
+    """Write the files of a piece; returns what of the video does not come along."""
+    left_out: list[str] = []
+    with timed(track.timings, Step.WRITE):
         if piece.audio_only:
             write_sound(track.path, piece.out)
         else:
-            maker.save(track, piece.out, mix=output.mix)
-        track.timings[Step.WRITE] = perf_counter() - begin
-        if piece.plot:
-            _plot(track, piece.plot)
-        if piece.beats:
-            write_beats(piece.beats, track.dance.rhythm.beats.tolist(), clip.fps)
-        summaries.append(_summary(track, piece, seen))
-    if output.save_features:
-        save_features(dance, output.save_features, job.video.stem)
-    return summaries
+            left_out = maker.save(track, piece.out, mix=output.mix)
+    if piece.plot:
+        with finished_file(piece.plot) as draft:
+            _plot(track, draft)
+    if piece.beats:
+        write_beats(piece.beats, track.dance.rhythm.beats.tolist(), track.clip.fps)
+    return left_out
 
 
 def _with_tempo(maker: Dance2Music, dance: Dance, music: MusicOptions) -> Dance:
@@ -137,7 +160,7 @@ def _make(
     return Track(path, dance.seconds, music.level, style.name, piece.seed, clip, dance, timings)
 
 
-def _summary(track: Track, piece: Piece, seen: Dance) -> Summary:
+def _summary(track: Track, piece: Piece, seen: Dance, left_out: list[str]) -> Summary:
     return Summary(
         video=str(track.clip.path),
         out=str(piece.out),
@@ -149,6 +172,7 @@ def _summary(track: Track, piece: Piece, seen: Dance) -> Summary:
         level=track.level.value,
         style=track.style,
         seed=track.seed,
+        left_out=left_out,
         stages=track.timings,
         beats=[round(float(beat), 4) for beat in track.dance.rhythm.beats],
     )

@@ -180,6 +180,9 @@ class OutputOptions:
     overwrite: Annotated[
         bool, _option(OUTPUT, "--overwrite", "", "Replace outputs that exist.")
     ] = False
+    resume: Annotated[
+        bool, _option(OUTPUT, "--resume", "", "Pass over pieces whose files are there and whole.")
+    ] = False
     save_features: Annotated[
         Path | None,
         _option(

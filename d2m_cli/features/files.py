@@ -9,12 +9,11 @@ from d2m_cli.files import whole_file
 from d2m_cli.types import Dance
 
 
-def save_features(dance: Dance, folder: Path, name: str) -> Path:
-    """Write a dance's features to `folder/name.npz` (docs/formats.md lists them).
+def save_features(dance: Dance, path: Path) -> None:
+    """Write a dance's features to `path` (.npz; docs/formats.md lists them).
 
     Raises `OutputError`.
     """
-    path = folder / f"{name}.npz"
     with whole_file(path) as draft:
         np.savez_compressed(
             draft,
@@ -29,4 +28,3 @@ def save_features(dance: Dance, folder: Path, name: str) -> Path:
             rhythm_rate=dance.rhythm.rate,
             seconds=dance.seconds,
         )
-    return path

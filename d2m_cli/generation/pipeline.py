@@ -28,6 +28,7 @@ from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.output.audio import level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.mux import mux
+from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, counted, silent, timed
 from d2m_cli.sketch.rules import STYLE_RULES, StyleRules
 from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
@@ -45,7 +46,7 @@ class Dance2Music:
     def __init__(self, bundle: Bundle, device: torch.device) -> None:
         self.bundle = bundle
         self.device = device
-        self._scratch = tempfile.TemporaryDirectory(prefix="d2m-")
+        self._scratch = scratch_folder()
         self._load(bundle.settings)
 
     def _load(self, settings: dict[str, Any]) -> None:
@@ -208,12 +209,13 @@ class Dance2Music:
             progress(Step.DECODE, done, round(seconds * SAMPLE_RATE))
             yield piece
 
-    def save(self, track: Track, out: str | Path, mix: float = 0.0) -> None:
+    def save(self, track: Track, out: str | Path, mix: float = 0.0) -> list[str]:
         """Write the track's video with its new music; `mix` keeps that share of the old sound.
 
-        Raises `OutputError` when the file cannot be written or its container does not fit.
+        Returns what of the video does not come along, one short phrase each. Raises `OutputError`
+        when the file cannot be written or its container does not fit.
         """
-        mux(track.clip, track.path, Path(out), mix=mix)
+        return mux(track.clip, track.path, Path(out), mix=mix)
 
     def require_level(self, level: Level) -> None:
         """Raise `BundleError` where the bundle does not have `level`."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import ffmpeg
 import soundfile
 
-from d2m_cli.output.checks import finished_file
+from d2m_cli.output.places import finished_file
 from d2m_cli.output.run import run_ffmpeg
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray

@@ -37,6 +37,8 @@ class Summary:
     level: str
     style: str
     seed: int
+    left_out: list[str]
+    """What of the video did not come along into the output, one short phrase each."""
     stages: dict[str, float]
     beats: list[float]
     """Seconds of the music's beats."""
@@ -59,14 +61,15 @@ class Failure:
 
 
 def summary_table(summary: Summary) -> Table:
-    """The closing table of `d2m generate` for one piece."""
-    table = Table(title=Text(summary.out), title_justify="left", show_header=False)
+    """The closing table of `d2m generate` for one piece, which stands under the output's name."""
+    table = Table(show_header=False)
     rows = {
         "duration": f"{summary.duration:.2f} s",
         "dancer found in": f"{100 * summary.dancer_found:.0f} % of frames",
         "tempo of the dance": f"{summary.dance_tempo:.0f} bpm "
         f"(confidence {summary.dance_confidence:.2f})",
         "tempo of the music": f"{summary.music_tempo:.1f} bpm",
+        **({"did not come along": "; ".join(summary.left_out)} if summary.left_out else {}),
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",
         **{f"time to {STEPS[Step(k)]}": f"{v:.1f} s" for k, v in summary.stages.items()},
         "time in all": f"{sum(summary.stages.values()):.1f} s",
@@ -76,10 +79,10 @@ def summary_table(summary: Summary) -> Table:
     return table
 
 
-def piece_line(summary: Summary) -> Text:
+def piece_line(summary: Summary) -> str:
     """One line for one piece among several."""
     took = sum(summary.stages.values())
-    return Text(
+    return (
         f"{summary.out}: {summary.style}, seed {summary.seed}, {summary.music_tempo:.0f} bpm, "
         f"{summary.duration:.1f} s of music in {took:.1f} s"
     )
