@@ -5,7 +5,8 @@ from pathlib import Path
 import typer
 
 from d2m_cli.cli.options import DeviceOption, JsonOption
-from d2m_cli.spec import FlowMethod, Level
+from d2m_cli.official import FlowMethod
+from d2m_cli.spec import Level
 
 
 def generate(

@@ -12,14 +12,14 @@ from d2m_cli.errors import D2MError, InputError, OutputError
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.generation.track import Track
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve, track_beats, track_tempo
-from d2m_cli.official.pipeline import open_maker
+from d2m_cli.official import FlowMethod
 from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
-from d2m_cli.output.mux import write_sound
 from d2m_cli.progress import Progress, Step
 from d2m_cli.report.summary import Summary, summary_table
-from d2m_cli.spec import FlowMethod, Level
-from d2m_cli.types import FloatArray, Track
+from d2m_cli.spec import Level
+from d2m_cli.types import FloatArray, FrameArray
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def run_jobs(
     With a single video its error is raised; among several the others still get their music.
     """
     console = Console(stderr=True)
-    maker = open_maker(bundle, device, wanted.motion, wanted.flow)
+    maker = Dance2Music.from_bundle(bundle, device, motion=wanted.motion, flow=wanted.flow)
     summaries: list[Summary] = []
     failed = 0
     for job in jobs:
@@ -122,14 +122,11 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
         progress=progress,
     )
     begin = perf_counter()
-    if wanted.audio_only:
-        write_sound(track.path, job.out)
-    else:
-        maker.save(track, job.out, mix=wanted.mix)
+    track.save(job.out, overwrite=True, mix=wanted.mix)
     track.timings[Step.WRITE] = perf_counter() - begin
     curve = onset_curve(track.path, "median")
-    if job.plot:
-        _plot(track, curve, job.plot)
+    if job.plot and track.analysis.thumbnails is not None:
+        _plot(track, track.analysis.thumbnails, curve, job.plot)
     if wanted.save_features:
         save_features(track.dance, wanted.save_features, job.video.stem)
     rhythm = track.dance.rhythm
@@ -148,14 +145,14 @@ def _run(maker: Dance2Music, job: Job, wanted: Wanted, progress: Progress) -> Su
     )
 
 
-def _plot(track: Track, curve: FloatArray, path: Path) -> None:
+def _plot(track: Track, thumbnails: FrameArray, curve: FloatArray, path: Path) -> None:
     from d2m_cli.report.dance_plot import Curve, plot_dance
 
     motion, rhythm = track.dance.motion, track.dance.rhythm
     speed = joint_speed(joint_positions(motion), motion.rate)
     plot_dance(
         path,
-        track.dance.strip,
+        thumbnails,
         Curve(speed, motion.rate, rhythm.beats),
         Curve(curve, CURVE_RATE, track_beats(curve)[1]),
         track.seconds,

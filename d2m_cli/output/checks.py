@@ -55,7 +55,10 @@ def check_output(
     if out.exists() and video.exists() and out.samefile(video):
         raise OutputError(f"{out} is the input itself: choose another name for the output.")
     if out.exists() and not overwrite:
-        raise OutputError(f"{out} exists: give --overwrite or another name.")
+        raise OutputError(
+            f"{out} exists: choose another name, or allow it to be replaced "
+            "(--overwrite; in Python overwrite=True)."
+        )
     if suffix in CONTAINERS:
         check_container(video, out)
 
