@@ -6,6 +6,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -17,18 +18,18 @@ from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.features.rhythm import estimate_rhythm, multiplied
+from d2m_cli.features.rhythm import multiplied
 from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
-from d2m_cli.official.pipeline import OfficialDance2Music, open_maker
 from d2m_cli.output.beats import write_beats
-from d2m_cli.output.mux import rehearse
+from d2m_cli.output.mux import mux, rehearse
 from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
-from d2m_cli.types import Clip, Dance, Style, Track
+from d2m_cli.types import Analysis, Clip
 
 
 def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
@@ -48,7 +49,9 @@ def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
         if not alone:
             title = f"{number}/{len(plan.jobs)} {job.video}"
         try:
-            maker = maker or open_maker(music.bundle, music.device, music.motion, music.flow)
+            maker = maker or Dance2Music.from_bundle(
+                music.bundle, music.device, motion=music.motion, flow=music.flow
+            )
             with stage_progress(console, title) as progress:
                 summaries = _run(maker, job, music, output, progress)
         except Exception as error:
@@ -78,121 +81,105 @@ def _say(console: Console, text: str, style: str | None = None) -> None:
 def _run(
     maker: Dance2Music, job: Job, music: MusicOptions, output: OutputOptions, progress: Progress
 ) -> list[Summary]:
-    maker.require_level(music.level)
+    wishes = [_wish(piece, music) for piece in job.pieces]
+    for wish in wishes:
+        maker.check(**wish)
     clip = probe(job.video, music.start, music.end)
-    song = maker.choose_style(None, music.style_audio, music.seed) if music.style_audio else None
     with ExitStack() as held:
         for path in job.files:
             held.enter_context(reserved(path))
         for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
             rehearse(clip, out)
-        analysis: dict[str, float] = {}
-        with timed(analysis, Step.ANALYZE):
-            seen = maker.analyze(clip, progress=progress)
-        dance = _with_tempo(maker, seen, music)
+        analysis = maker.analyze(job.video, start=music.start, end=music.end, progress=progress)
+        wished = _with_factor(analysis, music)
         summaries = []
-        for piece in job.pieces:
-            style = song or maker.choose_style(piece.style, None, piece.seed, dance.rhythm.bpm)
-            track = _make(maker, clip, dance, style, piece, music, dict(analysis), progress)
-            left_out = _write(maker, track, piece, output)
-            summaries.append(_summary(track, piece, seen, left_out))
+        for piece, wish in zip(job.pieces, wishes, strict=True):
+            track = maker.compose(wished, **wish, denoised=music.denoise, progress=progress)
+            left_out = _write(track, clip, piece, output)
+            summaries.append(_summary(track, piece, analysis, left_out))
         if job.features:
             with finished_file(job.features) as draft:
-                save_features(dance, draft)
+                save_features(wished.dance, draft)
     return summaries
 
 
-def _write(maker: Dance2Music, track: Track, piece: Piece, output: OutputOptions) -> list[str]:
+def _wish(piece: Piece, music: MusicOptions) -> dict[str, Any]:
+    """What a piece is to be, as `Dance2Music` takes it; a multiple of the tempo comes later."""
+    return {
+        "level": music.level,
+        "style": piece.style,
+        "style_audio": music.style_audio,
+        "tempo": music.tempo and music.tempo.bpm,
+        "beat_offset": music.beat_offset,
+        "seed": piece.seed,
+    }
+
+
+def _with_factor(analysis: Analysis, music: MusicOptions) -> Analysis:
+    """The dance with its beats counted twice or half as fast, if that is asked for."""
+    if music.tempo is None or music.tempo.bpm is not None:
+        return analysis
+    rhythm = multiplied(analysis.dance.rhythm, music.tempo.factor)
+    if not SLOWEST <= rhythm.bpm <= FASTEST:
+        raise InputError(
+            f"The music would have {rhythm.bpm:.0f} beats per minute: give --tempo a number from "
+            f"{SLOWEST:g} to {FASTEST:g}."
+        )
+    return replace(analysis, dance=replace(analysis.dance, rhythm=rhythm))
+
+
+def _write(track: Track, clip: Clip, piece: Piece, output: OutputOptions) -> list[str]:
     """Write the files of a piece; returns what of the video does not come along."""
     left_out: list[str] = []
     with timed(track.timings, Step.WRITE):
         if piece.audio_only:
             write_sound(track.path, piece.out)
         else:
-            left_out = maker.save(track, piece.out, mix=output.mix)
+            left_out = mux(clip, track.path, piece.out, mix=output.mix)
     if piece.plot:
         with finished_file(piece.plot) as draft:
-            _plot(track, draft)
+            _plot(track, clip, draft)
     if piece.beats:
-        write_beats(piece.beats, track.dance.rhythm.beats.tolist(), track.clip.fps)
+        write_beats(piece.beats, track.beats.tolist(), clip.fps)
     return left_out
 
 
-def _with_tempo(maker: Dance2Music, dance: Dance, music: MusicOptions) -> Dance:
-    """The dance with the tempo and the beat that are asked for, if any."""
-    if music.tempo is None and music.beat_offset is None:
-        return dance
-    if isinstance(maker, OfficialDance2Music):
-        raise InputError("The released models follow no tempo: omit --tempo, --beat-offset.")
-    rhythm = dance.rhythm
-    bpm = music.tempo.bpm if music.tempo else None
-    if bpm is not None or music.beat_offset is not None:
-        rhythm = estimate_rhythm(dance.motion, bpm=bpm, beat_offset=music.beat_offset)
-    if music.tempo:
-        rhythm = multiplied(rhythm, music.tempo.factor)
-    if not SLOWEST <= rhythm.bpm <= FASTEST:
-        raise InputError(
-            f"The music would have {rhythm.bpm:.0f} beats per minute: give --tempo a number from "
-            f"{SLOWEST:g} to {FASTEST:g}."
-        )
-    return replace(dance, rhythm=rhythm)
-
-
-def _make(
-    maker: Dance2Music,
-    clip: Clip,
-    dance: Dance,
-    style: Style,
-    piece: Piece,
-    music: MusicOptions,
-    timings: dict[str, float],
-    progress: Progress,
-) -> Track:
-    path = maker.render(
-        dance,
-        music.level,
-        style,
-        piece.seed,
-        denoised=music.denoise,
-        progress=progress,
-        timings=timings,
-    )
-    return Track(path, dance.seconds, music.level, style.name, piece.seed, clip, dance, timings)
-
-
-def _summary(track: Track, piece: Piece, seen: Dance, left_out: list[str]) -> Summary:
+def _summary(track: Track, piece: Piece, analysis: Analysis, left_out: list[str]) -> Summary:
+    rhythm = analysis.dance.rhythm
     return Summary(
-        video=str(track.clip.path),
+        video=str(analysis.clip.path) if analysis.clip else "",
         out=str(piece.out),
         duration=track.seconds,
-        dancer_found=seen.motion.share_found,
-        dance_tempo=seen.rhythm.bpm,
-        dance_confidence=float(seen.rhythm.confidence.mean()),
-        music_tempo=track.dance.rhythm.bpm,
+        dancer_found=analysis.dance.motion.share_found,
+        dance_tempo=rhythm.bpm,
+        dance_confidence=float(rhythm.confidence.mean()),
+        music_tempo=track.tempo,
         level=track.level.value,
         style=track.style,
         seed=track.seed,
         left_out=left_out,
         stages=track.timings,
-        beats=[round(float(beat), 4) for beat in track.dance.rhythm.beats],
+        beats=[round(float(beat), 4) for beat in track.beats],
     )
 
 
-def _plot(track: Track, path: Path) -> None:
+def _plot(track: Track, clip: Clip, path: Path) -> None:
     from d2m_cli.report.dance_plot import Curve, DancePlot, plot_dance
 
-    motion, rhythm = track.dance.motion, track.dance.rhythm
+    thumbnails = track.analysis.thumbnails
+    assert thumbnails is not None, "a video was analyzed"
+    motion = track.dance.motion
     speed = joint_speed(joint_positions(motion), motion.rate)
     title = (
-        f"{track.clip.path.name}: {track.style}, seed {track.seed}, level {track.level}, "
-        f"{rhythm.bpm:.1f} beats per minute"
+        f"{clip.path.name}: {track.style}, seed {track.seed}, level {track.level}, "
+        f"{track.tempo:.1f} beats per minute"
     )
     plot = DancePlot(
         title=title,
-        frames=track.dance.strip,
+        frames=thumbnails,
         dance=Curve(speed, motion.rate),
         music=Curve(onset_curve(track.path, "median"), CURVE_RATE),
-        beats=rhythm.beats,
+        beats=track.beats,
         seconds=track.seconds,
     )
     plot_dance(path, plot)

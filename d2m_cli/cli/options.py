@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from d2m_cli.cli import values
-from d2m_cli.spec import FlowMethod, Level
+from d2m_cli.official import FlowMethod
+from d2m_cli.spec import Level
 
 DeviceOption = typer.Option("auto", metavar="DEVICE", help="auto, cpu, cuda or mps.")
 JsonOption = typer.Option(False, "--json", metavar="", help="Print the result as JSON.")
