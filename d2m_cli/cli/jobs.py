@@ -6,17 +6,20 @@ import json
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
+from d2m_cli.analysis.cache import AnalysisCache
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.options import MusicOptions, OutputOptions
 from d2m_cli.cli.plan import Job, Piece, Plan
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
-from d2m_cli.features.files import save_features
+from d2m_cli.features.files import load_features, save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.features.rhythm import multiplied
 from d2m_cli.generation.pipeline import Dance2Music
@@ -90,7 +93,7 @@ def _run(
             held.enter_context(reserved(path))
         for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
             rehearse(clip, out)
-        analysis = maker.analyze(job.video, start=music.start, end=music.end, progress=progress)
+        analysis = _analyze(maker, clip, music, progress)
         wished = _with_factor(analysis, music)
         summaries = []
         for piece, wish in zip(job.pieces, wishes, strict=True):
@@ -99,8 +102,32 @@ def _run(
             summaries.append(_summary(track, piece, analysis, left_out))
         if job.features:
             with finished_file(job.features) as draft:
-                save_features(wished.dance, draft)
+                save_features(analysis.dance, draft, analysis.thumbnails)
     return summaries
+
+
+def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Progress) -> Analysis:
+    """The dance as it is given, as an earlier run saw it, or as it is seen now."""
+    begin = perf_counter()
+    if music.features:
+        dance, thumbnails = load_features(music.features)
+        if abs(dance.seconds - clip.seconds) > 1.0 / clip.fps:
+            raise InputError(
+                f"{music.features} is of a dance of {dance.seconds:.2f} s, and the video lasts "
+                f"{clip.seconds:.2f} s: give the features of this part of this video."
+            )
+        return Analysis(replace(dance, seconds=clip.seconds), clip, thumbnails)
+    if not music.cache or not maker.maker.follows_tempo:
+        return maker.analyze(clip.path, start=clip.start, end=clip.end, progress=progress)
+    cache = AnalysisCache()
+    key = cache.key(clip, maker.maker.bundle)
+    known = cache.load(key)
+    if known is not None:
+        return Analysis(known[0], clip, known[1], perf_counter() - begin)
+    analysis = maker.analyze(clip.path, start=clip.start, end=clip.end, progress=progress)
+    if analysis.thumbnails is not None:
+        cache.store(key, analysis.dance, analysis.thumbnails)
+    return analysis
 
 
 def _wish(piece: Piece, music: MusicOptions) -> dict[str, Any]:
@@ -167,7 +194,8 @@ def _plot(track: Track, clip: Clip, path: Path) -> None:
     from d2m_cli.report.dance_plot import Curve, DancePlot, plot_dance
 
     thumbnails = track.analysis.thumbnails
-    assert thumbnails is not None, "a video was analyzed"
+    if thumbnails is None:
+        thumbnails = np.full((1, 120, 68, 3), 255, np.uint8)  # features of another program
     motion = track.dance.motion
     speed = joint_speed(joint_positions(motion), motion.rate)
     title = (

@@ -124,6 +124,19 @@ class MusicOptions:
             "Optical flow of the official bundles: tvl1, or dis, which is faster.",
         ),
     ] = FlowMethod.TVL1
+    features: Annotated[
+        Path | None,
+        _option(RESEARCH, "--features", "FILE", "What --save-features kept, instead of a look."),
+    ] = None
+    cache: Annotated[
+        bool,
+        _option(
+            RESEARCH,
+            "--cache/--no-cache",
+            "",
+            "Keep what was read from the dance for the next run (at most 200 MB).",
+        ),
+    ] = True
     device: Annotated[str, _option(RESEARCH, "--device", "DEVICE", "auto, cpu, cuda or mps.")] = (
         "auto"
     )

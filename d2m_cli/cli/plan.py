@@ -151,6 +151,10 @@ def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:
 def _check_music(music: MusicOptions, videos: list[Path]) -> None:
     if music.motion and len(videos) > 1:
         raise InputError("--motion is the motion of one dance: give its video alone.")
+    if music.features and len(videos) > 1:
+        raise InputError("--features are those of one dance: give its video alone.")
+    if music.features and not music.features.is_file():
+        raise InputError(f"{music.features} is not a file: check the path of --features.")
     if music.style and music.style_audio:
         raise InputError("--style and --style-audio contradict each other: give one of them.")
     if music.style_audio and not music.style_audio.is_file():
