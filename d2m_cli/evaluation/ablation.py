@@ -23,7 +23,8 @@ from d2m_cli.spec import Level
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.run.checkpoint import discard_checkpoints, write_atomically
-from d2m_cli.training.run.loop import Report, run
+from d2m_cli.training.run.loop import Report as TrainingReport
+from d2m_cli.training.run.loop import run
 from d2m_cli.training.run.settings import SettingsError, fill, merged, overridden, plain, read_toml
 
 SCORES, WEIGHTS = "scores.json", "generator.safetensors"
@@ -35,7 +36,7 @@ WHOLE = ("(full)", "- 2s")
 
 
 @dataclass(frozen=True)
-class Row:
+class AblationRow:
     """One row of a table."""
 
     name: str
@@ -58,7 +59,9 @@ class Plan:
     """Dances a run performs; the paper's figures are shares of 85 or 86 clips."""
 
 
-def table_rows(table: str, level: Level, recipes: Path, overrides: Sequence[str] = ()) -> list[Row]:
+def table_rows(
+    table: str, level: Level, recipes: Path, overrides: Sequence[str] = ()
+) -> list[AblationRow]:
     """Rows of one of the paper's tables (`table3` ... `table6`) at a level.
 
     `overrides` like `loop.steps=500` change the base recipe; what makes a row stays as it is.
@@ -80,16 +83,16 @@ def table_rows(table: str, level: Level, recipes: Path, overrides: Sequence[str]
         if of_level.lower() == level:
             if variant not in variants:
                 raise SettingsError(f'{recipes} has no recipe with row = "{variant}".')
-            rows.append(Row(name, *variants[variant]))
+            rows.append(AblationRow(name, *variants[variant]))
     return rows
 
 
 def run_rows(
-    rows: Sequence[Row],
+    rows: Sequence[AblationRow],
     plan: Plan,
     folder: Path,
     fabric: Fabric,
-    report: Report,
+    report: TrainingReport,
     begin: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> dict[str, list[dict[str, float]]]:
     """Train and measure every row with every seed; figures of the seeds by the row's name.
@@ -122,7 +125,7 @@ def held_out(settings: GeneratorConfig, split: str) -> Pairs:
 
 
 def _run(
-    settings: GeneratorConfig, plan: Plan, place: Path, fabric: Fabric, report: Report
+    settings: GeneratorConfig, plan: Plan, place: Path, fabric: Fabric, report: TrainingReport
 ) -> dict[str, float]:
     """Figures of one run, from its folder or by training."""
     measured = {"split": plan.split, "segments": plan.segments, "max_minutes": plan.max_minutes}
