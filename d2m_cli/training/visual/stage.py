@@ -21,7 +21,7 @@ from d2m_cli.files import whole_file
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import LoopSettings, Validation
-from d2m_cli.training.run.schedule import OptimiserSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 from d2m_cli.training.visual.windows import TARGETS, PaintedWindows
 from d2m_cli.types import FloatArray, FrameArray
 
@@ -46,7 +46,7 @@ class VisualConfig:
     """Slowest and fastest factor on the speed of a dance."""
     held_out: int = 160
     """Windows of the validation split to measure on."""
-    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
