@@ -17,6 +17,7 @@ GROUND = {
     "device",
     "progress",
     "files",
+    "pcm",
     "librosa_lock",
     "media",
     "__init__",
@@ -27,6 +28,7 @@ TYPES_ONLY = {"evaluation.record": "record"}
 
 ALLOWED = {
     "__init__": GROUND | {"generation", "evaluation"},
+    "__main__": {"cli"},
     "ingest": GROUND,
     "features": GROUND,
     "models": GROUND,

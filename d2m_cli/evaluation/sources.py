@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from d2m_cli.errors import DataError, InputError
 from d2m_cli.evaluation.naming import by_dance, takes_of, visible_files
+from d2m_cli.files import read_json
 from d2m_cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -32,11 +33,10 @@ GENRE_SEGMENT_SECONDS = 10.0
 
 def read_music(path: Path) -> FloatArray:
     """Samples `(N,)` at `SAMPLE_RATE` of a sound file, or of a video on its picture's clock."""
-    import numpy as np
-
     from d2m_cli.ingest.audio import load_music
+    from d2m_cli.pcm import to_float
 
-    return load_music(path).astype(np.float32) / 32768.0
+    return to_float(load_music(path))
 
 
 def files_in(places: Sequence[Path]) -> list[Path]:
@@ -78,13 +78,13 @@ def dances_of_videos(
 
 def dances_of_cache(cache: Path, split: str) -> list[EvaluatedDance]:
     """Dances of a prepared set. Raises `DataError` when the split has none."""
-    import numpy as np
+    from d2m_cli.pcm import to_float
 
     dances = []
     for file in pieces_of_cache(cache, split):
         entry, samples = file.entry, None
         if "audio" in entry.holds:
-            samples = file.whole("audio").astype(np.float32) / 32768.0
+            samples = to_float(file.whole("audio"))
         dances.append(_dance(entry.name, motion_of_piece(file), entry.genre, samples))
     return dances
 
@@ -215,12 +215,7 @@ def read_genres(path: Path | None) -> dict[str, str]:
 
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file. Raises `DataError`."""
-    import json
-
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON ({error}).") from error
+    record = read_json(path)
     if not isinstance(record, dict):
         raise DataError(f"{path} must hold a JSON object.")
     return record

@@ -97,7 +97,7 @@ class Dance2Music:
         Raises `InputError` for a video that cannot be used, `NoDancerError` when it shows nobody,
         `BundleError` for a level or a style that the bundle does not have.
         """
-        self._require(level)
+        self.require_level(level)
         clip = probe(Path(video), start, end)
         wished = style is not None or style_audio is not None
         chosen = self.choose_style(style, style_audio, seed) if wished else None
@@ -215,7 +215,8 @@ class Dance2Music:
         """
         mux(track.clip, track.path, Path(out), mix=mix)
 
-    def _require(self, level: Level) -> None:
+    def require_level(self, level: Level) -> None:
+        """Raise `BundleError` where the bundle does not have `level`."""
         if level not in self.levels:
             raise BundleError(
                 f"The bundle '{self.bundle.config['name']}' has no {level} level: "
@@ -225,7 +226,7 @@ class Dance2Music:
     def level_model(self, level: Level) -> LevelModel:
         """Generator and codec of a level, loaded when first asked for."""
         if level not in self._level_models:
-            self._require(level)
+            self.require_level(level)
             self._level_models[level] = LevelModel(self.bundle, level, self.device)
         return self._level_models[level]
 

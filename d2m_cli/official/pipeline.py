@@ -209,7 +209,7 @@ class OfficialDance2Music(Dance2Music):
         yield np.zeros(total - done, np.float32)
 
     def _official_networks(self, level: Level) -> tuple[ReleasedD2MGAN, VQVAE]:
-        self._require(level)
+        self.require_level(level)
         if level not in self._released:
             network, vqvae = ReleasedD2MGAN(self.corpus, level), VQVAE((level.number,))
             self.bundle.load_into(network.motion, f"motion_{level}.safetensors")

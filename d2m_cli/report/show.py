@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 from d2m_cli import files
-from d2m_cli.errors import OutputError
 from d2m_cli.evaluation.record import EvaluationRecord
 from d2m_cli.metrics.pairs import OnsetTrace
 from d2m_cli.report import tables
@@ -16,17 +15,12 @@ from d2m_cli.types import FloatArray
 
 @dataclass(frozen=True)
 class Places:
-    """Where an evaluation is written. Raises `OutputError` when a folder is missing."""
+    """Where an evaluation is written; missing folders are made."""
 
     results: Path
     html: Path | None = None
     plots: Path | None = None
-    """Folder; it is made."""
-
-    def __post_init__(self) -> None:
-        for path in (self.results, self.html):
-            if path and not path.parent.is_dir():
-                raise OutputError(f"The folder of {path} does not exist: make it first.")
+    """Folder."""
 
 
 class Evaluated(Protocol):
@@ -61,7 +55,6 @@ def write_files(places: Places, done: Evaluated) -> None:
         figures["onsets"] = plots.plot_beats(traces)
     images = {name: plots.png(figure) for name, figure in figures.items()}
     if places.plots:
-        places.plots.mkdir(parents=True, exist_ok=True)
         for name, image in images.items():
             plots.save(image, places.plots / f"{name}.png")
     if places.html:
