@@ -38,7 +38,7 @@ def ablation(
     from d2m_cli.evaluation.ablation import TABLES, Plan, run_rows, table_rows
     from d2m_cli.files import print_json
     from d2m_cli.report.ablation import ablation_record, ablation_table
-    from d2m_cli.report.tables import rich_table
+    from d2m_cli.report.table_data import rich_table
     from d2m_cli.training.run.launch import ComputeSettings, make_fabric
 
     overrides = [*changes, *([f"loop.steps={steps}"] if steps else [])]

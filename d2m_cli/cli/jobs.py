@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.ingest.probe import probe
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
 from d2m_cli.official.pipeline import OfficialDance2Music, open_maker
+from d2m_cli.output.beats import write_beats
 from d2m_cli.output.mux import write_sound
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
@@ -84,7 +86,9 @@ def _run(
             maker.save(track, piece.out, mix=output.mix)
         track.timings[Step.WRITE] = perf_counter() - begin
         if piece.plot:
-            _plot(track, piece)
+            _plot(track, piece.plot)
+        if piece.beats:
+            write_beats(piece.beats, track.dance.rhythm.beats.tolist(), clip.fps)
         summaries.append(_summary(track, piece, seen))
     if output.save_features:
         save_features(dance, output.save_features, job.video.stem)
@@ -150,16 +154,21 @@ def _summary(track: Track, piece: Piece, seen: Dance) -> Summary:
     )
 
 
-def _plot(track: Track, piece: Piece) -> None:
-    from d2m_cli.report.dance_plot import Curve, plot_dance
+def _plot(track: Track, path: Path) -> None:
+    from d2m_cli.report.dance_plot import Curve, DancePlot, plot_dance
 
-    assert piece.plot
     motion, rhythm = track.dance.motion, track.dance.rhythm
     speed = joint_speed(joint_positions(motion), motion.rate)
-    plot_dance(
-        piece.plot,
-        track.dance.strip,
-        Curve(speed, motion.rate, rhythm.beats),
-        Curve(onset_curve(track.path, "median"), CURVE_RATE, rhythm.beats),
-        track.seconds,
+    title = (
+        f"{track.clip.path.name}: {track.style}, seed {track.seed}, level {track.level}, "
+        f"{rhythm.bpm:.1f} beats per minute"
     )
+    plot = DancePlot(
+        title=title,
+        frames=track.dance.strip,
+        dance=Curve(speed, motion.rate),
+        music=Curve(onset_curve(track.path, "median"), CURVE_RATE),
+        beats=rhythm.beats,
+        seconds=track.seconds,
+    )
+    plot_dance(path, plot)

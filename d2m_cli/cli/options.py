@@ -165,6 +165,15 @@ class OutputOptions:
             "Picture of dance, music, beats (png, svg, pdf).",
         ),
     ] = None
+    beats: Annotated[
+        str | None,
+        _option(
+            OUTPUT,
+            "--beats",
+            "FILE or FOLDER/",
+            "The music's beats, as csv, txt, mid, edl or otio.",
+        ),
+    ] = None
     json: Annotated[
         bool, _option(OUTPUT, "--json", "", "Print facts as JSON instead of a table.")
     ] = False

@@ -39,11 +39,12 @@ class Piece:
     seed: int
     out: Path
     plot: Path | None
+    beats: Path | None
     audio_only: bool
 
     def files(self) -> list[Path]:
         """All that is to be written."""
-        return [path for path in (self.out, self.plot) if path]
+        return [path for path in (self.out, self.plot, self.beats) if path]
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def ready_places(jobs: list[Job], output: OutputOptions) -> Iterator[None]:
     Folders made here that are empty at the end vanish. Raises `OutputError` for a place that cannot
     be written to.
     """
-    named = [Path(given) for given in (output.out, output.plot) if given]
+    named = [Path(given) for given in (output.out, output.plot, output.beats) if given]
     wanted = {path.parent for job in jobs for piece in job.pieces for path in piece.files()}
     made = [folder for folder in named if folder in wanted and not folder.exists()]
     try:
@@ -198,7 +199,8 @@ def _piece(
     ending = MADE + label + (".wav" if sound else own)
     out = place(output.out or f"{video.parent}/", video, ending, label, videos)
     plot = output.plot and place(output.plot, video, f"{label}.png", label, videos)
-    return Piece(style, seed, out, plot or None, sound)
+    beats = output.beats and place(output.beats, video, f"{label}.beats.csv", label, videos)
+    return Piece(style, seed, out, plot or None, beats or None, sound)
 
 
 def _label(
@@ -246,6 +248,7 @@ def _check_names_differ(jobs: list[Job]) -> None:
 
 
 def _check_outputs(jobs: list[Job], output: OutputOptions) -> None:
+    from d2m_cli.output.beats import FORMATS
     from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
 
     for job in jobs:
@@ -254,6 +257,8 @@ def _check_outputs(jobs: list[Job], output: OutputOptions) -> None:
             check_output(job.video, piece.out, output.overwrite, kinds)
             if piece.plot:
                 check_output(job.video, piece.plot, output.overwrite, PLOT_SUFFIXES)
+            if piece.beats:
+                check_output(job.video, piece.beats, output.overwrite, FORMATS)
 
 
 def _make_folder(folder: Path) -> None:

@@ -16,7 +16,7 @@ from rich.progress import (
 
 
 class TrainingDisplay:
-    """A bar for the steps and a line for each remark and each set of figures (`run.display.Display`)."""
+    """A bar for the steps, a line for each remark and each set of figures (a `Display`)."""
 
     def __init__(self, bars: Progress, stage: str) -> None:
         self._bars, self._stage = bars, stage

@@ -38,7 +38,7 @@ SILENT = Silent()
 
 
 @dataclass(frozen=True)
-class Row:
+class AblationRow:
     """One row of a table."""
 
     name: str
@@ -61,7 +61,9 @@ class Plan:
     """Dances a run performs; the paper's figures are shares of 85 or 86 clips."""
 
 
-def table_rows(table: str, level: Level, recipes: Path, overrides: Sequence[str] = ()) -> list[Row]:
+def table_rows(
+    table: str, level: Level, recipes: Path, overrides: Sequence[str] = ()
+) -> list[AblationRow]:
     """Rows of one of the paper's tables (`table3` ... `table6`) at a level.
 
     `overrides` like `loop.steps=500` change the base recipe; what makes a row stays as it is.
@@ -83,12 +85,12 @@ def table_rows(table: str, level: Level, recipes: Path, overrides: Sequence[str]
         if of_level.lower() == level:
             if variant not in variants:
                 raise SettingsError(f'{recipes} has no recipe with row = "{variant}".')
-            rows.append(Row(name, *variants[variant]))
+            rows.append(AblationRow(name, *variants[variant]))
     return rows
 
 
 def run_rows(
-    rows: Sequence[Row],
+    rows: Sequence[AblationRow],
     plan: Plan,
     folder: Path,
     fabric: Fabric,
