@@ -16,9 +16,11 @@ from d2m_cli.errors import D2MError, DataError, OutputError
 def whole_file(path: Path, *refusals: type[Exception]) -> Iterator[Path]:
     """A draft in the folder of `path`: it takes that name at the end, or vanishes on an error.
 
-    The draft keeps the suffix, since some writers choose the format by it. What a killed
-    process left is written over by the next try. A missing folder is made. Raises `OutputError` when the disk refuses; `refusals` are the exceptions, besides
-    `OSError`, by which the writing library reports that.
+    The draft keeps the suffix, since some writers choose the format by it. What a killed process
+    left is written over by the next try. A missing folder is made.
+
+    Raises `OutputError` when the disk refuses; `refusals` are the exceptions, besides `OSError`, by
+    which the writing library reports that.
     """
     expected: tuple[type[Exception], ...] = (OSError, *refusals)
     draft = path.with_name(f".{path.stem}.part{path.suffix}")
