@@ -17,12 +17,14 @@ GROUND = {
     "device",
     "progress",
     "files",
+    "pcm",
     "librosa_lock",
     "media",
     "__init__",
 }
 ALLOWED = {
     "__init__": GROUND | {"generation", "evaluation"},
+    "__main__": {"cli"},
     "ingest": GROUND,
     "features": GROUND,
     "models": GROUND,

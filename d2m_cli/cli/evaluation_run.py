@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,10 +149,7 @@ def _music_of(folder: Path | None) -> list[FloatArray]:
 def _opinions(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return None
-    try:
-        opinions: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON ({error}).") from error
+    opinions: dict[str, Any] = files.read_json(path)
     return opinions
 
 

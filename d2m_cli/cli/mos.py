@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,11 +119,9 @@ def _sound_alone(path: Path) -> bytes:
 
 def _read(path: Path) -> dict[str, Any]:
     from d2m_cli.errors import DataError
+    from d2m_cli.files import read_json
 
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON ({error}).") from error
+    record = read_json(path)
     if not isinstance(record, dict):
         raise DataError(f"{path} is no file of a listening test.")
     return record

@@ -6,7 +6,6 @@ else overrides the base; `{level}` in a text stands for the level. Every row is 
 seeds, and all runs perform the same held-out segments.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,12 +16,13 @@ from lightning.fabric import Fabric
 
 from d2m_cli.data.pairs.examples import Pairs, PairSettings
 from d2m_cli.errors import D2MError, DataError
+from d2m_cli.files import read_json, write_json
 from d2m_cli.metrics.coverage import macro
 from d2m_cli.report.paper import ABLATIONS
 from d2m_cli.spec import Level
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
-from d2m_cli.training.run.checkpoint import discard_checkpoints, write_atomically
+from d2m_cli.training.run.checkpoint import discard_checkpoints
 from d2m_cli.training.run.loop import Report, run
 from d2m_cli.training.run.settings import SettingsError, fill, merged, overridden, plain, read_toml
 
@@ -129,7 +129,7 @@ def _run(
     config = {**plain(settings), **{name: str(value) for name, value in measured.items()}}
     scores = place / SCORES
     if scores.exists():
-        found = json.loads(scores.read_text())
+        found = read_json(scores)
         if found["config"] != config:
             raise SettingsError(f"{place} holds a run of other settings: choose a new folder.")
         return dict(found["figures"])
@@ -157,11 +157,7 @@ def _run(
     figures = {"coverage": coverage, "hit": hit, **pooled, **result, "steps": float(steps)}
     stage.export(place / WEIGHTS)
     record = {"config": config, "figures": figures}
-
-    def write(unfinished: Path) -> None:
-        unfinished.write_text(json.dumps(record, indent=1))
-
-    write_atomically(scores, write)
+    write_json(scores, record)
     discard_checkpoints(place)
     return figures
 

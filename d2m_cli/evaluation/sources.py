@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m_cli.errors import DataError, InputError
+from d2m_cli.files import read_json
 
 if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
@@ -30,11 +31,10 @@ SEGMENT_SECONDS = 10.0
 
 def read_music(path: Path) -> FloatArray:
     """Samples `(N,)` at `SAMPLE_RATE` of a sound file, or of a video on its picture's clock."""
-    import numpy as np
-
     from d2m_cli.ingest.audio import load_music
+    from d2m_cli.pcm import to_float
 
-    return load_music(path).astype(np.float32) / 32768.0
+    return to_float(load_music(path))
 
 
 def files_in(places: Sequence[Path]) -> dict[str, Path]:
@@ -76,13 +76,13 @@ def dances_of_videos(
 
 def dances_of_cache(cache: Path, split: str) -> list[Dance]:
     """Dances of a prepared set. Raises `DataError` when the split has none."""
-    import numpy as np
+    from d2m_cli.pcm import to_float
 
     dances = []
     for file in pieces_of_cache(cache, split):
         entry, samples = file.entry, None
         if "audio" in entry.holds:
-            samples = file.whole("audio").astype(np.float32) / 32768.0
+            samples = to_float(file.whole("audio"))
         dances.append(_dance(entry.name, motion_of_piece(file), entry.genre, samples))
     return dances
 
@@ -204,14 +204,9 @@ def labelled_segments(folder: Path) -> Segments:
 
 def read_genres(path: Path | None) -> dict[str, str]:
     """Genre of each dance from a JSON object {name: genre}."""
-    import json
-
     if path is None:
         return {}
-    try:
-        genres = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON ({error}).") from error
+    genres = read_json(path, InputError, "give an object of names and genres")
     if not isinstance(genres, dict) or not all(isinstance(g, str) for g in genres.values()):
         raise InputError(f"{path} must be a JSON object of names and genres.")
     return genres

@@ -14,7 +14,7 @@ from d2m_cli.errors import InputError
 from d2m_cli.output.checks import CONTAINERS, SOUND_SUFFIXES, check_output
 from d2m_cli.output.mux import mux, write_sound
 from d2m_cli.spec import SAMPLE_RATE, Level
-from d2m_cli.types import Analysis, Dance, FloatArray, Rhythm
+from d2m_cli.types import Analysis, Clip, Dance, FloatArray, Rhythm
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,15 @@ class Track:
     def dance(self) -> Dance:
         """The dance that the music is for."""
         return self.analysis.dance
+
+    @property
+    def clip(self) -> Clip:
+        """The video, or the part of it. Raises `InputError` for a dance without one."""
+        if self.analysis.clip is None:
+            raise InputError(
+                f"This dance has no video: save its music, as {', '.join(SOUND_SUFFIXES)}."
+            )
+        return self.analysis.clip
 
     @property
     def seconds(self) -> float:
@@ -86,11 +95,7 @@ class Track:
         if out.suffix.lower() in SOUND_SUFFIXES:
             check_output(clip.path if clip else self.path, out, overwrite, SOUND_SUFFIXES)
             write_sound(self.path, out)
-            return out
-        if clip is None:
-            raise InputError(
-                f"This dance has no video: save its music, as {', '.join(SOUND_SUFFIXES)}."
-            )
-        check_output(clip.path, out, overwrite, (*CONTAINERS, *SOUND_SUFFIXES))
-        mux(clip, self.path, out, mix=mix)
+        else:
+            check_output(self.clip.path, out, overwrite, (*CONTAINERS, *SOUND_SUFFIXES))
+            mux(self.clip, self.path, out, mix=mix)
         return out

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from d2m_cli.files import whole_file
 from d2m_cli.metrics.mos import Opinion
 from d2m_cli.metrics.onsets import CURVE_RATE
 from d2m_cli.metrics.pairs import OnsetTrace
@@ -112,10 +113,9 @@ def png(figure: Figure) -> bytes:
 
 
 def save(image: bytes, path: Path) -> None:
-    """Write a picture; an interrupted run leaves no half-written file."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(image)
-    unfinished.replace(path)
+    """Write a picture. Raises `OutputError`."""
+    with whole_file(path) as draft:
+        draft.write_bytes(image)
 
 
 def _onsets(

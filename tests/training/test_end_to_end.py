@@ -18,8 +18,8 @@ from d2m_cli.ingest.probe import probe
 SMALL = {
     "codec": "batch=2 samples=4096 probe_crops=4 probe_samples=16384 kmeans_vectors=2500",
     "visual": "batch=2 held_out=2 visual.size=32 visual.width=0.0625",
-    "generator": "batch=2 heard_seconds=0.2 validation_segments=2 sizes.width=0.01 sizes.min_channels=8 "
-    "sizes.features=8 discriminator.channels=[16,16,32,32]",
+    "generator": "batch=2 heard_seconds=0.2 validation_segments=2 sizes.width=0.01 "
+    "sizes.min_channels=8 sizes.features=8 discriminator.channels=[16,16,32,32]",
     "synthesizer": "batch=2 seconds=0.2 discriminator.channels=[16,16,32,32]",
 }
 """Settings in place of the paper's, with which a stage takes seconds."""

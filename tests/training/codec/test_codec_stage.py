@@ -21,7 +21,7 @@ from d2m_cli.training.codec.stage import (
 )
 from d2m_cli.training.codec.trainable import Coded, MovingCodebook
 from d2m_cli.training.run.loop import LoopSettings
-from d2m_cli.training.run.schedule import OptimiserSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def settings_for(music: MusicSettings, steps: int = 8) -> CodecConfig:
         probe_crops=4,
         kmeans_vectors=2500,
         validation_crops=1,
-        optimiser=OptimiserSettings(warm_up_steps=3),
+        optimiser=OptimiserConfig(warm_up_steps=3),
         loop=LoopSettings(steps=steps, log_every=1, validate_every=1000, checkpoint_minutes=0.0),
     )
 
