@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
     from d2m_cli.evaluation.baselines import System
-    from d2m_cli.evaluation.protocol import Report
     from d2m_cli.features.i3d import VisualSettings
     from d2m_cli.generation.pipeline import Dance2Music
+    from d2m_cli.progress import Progress
     from d2m_cli.spec import Level
     from d2m_cli.types import Dance, FloatArray
 
@@ -22,7 +22,7 @@ _BLOCK_CODES = 4096
 
 
 @dataclass(frozen=True)
-class Codec:
+class CodecFunctions:
     """A codec as functions on music `(N,)` at `SAMPLE_RATE`."""
 
     reconstruct: Callable[[FloatArray], FloatArray]
@@ -38,15 +38,15 @@ def generated_systems(
     levels: Sequence[Level],
     seeds: int,
     device: str,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
     """Music that a bundle makes for each video at each level, with `seeds` seeds."""
     from d2m_cli.ingest.probe import probe
     from d2m_cli.official.pipeline import open_maker
 
     maker = open_maker(bundle, device)
-    watched = ((name, maker.analyze(probe(path))) for name, path in videos.items())
-    return _systems(maker, watched, len(videos), levels, seeds, report)
+    analyzed = ((name, maker.analyze(probe(path))) for name, path in videos.items())
+    return _systems(maker, analyzed, len(videos), levels, seeds, progress)
 
 
 def systems_from_cache(
@@ -55,7 +55,7 @@ def systems_from_cache(
     levels: Sequence[Level],
     seeds: int,
     device: str,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
     """Music that a bundle makes for prepared dances at each level, with `seeds` seeds.
 
@@ -64,37 +64,37 @@ def systems_from_cache(
     from d2m_cli.generation.pipeline import Dance2Music
 
     maker = Dance2Music.from_bundle(bundle, device)
-    watched = ((file.entry.name, _prepared_dance(file, maker.visual_settings)) for file in files)
-    return _systems(maker, watched, len(files), levels, seeds, report)
+    analyzed = ((file.entry.name, _prepared_dance(file, maker.visual_settings)) for file in files)
+    return _systems(maker, analyzed, len(files), levels, seeds, progress)
 
 
 def _systems(
     maker: Dance2Music,
-    watched: Iterable[tuple[str, Dance]],
+    analyzed: Iterable[tuple[str, Dance]],
     count: int,
     levels: Sequence[Level],
     seeds: int,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
-    """The music of `count` dances, each of which is watched once for all levels and seeds."""
+    """The music of `count` dances, each analyzed once for all levels and seeds."""
     import soundfile
 
     from d2m_cli.evaluation.baselines import System
 
     pieces: dict[Level, dict[str, list[FloatArray]]] = {level: {} for level in levels}
-    for number, (name, dance) in enumerate(watched):
-        report("make music", number, count)
+    for number, (name, dance) in enumerate(analyzed):
+        progress("generate", number, count)
         for level, seed in product(levels, range(seeds)):
             style = maker.choose_style(None, None, seed, dance.rhythm.bpm)
             music = maker.render(dance, level, style, seed)
             made = soundfile.read(music, dtype="float32")[0]
             pieces[level].setdefault(name, []).append(made)
             music.unlink()
-    report("make music", count, count)
+    progress("generate", count, count)
     return [System(f"d2m {level}", made) for level, made in pieces.items()]
 
 
-def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
+def codec_of_bundle(bundle: str | None, level: Level, device: str) -> CodecFunctions:
     """A bundle's codec. Raises `BundleError` when it has none of this level."""
     import numpy as np
     import torch
@@ -130,11 +130,11 @@ def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
         codes = np.random.default_rng(seed).integers(CODEBOOK_SIZE, size=count)
         return decode(torch.from_numpy(codes))[:length]
 
-    return Codec(reconstruct, random, lambda samples: len(encode(samples).unique()))
+    return CodecFunctions(reconstruct, random, lambda samples: len(encode(samples).unique()))
 
 
 def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Dance:
-    """A cached piece as the generator hears it."""
+    """A cached piece as input of the generator."""
     import numpy as np
 
     from d2m_cli.errors import DataError

@@ -13,6 +13,7 @@ import soundfile
 import torch
 from typer.testing import CliRunner
 
+from d2m_cli import __version__
 from d2m_cli.bundles.bundle import load_bundle, save_bundle
 from d2m_cli.cli.app import app
 from d2m_cli.codec.vqvae import VQVAE
@@ -96,10 +97,11 @@ def test_no_figure_is_nan_and_the_tables_have_the_papers_figures(evaluated):
     record, _, output = evaluated
     json.dumps(record, allow_nan=False)
     assert not re.search(r"\bnan\b", output, re.IGNORECASE)
-    assert "92.3 & 91.7" in output and "Alignment" in output and "rival" in output
-    titles = [table.title for table in tables.all_tables(record)]
-    assert [title[:7] for title in titles[:6]] == [f"Table {n}" for n in range(1, 7)]
-    for table in tables.all_tables(record):
+    assert "Distance" in output and "rival" in output and "Table 1" not in output
+    assert len(output.splitlines()) <= 40, "one screen"
+    papers = tables.paper_tables(record)
+    assert [table.title[:7] for table in papers] == [f"Table {n}" for n in range(1, 7)]
+    for table in [tables.main_table(record), *papers, *tables.detail_tables(record)]:
         assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
@@ -107,6 +109,8 @@ def test_the_report_is_one_file_with_players_and_plots(evaluated):
     _, folder, _ = evaluated
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert page.count("<audio") >= 2 * 7 and page.count("data:image/png;base64") == 3
+    assert page.count("<video") == 2 and len(page) < 3_000_000
+    assert "d2m " in page and __version__ in page
     assert not re.search(r'(src|href)="(?!data:)', page), "nothing is loaded from elsewhere"
     assert {path.name for path in (folder / "plots").iterdir()} == {
         *("onsets.png", "quality.png", "systems.png"),
@@ -118,6 +122,9 @@ def test_every_player_and_plot_of_the_report_works_in_chromium(evaluated, tmp_pa
     with chromium.browsing(tmp_path / "profile") as page:
         page.open(evaluated[1] / "report.html")
         page.wait_for("[...document.querySelectorAll('audio')].every(a => a.duration > 1.9)")
+        page.wait_for("[...document.querySelectorAll('video')].every(v => v.videoHeight === 240)")
+        page.evaluate("document.querySelector('audio').play(); 0")
+        page.wait_for("document.querySelector('video').currentTime > 0.2")
         assert page.evaluate("[...document.images].every(image => image.naturalWidth > 500)")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
