@@ -23,7 +23,7 @@ from d2m_cli.metrics.diversity import mean_distance
 from d2m_cli.metrics.embeddings import music_statistics
 from d2m_cli.metrics.frechet import standardise
 from d2m_cli.metrics.onsets import music_beats
-from d2m_cli.report.tables import TableData, rich_table
+from d2m_cli.report.table_data import TableData, rich_table
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Analysis, Dance, FloatArray
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
     from d2m_cli.evaluation.baselines import System
-    from d2m_cli.evaluation.protocol import Report
     from d2m_cli.features.i3d import VisualSettings
     from d2m_cli.generation.pipeline import Dance2Music
+    from d2m_cli.progress import Progress
     from d2m_cli.spec import Level
     from d2m_cli.types import Analysis, FloatArray
 
@@ -22,7 +22,7 @@ _BLOCK_CODES = 4096
 
 
 @dataclass(frozen=True)
-class Codec:
+class CodecFunctions:
     """A codec as functions on music `(N,)` at `SAMPLE_RATE`."""
 
     reconstruct: Callable[[FloatArray], FloatArray]
@@ -38,14 +38,14 @@ def generated_systems(
     levels: Sequence[Level],
     seeds: int,
     device: str,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
     """Music that a bundle makes for each video at each level, with `seeds` seeds."""
     from d2m_cli.generation.pipeline import Dance2Music
 
     maker = Dance2Music.from_bundle(bundle, device)
-    dances = ((name, maker.analyze(path)) for name, path in videos.items())
-    return _systems(maker, dances, len(videos), levels, seeds, report)
+    analyzed = ((name, maker.analyze(path)) for name, path in videos.items())
+    return _systems(maker, analyzed, len(videos), levels, seeds, progress)
 
 
 def systems_from_cache(
@@ -54,7 +54,7 @@ def systems_from_cache(
     levels: Sequence[Level],
     seeds: int,
     device: str,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
     """Music that a bundle makes for prepared dances at each level, with `seeds` seeds.
 
@@ -71,32 +71,32 @@ def systems_from_cache(
             f"'{maker.bundle.name}' takes no prepared dances: give videos, or another --bundle."
         )
     wanted = maker.visual_settings
-    dances = ((file.entry.name, _prepared_dance(file, wanted)) for file in files)
-    return _systems(Dance2Music(maker), dances, len(files), levels, seeds, report)
+    analyzed = ((file.entry.name, _prepared_dance(file, wanted)) for file in files)
+    return _systems(Dance2Music(maker), analyzed, len(files), levels, seeds, progress)
 
 
 def _systems(
     maker: Dance2Music,
-    dances: Iterable[tuple[str, Analysis]],
+    analyzed: Iterable[tuple[str, Analysis]],
     count: int,
     levels: Sequence[Level],
     seeds: int,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
-    """The music of `count` dances, each of which is analyzed once for all levels and seeds."""
+    """The music of `count` dances, each analyzed once for all levels and seeds."""
     from d2m_cli.evaluation.baselines import System
 
     pieces: dict[Level, dict[str, list[FloatArray]]] = {level: {} for level in levels}
-    for number, (name, dance) in enumerate(dances):
-        report("make music", number, count)
+    for number, (name, dance) in enumerate(analyzed):
+        progress("generate", number, count)
         for level, seed in product(levels, range(seeds)):
             music = maker.compose(dance, level, seed=seed).samples
             pieces[level].setdefault(name, []).append(music)
-    report("make music", count, count)
+    progress("generate", count, count)
     return [System(f"d2m {level}", made) for level, made in pieces.items()]
 
 
-def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
+def codec_of_bundle(bundle: str | None, level: Level, device: str) -> CodecFunctions:
     """A bundle's codec. Raises `BundleError` when it has none of this level."""
     import numpy as np
     import torch
@@ -132,11 +132,11 @@ def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
         codes = np.random.default_rng(seed).integers(CODEBOOK_SIZE, size=count)
         return decode(torch.from_numpy(codes))[:length]
 
-    return Codec(reconstruct, random, lambda samples: len(encode(samples).unique()))
+    return CodecFunctions(reconstruct, random, lambda samples: len(encode(samples).unique()))
 
 
 def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Analysis:
-    """A cached piece as the generator takes it."""
+    """A cached piece as input of the generator."""
     import numpy as np
 
     from d2m_cli.errors import DataError
