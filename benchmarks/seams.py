@@ -31,12 +31,12 @@ def repeated(dance: Dance, seconds: float) -> Dance:
     visual = np.tile(dance.visual.features, int(times))
     pace = dance.rhythm.bpm / 60.0 / dance.rhythm.rate
     phase = (dance.rhythm.phase[0] + pace * np.arange(steps)).astype(np.float32)
-    strength = np.full(steps, dance.rhythm.strength.mean(), np.float32)
+    confidence = np.full(steps, dance.rhythm.confidence.mean(), np.float32)
     return replace(
         dance,
         motion=Motion(motion, np.ones(steps, np.bool_), dance.motion.rate),
         visual=Visual(visual, dance.visual.rate),
-        rhythm=Rhythm(phase, strength, dance.rhythm.rate),
+        rhythm=Rhythm(phase, confidence, dance.rhythm.rate),
         seconds=seconds,
     )
 

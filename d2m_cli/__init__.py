@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from d2m_cli.evaluation import evaluate as evaluate
     from d2m_cli.generation.pipeline import Dance2Music as Dance2Music
     from d2m_cli.generation.track import Track as Track
     from d2m_cli.spec import Level as Level

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -21,7 +20,7 @@ from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features, save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.features.rhythm import multiplied
+from d2m_cli.features.rhythm import estimate_rhythm, multiplied
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -32,7 +31,7 @@ from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
-from d2m_cli.types import Analysis, Clip
+from d2m_cli.types import Analysis, Clip, Dance
 
 
 def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
@@ -84,9 +83,11 @@ def _say(console: Console, text: str, style: str | None = None) -> None:
 def _run(
     maker: Dance2Music, job: Job, music: MusicOptions, output: OutputOptions, progress: Progress
 ) -> list[Summary]:
-    wishes = [_wish(piece, music) for piece in job.pieces]
-    for wish in wishes:
-        maker.check(**wish)
+    maker.require_level(music.level)
+    if music.tempo or music.beat_offset is not None:
+        maker.require_follows_tempo()
+    song = maker.choose_style(audio=music.style_audio)
+    styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
     clip = probe(job.video, music.start, music.end)
     with ExitStack() as held:
         for path in job.files:
@@ -94,10 +95,17 @@ def _run(
         for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
             rehearse(clip, out)
         analysis = _analyze(maker, clip, music, progress)
-        wished = _with_factor(analysis, music)
+        wished = replace(analysis, dance=_with_tempo(analysis.dance, music))
         summaries = []
-        for piece, wish in zip(job.pieces, wishes, strict=True):
-            track = maker.compose(wished, **wish, denoised=music.denoise, progress=progress)
+        for piece, style in zip(job.pieces, styles, strict=True):
+            track = maker.compose(
+                wished,
+                music.level,
+                style=style,
+                seed=piece.seed,
+                denoised=music.denoise,
+                progress=progress,
+            )
             left_out = _write(track, clip, piece, output)
             summaries.append(_summary(track, piece, analysis, left_out))
         if job.features:
@@ -130,29 +138,22 @@ def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Prog
     return analysis
 
 
-def _wish(piece: Piece, music: MusicOptions) -> dict[str, Any]:
-    """What a piece is to be, as `Dance2Music` takes it; a multiple of the tempo comes later."""
-    return {
-        "level": music.level,
-        "style": piece.style,
-        "style_audio": music.style_audio,
-        "tempo": music.tempo and music.tempo.bpm,
-        "beat_offset": music.beat_offset,
-        "seed": piece.seed,
-    }
-
-
-def _with_factor(analysis: Analysis, music: MusicOptions) -> Analysis:
-    """The dance with its beats counted twice or half as fast, if that is asked for."""
-    if music.tempo is None or music.tempo.bpm is not None:
-        return analysis
-    rhythm = multiplied(analysis.dance.rhythm, music.tempo.factor)
+def _with_tempo(dance: Dance, music: MusicOptions) -> Dance:
+    """The dance with the tempo and the beat that are asked for, if any."""
+    if music.tempo is None and music.beat_offset is None:
+        return dance
+    rhythm = dance.rhythm
+    bpm = music.tempo.bpm if music.tempo else None
+    if bpm is not None or music.beat_offset is not None:
+        rhythm = estimate_rhythm(dance.motion, bpm=bpm, beat_offset=music.beat_offset)
+    if music.tempo:
+        rhythm = multiplied(rhythm, music.tempo.factor)
     if not SLOWEST <= rhythm.bpm <= FASTEST:
         raise InputError(
             f"The music would have {rhythm.bpm:.0f} beats per minute: give --tempo a number from "
             f"{SLOWEST:g} to {FASTEST:g}."
         )
-    return replace(analysis, dance=replace(analysis.dance, rhythm=rhythm))
+    return replace(dance, rhythm=rhythm)
 
 
 def _write(track: Track, clip: Clip, piece: Piece, output: OutputOptions) -> list[str]:

@@ -60,7 +60,7 @@ def videos_in(places: Sequence[Path]) -> dict[str, Path]:
 def dances_of_videos(
     videos: dict[str, Path], reference: str, genres: dict[str, str], progress: Progress
 ) -> list[EvaluatedDance]:
-    """The dance in each video. `reference` is `OWN`, `NONE` or a folder of music by name."""
+    """Beats of the dance in each video; `reference` is `OWN`, `NONE` or a folder of music."""
     from d2m_cli.analysis.video import read_motion
     from d2m_cli.ingest.probe import has_sound, probe
 

@@ -83,16 +83,16 @@ def _systems(
     seeds: int,
     progress: Progress,
 ) -> list[System]:
-    """The music of `count` dances, each of which is analyzed once for all levels and seeds."""
+    """The music of `count` dances, each analyzed once for all levels and seeds."""
     from d2m_cli.evaluation.baselines import System
 
     pieces: dict[Level, dict[str, list[FloatArray]]] = {level: {} for level in levels}
-    for number, (name, analysis) in enumerate(analyzed):
-        progress("make music", number, count)
+    for number, (name, dance) in enumerate(analyzed):
+        progress("generate", number, count)
         for level, seed in product(levels, range(seeds)):
-            music = maker.compose(analysis, level, seed=seed).samples
+            music = maker.compose(dance, level, seed=seed).samples
             pieces[level].setdefault(name, []).append(music)
-    progress("make music", count, count)
+    progress("generate", count, count)
     return [System(f"d2m {level}", made) for level, made in pieces.items()]
 
 
@@ -136,7 +136,7 @@ def codec_of_bundle(bundle: str | None, level: Level, device: str) -> CodecFunct
 
 
 def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Analysis:
-    """A cached piece as the generator takes it."""
+    """A cached piece as input of the generator."""
     import numpy as np
 
     from d2m_cli.errors import DataError

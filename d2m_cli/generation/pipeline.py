@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -105,9 +105,20 @@ class Dance2Music:
             NoDancerError: the video shows nobody.
             BundleError: the bundle does not have the level or the style.
         """
-        wish = self._wish(level, style, style_audio, tempo, beat_offset, seed)
+        self.require_level(level)
+        self.require_tempo(tempo, beat_offset)
+        chosen = self.choose_style(style, style_audio, seed)
         analysis = self.analyze(video, start=start, end=end, progress=progress)
-        return self._compose(analysis, wish, denoised, progress)
+        return self.compose(
+            analysis,
+            level,
+            style=chosen,
+            tempo=tempo,
+            beat_offset=beat_offset,
+            seed=seed,
+            denoised=denoised,
+            progress=progress,
+        )
 
     def analyze(
         self,
@@ -131,42 +142,28 @@ class Dance2Music:
         analysis: Analysis,
         level: Level | str = Level.LOW,
         *,
-        style: str | None = None,
-        style_audio: str | Path | None = None,
+        style: Any = None,
         tempo: float | None = None,
         beat_offset: float | None = None,
         seed: int = 0,
         denoised: bool = True,
         progress: Progress = silent,
     ) -> Track:
-        """New music for a dance that `analyze` gave. Args and errors as in `generate`."""
-        wish = self._wish(level, style, style_audio, tempo, beat_offset, seed)
-        return self._compose(analysis, wish, denoised, progress)
+        """New music for a dance that `analyze` gave.
 
-    def check(
-        self,
-        level: Level | str = Level.LOW,
-        *,
-        style: str | None = None,
-        style_audio: str | Path | None = None,
-        tempo: float | None = None,
-        beat_offset: float | None = None,
-        seed: int = 0,
-    ) -> None:
-        """Refuse wrong values before a dance is analyzed. Args and errors as in `generate`."""
-        self._wish(level, style, style_audio, tempo, beat_offset, seed)
-
-    def _compose(
-        self, analysis: Analysis, wish: _Wish, denoised: bool, progress: Progress
-    ) -> Track:
-        dance, seed = analysis.dance, wish.seed
-        style = wish.style or self.maker.pick_style(dance, seed)
-        if wish.tempo is not None or wish.beat_offset is not None:
-            rhythm = estimate_rhythm(dance.motion, wish.tempo, wish.beat_offset)
-            dance = replace(dance, rhythm=rhythm)
+        Args and errors as in `generate`, but that `style` may also be what `choose_style` gave.
+        """
+        level = self.require_level(level)
+        self.require_tempo(tempo, beat_offset)
+        if style is None or isinstance(style, str):
+            style = self.choose_style(style, seed=seed)
+        dance = analysis.dance
+        style = style or self.maker.pick_style(dance, seed)
+        if tempo is not None or beat_offset is not None:
+            dance = replace(dance, rhythm=estimate_rhythm(dance.motion, tempo, beat_offset))
         timings: dict[str, float] = {Step.ANALYZE: analysis.elapsed}
         with timed(timings, Step.COMPOSE):
-            codes = self.maker.sample_codes(dance, wish.level, style, seed, progress)
+            codes = self.maker.sample_codes(dance, level, style, seed, progress)
         folder = scratch_folder()
         raw, clean, final = (Path(folder.name) / f"{n}.wav" for n in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):
@@ -177,18 +174,13 @@ class Dance2Music:
             level_loudness(clean if denoised else raw, final)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        return Track(final, wish.level, style.name, seed, analysis, dance.rhythm, timings, folder)
+        return Track(final, level, style.name, seed, analysis, dance.rhythm, timings, folder)
 
-    def _wish(
-        self,
-        level: Level | str,
-        style: str | None,
-        audio: str | Path | None,
-        tempo: float | None,
-        beat_offset: float | None,
-        seed: int,
-    ) -> _Wish:
-        """What is asked for, if the bundle can make it."""
+    def require_level(self, level: Level | str) -> Level:
+        """The level, where the bundle has it.
+
+        Raises `InputError` for a word that is no level, `BundleError` where the bundle lacks it.
+        """
         known = [str(one) for one in Level]
         if level not in known:
             raise InputError(f"Unknown level '{level}': choose {' or '.join(known)}.")
@@ -197,28 +189,33 @@ class Dance2Music:
                 f"The bundle '{self.maker.bundle.name}' has no {level} level: "
                 f"choose {' or '.join(self.levels)}."
             )
-        if (tempo is not None or beat_offset is not None) and not self.maker.follows_tempo:
-            raise InputError("The released models follow no tempo: omit tempo and beat offset.")
+        return Level(level)
+
+    def require_tempo(self, tempo: float | None, beat_offset: float | None) -> None:
+        """Raise `InputError` where music cannot follow the tempo or the beat that is asked for."""
+        if tempo is not None or beat_offset is not None:
+            self.require_follows_tempo()
         low, high = TEMPO_RANGE
         if tempo is not None and not low <= tempo <= high:
             raise InputError(f"Tempo {tempo:g} is not in {low:g} to {high:g} beats per minute.")
+
+    def require_follows_tempo(self) -> None:
+        """Raise `InputError` for a model whose music has a tempo of its own."""
+        if not self.maker.follows_tempo:
+            raise InputError("The released models follow no tempo: omit tempo and beat offset.")
+
+    def choose_style(
+        self, name: str | None = None, audio: str | Path | None = None, seed: int = 0
+    ) -> Any:
+        """A style for `compose`, by name or of a piece of music; None without a wish.
+
+        The seed picks one of several pieces of music that stand for a named style. Raises
+        `BundleError` for an unknown name, `InputError` for music that cannot be read.
+        """
         if seed < 0:
             raise InputError(f"Seed {seed} is negative: give 0 or more.")
-        if style is not None and audio is not None:
+        if name is not None and audio is not None:
             raise InputError("Give a style, or a piece of music to take it from, but not both.")
-        chosen = None
-        if style is not None or audio is not None:
-            chosen = self.maker.choose_style(style, None if audio is None else Path(audio), seed)
-        return _Wish(Level(level), chosen, tempo, beat_offset, seed)
-
-
-@dataclass(frozen=True)
-class _Wish:
-    """What is asked for, checked."""
-
-    level: Level
-    style: Any
-    """Of the maker's kind; None: picked for the dance."""
-    tempo: float | None
-    beat_offset: float | None
-    seed: int
+        if name is None and audio is None:
+            return None
+        return self.maker.choose_style(name, None if audio is None else Path(audio), seed)

@@ -15,7 +15,7 @@ from d2m_cli.output.checks import CONTAINERS, SOUND_SUFFIXES, check_output
 from d2m_cli.output.mux import mux
 from d2m_cli.output.sound import write_sound
 from d2m_cli.spec import SAMPLE_RATE, Level
-from d2m_cli.types import Analysis, Dance, FloatArray, Rhythm
+from d2m_cli.types import Analysis, Clip, Dance, FloatArray, Rhythm
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,15 @@ class Track:
     def dance(self) -> Dance:
         """The dance that the music is for."""
         return self.analysis.dance
+
+    @property
+    def clip(self) -> Clip:
+        """The video, or the part of it. Raises `InputError` for a dance without one."""
+        if self.analysis.clip is None:
+            raise InputError(
+                f"This dance has no video: save its music, as {', '.join(SOUND_SUFFIXES)}."
+            )
+        return self.analysis.clip
 
     @property
     def seconds(self) -> float:
@@ -87,11 +96,8 @@ class Track:
         if out.suffix.lower() in SOUND_SUFFIXES:
             check_output(clip.path if clip else self.path, out, overwrite, SOUND_SUFFIXES)
             write_sound(self.path, out)
-            return out
-        if clip is None:
-            raise InputError(
-                f"This dance has no video: save its music, as {', '.join(SOUND_SUFFIXES)}."
-            )
-        check_output(clip.path, out, overwrite, CONTAINERS, copied=clip.start == 0)
-        mux(clip, self.path, out, mix=mix)
+        else:
+            copied = self.clip.start == 0
+            check_output(self.clip.path, out, overwrite, CONTAINERS, copied)
+            mux(self.clip, self.path, out, mix=mix)
         return out

@@ -128,7 +128,7 @@ def test_a_video_gets_music_of_its_length(maker: Dance2Music, dancer: Path) -> N
 def test_the_tiktok_model_refuses_what_it_cannot_follow(
     tiktok: Bundle, maker: Dance2Music, dancer: Path
 ) -> None:
-    with pytest.raises(InputError, match="tempo"):
+    with pytest.raises(InputError, match="omit tempo"):
         maker.generate(dancer, Level.HIGH, tempo=120.0)
     with pytest.raises(BundleError, match="style"):
         maker.generate(dancer, Level.HIGH, style="pop")
