@@ -20,7 +20,7 @@ from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features, save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.features.rhythm import estimate_rhythm, multiplied
+from d2m_cli.features.rhythm import estimate_rhythm, multiplied, tempo_candidates
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -67,6 +67,8 @@ def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
             _say(screen, summary.out if alone else piece_line(summary))
             if alone:
                 screen.print(summary_table(summary))
+            for warning in summary.warnings:
+                _say(console, f"note: {warning}", "yellow")
     if output.json:
         records = [*(m.record() for m in made), *(f.record() for f in failures)]
         print(json.dumps(records[0] if alone and records else records, indent=2))
@@ -107,7 +109,7 @@ def _run(
                 progress=progress,
             )
             left_out = _write(track, clip, piece, output)
-            summaries.append(_summary(track, piece, analysis, left_out))
+            summaries.append(_summary(track, piece, analysis, output, left_out))
         if job.features:
             with finished_file(job.features) as draft:
                 save_features(analysis.dance, draft, analysis.thumbnails)
@@ -172,7 +174,9 @@ def _write(track: Track, clip: Clip, piece: Piece, output: OutputOptions) -> lis
     return left_out
 
 
-def _summary(track: Track, piece: Piece, analysis: Analysis, left_out: list[str]) -> Summary:
+def _summary(
+    track: Track, piece: Piece, analysis: Analysis, output: OutputOptions, left_out: list[str]
+) -> Summary:
     rhythm = analysis.dance.rhythm
     return Summary(
         video=str(analysis.clip.path) if analysis.clip else "",
@@ -180,6 +184,10 @@ def _summary(track: Track, piece: Piece, analysis: Analysis, left_out: list[str]
         duration=track.seconds,
         dancer_found=analysis.dance.motion.share_found,
         dance_tempo=rhythm.bpm,
+        dance_tempo_candidates=[
+            (round(bpm, 1), round(share, 3))
+            for bpm, share in tempo_candidates(analysis.dance.motion)
+        ],
         dance_confidence=float(rhythm.confidence.mean()),
         music_tempo=track.tempo,
         level=track.level.value,
@@ -187,6 +195,7 @@ def _summary(track: Track, piece: Piece, analysis: Analysis, left_out: list[str]
         seed=track.seed,
         left_out=left_out,
         stages=track.timings,
+        mix=0.0 if piece.audio_only else output.mix,
         beats=[round(float(beat), 4) for beat in track.beats],
     )
 
