@@ -25,6 +25,7 @@ from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
+from d2m_cli.output.audio import Finish
 from d2m_cli.output.beats import write_beats
 from d2m_cli.output.mux import mux, rehearse
 from d2m_cli.output.places import finished_file, reserved
@@ -106,6 +107,7 @@ def _run(
                 style=style,
                 seed=piece.seed,
                 denoised=music.denoise,
+                finish=Finish(output.lufs, output.fade_in, output.fade_out),
                 progress=progress,
             )
             left_out = _write(track, clip, piece, output)

@@ -170,6 +170,38 @@ class OutputOptions:
             show_default=False,
         ),
     ] = 0.0
+    lufs: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--lufs",
+            "LOUDNESS",
+            "Loudness of the music: -16, or -14 as on most platforms.",
+            parser=values.number(-40.0, -8.0),
+        ),
+    ] = -16.0
+    fade_in: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--fade-in",
+            "SECONDS",
+            "Let the music come in.",
+            parser=values.number(0.0, 3600.0),
+            show_default=False,
+        ),
+    ] = 0.0
+    fade_out: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--fade-out",
+            "SECONDS",
+            "Let the music go.",
+            parser=values.number(0.0, 3600.0),
+            show_default=False,
+        ),
+    ] = 0.0
     plot: Annotated[
         str | None,
         _option(
