@@ -37,7 +37,7 @@ ALLOWED = {
     "output": GROUND,
     "losses": GROUND,
     "metrics": GROUND,
-    "bundles": GROUND | {"codec", "models"},
+    "bundles": GROUND | {"codec", "models", "sketch"},
     "analysis": GROUND | {"bundles", "ingest", "features", "models"},
     "data": GROUND | {"analysis", "ingest", "features", "sketch"},
     "report": GROUND | {"metrics"},

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from d2m_cli.analysis.video import read_video
 from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.bundles.styles import read_styles
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.rhythm import estimate_rhythm
@@ -35,6 +36,7 @@ class D2MMaker:
         self.i3d = InceptionI3d(width=self.visual_settings.width)
         bundle.load_into(self.i3d, "i3d.safetensors")
         self.i3d.to(device)
+        self.styles = read_styles(bundle.folder)
         self.style_vectors = bundle.tensors("styles.safetensors")
         self.levels = [Level(name) for name in bundle.settings["generators"]]
         self._level_models: dict[Level, LevelModel] = {}
@@ -42,7 +44,7 @@ class D2MMaker:
     @property
     def style_names(self) -> Sequence[str]:
         """Names of the bundle's styles, sorted."""
-        return sorted(self.style_vectors)
+        return list(self.styles)
 
     def analyze(self, clip: Clip, progress: Progress = silent) -> tuple[Dance, FrameArray]:
         """Motion, visual features and rhythm of the dance, and thumbnails `(S, H, W, 3)`."""
@@ -60,12 +62,12 @@ class D2MMaker:
         if audio is not None:
             return style_from_audio(audio)
         assert name is not None
-        return named_style(self.style_vectors, name, seed)
+        return named_style(self.styles, self.style_vectors, name, seed)
 
     def pick_style(self, dance: Dance, seed: int) -> Style:
         """A style with drums by the dance's tempo; the seed picks its exemplar."""
-        name = style_for_tempo(self.style_vectors, dance.rhythm.bpm)
-        return named_style(self.style_vectors, name, seed)
+        name = style_for_tempo(self.styles, dance.rhythm.bpm)
+        return named_style(self.styles, self.style_vectors, name, seed)
 
     def sample_codes(
         self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent

@@ -48,7 +48,7 @@ class LevelModel:
             yield from self._looked_up(given, count, None, draw)
             return
         energy = dance_energy(dance.motion)
-        sketch = arrange(dance.rhythm, energy, dance.seconds, style.name, seed)
+        sketch = arrange(dance.rhythm, energy, dance.seconds, style.name, style.rules, seed)
         curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
         given = given._replace(drum_onsets=curves.to(self.device))
         yield from self._looked_up(given, count, self._latents(sketch), draw)

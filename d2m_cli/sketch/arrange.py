@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from d2m_cli.sketch.drums import place_drum_onsets
 from d2m_cli.sketch.humanise import to_partials
 from d2m_cli.sketch.partials import Partials
-from d2m_cli.sketch.rules import STYLE_RULES, StyleRules
+from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.sketch.score import Score
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import FloatArray, Rhythm
@@ -32,10 +32,14 @@ class Sketch:
     """`(BANDS, F)` strengths at `DRUM_RATE`."""
 
 
-def arrange(rhythm: Rhythm, energy: FloatArray, seconds: float, style: str, seed: int) -> Sketch:
-    """Sketch for a dance with `rhythm` and `energy` `(T,)` 0..1 at the rhythm's rate."""
+def arrange(
+    rhythm: Rhythm, energy: FloatArray, seconds: float, style: str, rules: StyleRules, seed: int
+) -> Sketch:
+    """Sketch for a dance with `rhythm` and `energy` `(T,)` 0..1 at the rhythm's rate.
+
+    Seed and name of the `style` pick the piece, `rules` say how it is built.
+    """
     random = np.random.default_rng((seed, crc32(style.encode())))
-    rules = STYLE_RULES.get(style, StyleRules())
     first = int(np.floor(rhythm.phase[0])) * SIXTEENTHS_PER_BEAT
     last = int(np.ceil(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT
     starts = _times(rhythm, np.arange(first, last) / SIXTEENTHS_PER_BEAT)

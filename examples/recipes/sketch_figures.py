@@ -1,4 +1,4 @@
-"""What sketches of prepared music are like, by style: the figures of `d2m_cli/sketch/rules.py`.
+"""What sketches of prepared music are like, by style: the figures of ``styles.toml``.
 
 python examples/recipes/sketch_figures.py --music cache/music
 """
@@ -12,8 +12,7 @@ import numpy as np
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.cache.sketches import read_partials
 from d2m_cli.data.pairs.dataset import SegmentSettings, music_holds, select
-from d2m_cli.sketch.humanise import OCTAVE
-from d2m_cli.sketch.partials import PITCHES, Partials
+from d2m_cli.sketch.partials import OCTAVE, PITCHES, Partials
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.settings import read_settings
 
