@@ -12,6 +12,7 @@ from project import ROOT
 PACKAGE = ROOT / "d2m_cli"
 GROUND = {
     "spec",
+    "timeline",
     "types",
     "errors",
     "device",

@@ -19,6 +19,7 @@ from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style_from_audio
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.progress import Progress, Step, silent
+from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
@@ -68,6 +69,13 @@ class D2MMaker:
         """A style with drums by the dance's tempo; the seed picks its exemplar."""
         name = style_for_tempo(self.styles, dance.rhythm.bpm)
         return named_style(self.styles, self.style_vectors, name, seed)
+
+    def arrangement(
+        self, dance: Dance, level: Level, style: Style, seed: int
+    ) -> Arrangement | None:
+        """Chords and sections of the music; None for a generator without a sketch."""
+        sketch = self.level_model(level).sketch(dance, style, seed)
+        return None if sketch is None else sketch.arrangement
 
     def sample_codes(
         self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent

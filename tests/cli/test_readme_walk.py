@@ -90,6 +90,7 @@ def test_a_batch_with_a_bad_file_then_its_pairs(d2m, clone: Path) -> None:
     assert "1 of 2 videos done; failed: bad.mp4, because" in complaints
     good, bad = json.loads(out)
     assert good["out"] == "made/good.d2m.mp4" and good["beats"]
+    assert good["key"] and good["chords"] and good["sections"]
     assert bad["video"] == "clips/bad.mp4" and "bad.mp4" in bad["error"]
 
     again = d2m("generate", "clips/good.mp4", "-o", "made/", "--level", "high")
