@@ -134,7 +134,7 @@ class Dance2Music:
             write_wav(raw, self.decode(codes, dance.seconds, progress))
         with timed(timings, Step.POSTPROCESS):
             if denoised:
-                denoise(raw, clean, lambda done, total: progress(Step.POSTPROCESS, done, total))
+                denoise(raw, clean, progress)
             level_loudness(clean if denoised else raw, final)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
