@@ -30,7 +30,7 @@ def silent(stage: str, done: float, total: float) -> None:
 
 
 def counted(frames: Iterable[FrameArray], total: float, progress: Progress) -> Iterator[FrameArray]:
-    """Pass on the frames of a video and report each under `Step.ANALYZE`."""
+    """Pass on the frames `(H, W, 3)` of a video and report each under `Step.ANALYZE`."""
     for number, frame in enumerate(frames):
         progress(Step.ANALYZE, number, total)
         yield frame
