@@ -91,7 +91,7 @@ class VisualStage:
     def step(
         self, batch: tuple[FrameArray, FloatArray], number: int, progress: float
     ) -> dict[str, float]:
-        """Squared error on a batch `(B, window, S, S, 3)`, in units of the spread, each part alike."""
+        """Squared error on a batch `(B, window, S, S, 3)` in units of the spread."""
         settings = self.settings
         for group in self.optimiser.param_groups:
             group["lr"] = group["pace"] * settings.optimiser.rate_at(number, progress)
