@@ -191,9 +191,7 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
             f"'{path}' {wish} when read, and was not run: use the file that the authors publish."
         ) from None
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise BundleError(
-            f"'{path}' is not a PyTorch checkpoint ({error}): get it again."
-        ) from None
+        raise BundleError(f"'{path}' is not a checkpoint ({error}): get it again.") from None
     state = content.get("model", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise BundleError(f"'{path}' has no state dict: use the file that the authors publish.")
