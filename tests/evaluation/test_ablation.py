@@ -74,7 +74,7 @@ def test_overrides_do_not_undo_a_row() -> None:
 
 def test_sigma_bounds_the_latents() -> None:
     torch.manual_seed(0)
-    sizes = {"width": 0.01, "floor": 8, "motion_width": 0.01, "features": 8, "sigma": 1.0}
+    sizes = {"width": 0.01, "min_channels": 8, "motion_width": 0.01, "features": 8, "sigma": 1.0}
     generator = Generator(
         GeneratorShape(
             level=Level.HIGH,

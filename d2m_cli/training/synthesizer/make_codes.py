@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn import functional
 
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.data.pairs.examples import Batch, Pairs, PairSettings
@@ -20,7 +21,7 @@ from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.files import whole_file
 from d2m_cli.generation.level_model import LevelModel
-from d2m_cli.models.generator import Conditions
+from d2m_cli.models.generator import UPSAMPLING, Conditions
 from d2m_cli.pcm import to_int16
 from d2m_cli.progress import Progress, silent
 from d2m_cli.spec import Level, code_count
@@ -76,6 +77,7 @@ def _codes(model: LevelModel, batch: Batch, count: int, seed: int) -> Iterable[T
     if not model.generator.settings.drum_bands:
         return list(model.looked_up(conditions, count, None, draw))
     latents = model.vqvae.encode(sound[:, : count * model.level.hop], model.level)
+    latents = functional.pad(latents, (0, UPSAMPLING))  # the generator works in blocks of codes
     sketched = conditions._replace(drum_onsets=drum_onsets)
     return list(
         model.looked_up(sketched, count, lambda first, last: latents[..., first:last], draw)
