@@ -173,7 +173,7 @@ def test_wrong_codecs_are_refused(music: MusicSettings, tmp_path: Path) -> None:
     state = load_file(settings.codec)
     name = next(key for key in state if key.startswith("decoders") and key.endswith("out.weight"))
     save_file({**state, name: -state[name]}, tmp_path / "changed.safetensors")
-    with pytest.raises(DataError, match="differ from the wavelet filters"):
+    with pytest.raises(DataError, match="differ from the wavelet"):
         stage_for(dataclasses.replace(settings, codec=tmp_path / "changed.safetensors"))
 
 
