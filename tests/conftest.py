@@ -1,7 +1,8 @@
-"""Real videos for the tests, made by the ffmpeg that the project uses."""
+"""Real videos for the tests, made by the ffmpeg that comes along, whichever one is chosen."""
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,14 +10,18 @@ import pytest
 from data_trees import write_music
 from project import EXAMPLE_BPM, ROOT
 
-from d2m_cli.media import ffmpeg_path
+from d2m_cli.media import bundled_ffmpeg
 
 RunFfmpeg = Callable[..., None]
 
 
 def pytest_configure() -> None:
-    """One thread a process, as two processes share the tests: more threads wait for one another."""
+    """One thread a process, as two processes share the tests: more threads wait for one another.
+
+    Nothing of the user's own folder is read or written.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("D2M_HOME", tempfile.mkdtemp(prefix="d2m-home-"))
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +29,7 @@ def run_ffmpeg() -> RunFfmpeg:
     """Run ffmpeg with the given arguments; fails loudly."""
 
     def run(*arguments: str | Path) -> None:
-        command = [ffmpeg_path(), "-v", "error", "-y", "-nostdin", *map(str, arguments)]
+        command = [bundled_ffmpeg(), "-v", "error", "-y", "-nostdin", *map(str, arguments)]
         subprocess.run(command, check=True)
 
     return run

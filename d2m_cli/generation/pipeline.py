@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -15,8 +14,9 @@ from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
 from d2m_cli.official import FlowMethod
-from d2m_cli.output.audio import level_loudness, write_wav
+from d2m_cli.output.audio import Finish, level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
+from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
 from d2m_cli.spec import Level
 from d2m_cli.types import Analysis
@@ -147,11 +147,13 @@ class Dance2Music:
         beat_offset: float | None = None,
         seed: int = 0,
         denoised: bool = True,
+        finish: Finish = Finish(),
         progress: Progress = silent,
     ) -> Track:
         """New music for a dance that `analyze` gave.
 
-        Args and errors as in `generate`, but that `style` may also be what `choose_style` gave.
+        Args and errors as in `generate`, but that `style` may also be what `choose_style` gave, and
+        `finish` says how loud the music is and how it begins and ends.
         """
         level = self.require_level(level)
         self.require_tempo(tempo, beat_offset)
@@ -164,14 +166,14 @@ class Dance2Music:
         timings: dict[str, float] = {Step.ANALYZE: analysis.elapsed}
         with timed(timings, Step.COMPOSE):
             codes = self.maker.sample_codes(dance, level, style, seed, progress)
-        folder = tempfile.TemporaryDirectory(prefix="d2m-")
+        folder = scratch_folder()
         raw, clean, final = (Path(folder.name) / f"{n}.wav" for n in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):
             write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
         with timed(timings, Step.POSTPROCESS):
             if denoised:
                 denoise(raw, clean, lambda done, total: progress(Step.POSTPROCESS, done, total))
-            level_loudness(clean if denoised else raw, final)
+            level_loudness(clean if denoised else raw, final, finish)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
         words = self.maker.arrangement(dance, level, style, seed)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from d2m_cli.errors import InputError
 from d2m_cli.output.checks import CONTAINERS, SOUND_SUFFIXES, check_output
-from d2m_cli.output.mux import mux, write_sound
+from d2m_cli.output.mux import mux
+from d2m_cli.output.sound import write_sound
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Analysis, Clip, Dance, FloatArray, Rhythm
@@ -99,6 +100,7 @@ class Track:
             check_output(clip.path if clip else self.path, out, overwrite, SOUND_SUFFIXES)
             write_sound(self.path, out)
         else:
-            check_output(self.clip.path, out, overwrite, (*CONTAINERS, *SOUND_SUFFIXES))
+            copied = self.clip.start == 0
+            check_output(self.clip.path, out, overwrite, CONTAINERS, copied)
             mux(self.clip, self.path, out, mix=mix)
         return out
