@@ -47,7 +47,8 @@ ALLOWED = {
     | {"official"},
     "official": GROUND | {"analysis", "bundles", "features", "models", "codec", "data"},
     "training": GROUND
-    | {"models", "codec", "losses", "data", "features", "metrics", "report", "bundles"},
+    | {"models", "codec", "losses", "data", "features", "metrics", "report", "bundles"}
+    | {"generation"},
 }
 ALLOWED["evaluation"] = GROUND | ALLOWED.keys()
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}

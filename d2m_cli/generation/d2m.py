@@ -107,6 +107,6 @@ class D2MMaker:
         return self._level_models[level]
 
     def i3d_features(self, windows: Tensor) -> Tensor:
-        """I3D vectors of picture windows, as `features.i3d.I3DExtractor` asks for them."""
+        """I3D vectors `(B, C)` of windows of pictures `(B, 3, T, H, W)`."""
         with torch.inference_mode():
             return self.i3d.features(windows.to(self.device)).cpu()

@@ -172,7 +172,7 @@ class Dance2Music:
             write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
         with timed(timings, Step.POSTPROCESS):
             if denoised:
-                denoise(raw, clean, lambda done, total: progress(Step.POSTPROCESS, done, total))
+                denoise(raw, clean, progress)
             level_loudness(clean if denoised else raw, final, finish)
         for path in (raw, clean):
             path.unlink(missing_ok=True)

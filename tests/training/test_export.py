@@ -20,6 +20,7 @@ from d2m_cli.spec import Level
 from d2m_cli.training.export import ExportSettings, LevelParts, export
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.log import RunLog
+from d2m_cli.training.run.recipes import recipe_path
 from d2m_cli.training.run.settings import SettingsError, plain, read_settings, write_settings
 
 CODEC = ROOT / "weights/codec_high.safetensors"
@@ -30,7 +31,7 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded generator as its stage would have left it."""
     folder = tmp_path_factory.mktemp("runs") / "generator"
     folder.mkdir()
-    recipe = read_settings(ROOT / "examples/recipes/generator_high.toml", GeneratorConfig)
+    recipe = read_settings(recipe_path("generator_high"), GeneratorConfig)
     cache = make_dances(folder.parent / "cache")
     recipe = replace(recipe, codec=CODEC, pairs=PairSettings(music=cache, dances=cache))
     write_settings(folder, plain(recipe))

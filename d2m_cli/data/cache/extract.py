@@ -43,7 +43,7 @@ def extract(piece: Piece, visual: VisualFactory | None = None) -> Features:
     a training segment.
     """
     samples = load_music(piece.music) if piece.music else None
-    if samples is not None and np.abs(samples).max() < SILENT_PEAK * 32768:
+    if samples is not None and np.abs(to_float(samples)).max() < SILENT_PEAK:
         raise DataError("the music is silent")
     dance, pictures = _dance(piece, visual)
     seconds = _common_seconds(dance, samples)
