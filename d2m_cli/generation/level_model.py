@@ -51,14 +51,9 @@ class LevelModel:
         count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
         given = self._conditions(dance, style, seed)
         draw = torch.Generator().manual_seed(seed)
-<<<<<<< HEAD
         sketch = self.sketch(dance, style, seed)
         if sketch is None:
-            yield from self._looked_up(given, count, None, draw)
-=======
-        if not self.generator.settings.drum_bands:
             yield from self.looked_up(given, count, None, draw)
->>>>>>> main
             return
         curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
         given = given._replace(drum_onsets=curves.to(self.device))

@@ -21,12 +21,7 @@ from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
 from d2m_cli.training.run.log import last_validation
 from d2m_cli.training.run.settings import read_run
 from d2m_cli.training.stages import STAGES
-<<<<<<< HEAD
 from d2m_cli.training.styles import collect_styles, describe_styles
-from d2m_cli.training.visual.stage import VisualConfig
-=======
-from d2m_cli.training.styles import collect_styles
->>>>>>> main
 
 I3D = "i3d.safetensors"
 DIGITS = 4
