@@ -10,14 +10,13 @@ python benchmarks/seams.py [--level low] [--seconds 600]
 import argparse
 
 import numpy as np
-import soundfile
 from common import EXAMPLE
 
 from d2m_cli import Dance2Music
 from d2m_cli.evaluation.styles_report import repeated
-from d2m_cli.ingest.probe import probe
 from d2m_cli.librosa_lock import librosa
 from d2m_cli.spec import SAMPLE_RATE, Level
+from d2m_cli.types import Analysis
 
 HOP = 256
 GENERATOR_CODES = 4096
@@ -37,9 +36,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0)
     options = parser.parse_args()
     maker = Dance2Music.from_bundle()
-    dance = repeated(maker.analyze(probe(EXAMPLE)), options.seconds)
-    style = maker.choose_style(None, None, seed=0)
-    sound, _ = soundfile.read(maker.render(dance, options.level, style, 0), dtype="float32")
+    dance = repeated(maker.analyze(EXAMPLE).dance, options.seconds)
+    sound = maker.compose(Analysis(dance), options.level).samples
     mel = librosa.feature.melspectrogram(y=sound, sr=SAMPLE_RATE, hop_length=HOP, n_mels=40)
     level = np.log10(np.maximum(mel, 1e-6))
     spectrum = np.abs(np.diff(level, axis=1)).mean(axis=0)

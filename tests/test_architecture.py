@@ -42,10 +42,9 @@ ALLOWED = {
     "data": GROUND | {"analysis", "ingest", "features", "sketch"},
     "report": GROUND | {"metrics"},
     "generation": GROUND
-    | {"analysis", "bundles", "ingest", "features", "models", "codec", "sketch", "output"},
-    "official": GROUND
-    | {"generation", "analysis", "bundles", "ingest", "features", "models"}
-    | {"codec", "data"},
+    | {"analysis", "bundles", "ingest", "features", "models", "codec", "sketch", "output"}
+    | {"official"},
+    "official": GROUND | {"analysis", "bundles", "features", "models", "codec", "data"},
     "training": GROUND
     | {"models", "codec", "losses", "data", "features", "metrics", "report", "bundles"},
 }

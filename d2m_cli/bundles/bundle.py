@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,12 @@ class Bundle:
     """A bundle whose files are present and whose hashes match."""
 
     folder: Path
-    config: dict[str, Any]
+    config: dict[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """As `bundle.json` states it."""
+        return str(self.config["name"])
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -47,12 +52,15 @@ class Bundle:
         """
         if file not in self.config["files"]:
             raise BundleError(
-                f"The bundle '{self.config['name']}' has no file '{file}': use a bundle that does."
+                f"Bundle '{self.config['name']}' has no file '{file}': use another bundle."
             )
         try:
             stored = load_file(self.folder / file)
         except SafetensorError as error:
-            raise BundleError(f"'{self.folder / file}' is not safetensors: {error}") from None
+            path = self.folder / file
+            raise BundleError(
+                f"'{path}' is not safetensors ({error}): get the bundle again."
+            ) from None
         return {k: v.float() if v.dtype == torch.float16 else v for k, v in stored.items()}
 
     def load_into(self, module: nn.Module, file: str) -> None:
@@ -64,8 +72,8 @@ class Bundle:
         wrong = misfits(state, module)
         if wrong:
             raise BundleError(
-                f"'{file}' of the bundle '{self.config['name']}' does not fit its settings: "
-                + "; ".join(wrong[:5])
+                f"File '{file}' of bundle '{self.config['name']}' does not match the bundle's "
+                f"settings ({'; '.join(wrong[:5])}): get the bundle again."
             )
         module.load_state_dict(state)
         module.eval()
@@ -155,24 +163,28 @@ def _absent(name: str) -> str:
 def _check_description(folder: Path, config: Any) -> None:
     missing = [k for k in REQUIRED if not isinstance(config, dict) or k not in config]
     if missing:
-        raise BundleError(f"'{folder / DESCRIPTION}' lacks {', '.join(missing)}: get it again.")
+        raise BundleError(
+            f"'{folder / DESCRIPTION}' lacks {', '.join(missing)}: get the bundle again."
+        )
     if config["format"] not in (1, FORMAT):
         raise BundleError(
-            f"The bundle '{config['name']}' has format {config['format']} and this d2m reads "
-            f"formats up to {FORMAT}: install the d2m version that it was made for."
+            f"Bundle '{config['name']}' has format {config['format']}, and this d2m reads "
+            f"formats up to {FORMAT}: install the version of d2m that wrote the bundle."
         )
     files = config["files"].values() if isinstance(config["files"], dict) else [None]
     if not all(isinstance(facts, dict) and {"bytes", "sha256"} <= facts.keys() for facts in files):
         raise BundleError(
-            f"'{folder / DESCRIPTION}' does not tell the size and hash of each file: get it again."
+            f"'{folder / DESCRIPTION}' lacks the size or hash of a file: get the bundle again."
         )
 
 
 def _check_file(folder: Path, name: str, facts: dict[str, Any]) -> None:
     path = folder / name
     if path.resolve().parent != folder.resolve():
-        raise BundleError(f"The bundle in '{folder}' names a file outside its folder: '{name}'.")
+        raise BundleError(
+            f"Bundle '{folder}' names a file outside its folder ('{name}'): use another bundle."
+        )
     if not path.is_file():
-        raise BundleError(f"The bundle in '{folder}' lacks its file '{name}': get it again.")
+        raise BundleError(f"Bundle '{folder}' lacks its file '{name}': get the bundle again.")
     if path.stat().st_size != facts["bytes"] or sha256(path) != facts["sha256"]:
         raise BundleError(f"'{path}' is damaged (its hash does not match): get the bundle again.")

@@ -122,12 +122,11 @@ def styles(
     from d2m_cli.cli.progress import stage_progress
     from d2m_cli.evaluation.styles_report import styles_record, styles_table
     from d2m_cli.generation.pipeline import Dance2Music
-    from d2m_cli.ingest.probe import probe
     from d2m_cli.report.table_data import print_tables
 
     maker = Dance2Music.from_bundle(bundle, device)
     with stage_progress(Console(stderr=True), "styles") as progress:
-        record = styles_record(maker, maker.analyze(probe(video)), level, real, progress)
+        record = styles_record(maker, maker.analyze(video).dance, level, real, progress)
     if json:
         files.print_json(record)
         return

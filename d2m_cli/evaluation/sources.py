@@ -61,8 +61,8 @@ def dances_of_videos(
     videos: dict[str, Path], reference: str, genres: dict[str, str], progress: Progress
 ) -> list[EvaluatedDance]:
     """Beats of the dance in each video; `reference` is `OWN`, `NONE` or a folder of music."""
-    from d2m_cli.analysis.video import watch_motion
-    from d2m_cli.ingest.probe import has_sound
+    from d2m_cli.analysis.video import read_motion
+    from d2m_cli.ingest.probe import has_sound, probe
 
     music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
     dances = []
@@ -71,7 +71,7 @@ def dances_of_videos(
         own = path if reference == OWN and has_sound(path) else None
         known = own or music.get(name)
         samples = read_music(known) if known else None
-        dances.append(_dance(name, watch_motion(path), genres.get(name, ""), samples))
+        dances.append(_dance(name, read_motion(probe(path)), genres.get(name, ""), samples))
     progress("analyze", len(videos), len(videos))
     return dances
 
@@ -141,7 +141,7 @@ def named_folder(text: str) -> tuple[str, Path]:
 def excerpts(
     folder: Path, count: int, seconds: float, progress: Progress, start: float = EXCERPT_START
 ) -> list[FloatArray]:
-    """At most `count` pieces of `seconds`, evenly over the music under a folder.
+    """At most `count` pieces `(N,)` of `seconds`, evenly over the music under a folder.
 
     Each begins `start` seconds in. Files that are no sound, or too short or silent there, are
     passed over.

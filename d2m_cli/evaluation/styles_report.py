@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.ingest.sound import load_sound
@@ -25,7 +24,7 @@ from d2m_cli.metrics.statistics import mean
 from d2m_cli.progress import Progress, silent
 from d2m_cli.report.table_data import TableData
 from d2m_cli.spec import SAMPLE_RATE, Level
-from d2m_cli.types import Dance, FloatArray, Motion, Rhythm, Visual
+from d2m_cli.types import Analysis, Dance, FloatArray, Motion, Rhythm, Visual
 
 SECONDS = 36.0
 THIRD_SECONDS = 12.0
@@ -79,10 +78,7 @@ def styles_record(
 
     def render(style: str, seed: int, number: int) -> FloatArray:
         progress("generate", number, count)
-        music = maker.render(dance, level, maker.choose_style(style, None, seed), seed)
-        samples = soundfile.read(music, dtype="float32")[0]
-        music.unlink()
-        return samples
+        return maker.compose(Analysis(dance), level, style=style, seed=seed).samples
 
     styles = {style: render(style, 0, number) for number, style in enumerate(names)}
     first = names[0]

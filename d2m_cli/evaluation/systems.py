@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from d2m_cli.generation.pipeline import Dance2Music
     from d2m_cli.progress import Progress
     from d2m_cli.spec import Level
-    from d2m_cli.types import Dance, FloatArray
+    from d2m_cli.types import Analysis, FloatArray
 
 _BLOCK_CODES = 4096
 """Codes that are encoded at once, so that memory does not grow with the piece."""
@@ -41,11 +41,10 @@ def generated_systems(
     progress: Progress,
 ) -> list[System]:
     """Music that a bundle makes for each video at each level, with `seeds` seeds."""
-    from d2m_cli.ingest.probe import probe
-    from d2m_cli.official.pipeline import open_maker
+    from d2m_cli.generation.pipeline import Dance2Music
 
-    maker = open_maker(bundle, device)
-    analyzed = ((name, maker.analyze(probe(path))) for name, path in videos.items())
+    maker = Dance2Music.from_bundle(bundle, device)
+    analyzed = ((name, maker.analyze(path)) for name, path in videos.items())
     return _systems(maker, analyzed, len(videos), levels, seeds, progress)
 
 
@@ -61,35 +60,38 @@ def systems_from_cache(
 
     Raises `DataError` for a dance without the visual features that the bundle takes.
     """
+    from d2m_cli.errors import BundleError
+    from d2m_cli.generation.d2m import D2MMaker
+    from d2m_cli.generation.open import open_maker
     from d2m_cli.generation.pipeline import Dance2Music
 
-    maker = Dance2Music.from_bundle(bundle, device)
-    analyzed = ((file.entry.name, _prepared_dance(file, maker.visual_settings)) for file in files)
-    return _systems(maker, analyzed, len(files), levels, seeds, progress)
+    maker = open_maker(bundle, device)
+    if not isinstance(maker, D2MMaker):
+        raise BundleError(
+            f"'{maker.bundle.name}' takes no prepared dances: give videos, or another --bundle."
+        )
+    wanted = maker.visual_settings
+    analyzed = ((file.entry.name, _prepared_dance(file, wanted)) for file in files)
+    return _systems(Dance2Music(maker), analyzed, len(files), levels, seeds, progress)
 
 
 def _systems(
     maker: Dance2Music,
-    analyzed: Iterable[tuple[str, Dance]],
+    analyzed: Iterable[tuple[str, Analysis]],
     count: int,
     levels: Sequence[Level],
     seeds: int,
     progress: Progress,
 ) -> list[System]:
     """The music of `count` dances, each analyzed once for all levels and seeds."""
-    import soundfile
-
     from d2m_cli.evaluation.baselines import System
 
     pieces: dict[Level, dict[str, list[FloatArray]]] = {level: {} for level in levels}
     for number, (name, dance) in enumerate(analyzed):
         progress("generate", number, count)
         for level, seed in product(levels, range(seeds)):
-            style = maker.choose_style(None, None, seed, dance.rhythm.bpm)
-            music = maker.render(dance, level, style, seed)
-            made = soundfile.read(music, dtype="float32")[0]
-            pieces[level].setdefault(name, []).append(made)
-            music.unlink()
+            music = maker.compose(dance, level, seed=seed).samples
+            pieces[level].setdefault(name, []).append(music)
     progress("generate", count, count)
     return [System(f"d2m {level}", made) for level, made in pieces.items()]
 
@@ -133,14 +135,14 @@ def codec_of_bundle(bundle: str | None, level: Level, device: str) -> CodecFunct
     return CodecFunctions(reconstruct, random, lambda samples: len(encode(samples).unique()))
 
 
-def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Dance:
+def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Analysis:
     """A cached piece as input of the generator."""
     import numpy as np
 
     from d2m_cli.errors import DataError
     from d2m_cli.evaluation.sources import motion_of_piece
     from d2m_cli.features.rhythm import estimate_rhythm
-    from d2m_cli.types import Dance, Visual
+    from d2m_cli.types import Analysis, Dance, Visual
 
     entry = file.entry
     visual = file.whole("visual") if "visual" in entry.holds else np.zeros((0, 0), np.float32)
@@ -150,7 +152,5 @@ def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Dance:
             "`d2m prepare` with the same --bundle."
         )
     motion = motion_of_piece(file)
-    nothing = np.zeros((0, 1, 1, 3), np.uint8)
-    return Dance(
-        motion, Visual(visual, wanted.rate), estimate_rhythm(motion), entry.seconds, nothing
-    )
+    rhythm = estimate_rhythm(motion)
+    return Analysis(Dance(motion, Visual(visual, wanted.rate), rhythm, entry.seconds))

@@ -78,7 +78,7 @@ def sixteenths(beats: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def half_window(times: NDArray[np.float64]) -> int:
-    """Samples from the middle of a window to its end: one sixteenth at the median tempo."""
+    """Samples from the middle of a window to its end: the median step of `times (T,)` seconds."""
     return max(1, round(float(np.median(np.diff(times))) * SAMPLE_RATE))
 
 

@@ -1,5 +1,6 @@
 """Folders of trained stages to a bundle that `d2m generate` runs."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -153,7 +154,7 @@ def _scores(
     recipes: Mapping[Level, GeneratorConfig],
     parts: Mapping[Level, LevelParts],
 ) -> dict[str, Any]:
-    """Last validation of every stage, with its step, as `log.csv` holds it."""
+    """Finite figures of every stage's last validation, with its step, as in `log.csv`."""
     folders: dict[tuple[str, str], Path | None] = {("visual", "all"): settings.visual}
     for level, part in parts.items():
         folders["codec", level.value] = recipes[level].codec.parent
@@ -164,7 +165,11 @@ def _scores(
         found = last_validation(folder) if folder is not None else None
         if found is not None:
             step, figures = found
-            rounded = {name: float(f"{value:.{DIGITS}g}") for name, value in figures.items()}
+            rounded = {
+                name: float(f"{value:.{DIGITS}g}")
+                for name, value in figures.items()
+                if math.isfinite(value)
+            }
             measured = scores.setdefault(stage, {"command": f"d2m train {stage} (log.csv)"})
             measured[level_name] = {"step": step, **rounded}
     return scores

@@ -1,4 +1,4 @@
-"""`d2m eval-beats` on real sound files, and on a real clip against itself."""
+"""`d2m eval-beats` on real sound files, and on a video against itself."""
 
 import csv
 import json
@@ -10,14 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 from matplotlib.image import imread
-from project import SHARED
 from typer.testing import CliRunner
 
 from d2m_cli.cli.app import app
 from d2m_cli.errors import DataError
 from d2m_cli.librosa_lock import librosa
-
-CLIPS = SHARED / "clips"
 
 
 def write(path: Path, times: list[float], seconds: float) -> None:
@@ -59,9 +56,8 @@ def test_folders_with_all_odd_cases(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["gen", "pairs.csv", "pairs.png", "ref"]
 
 
-@pytest.mark.skipif(not CLIPS.exists(), reason="needs the real clips in ../shared")
-def test_a_video_against_itself(tmp_path):
-    clip = CLIPS / "aist_real_song.mp4"
+def test_a_video_against_itself(dance_clips):
+    clip = dance_clips["first"]
     record = run(clip, clip)
     assert record["macro"]["coverage"] == record["macro"]["hit"] == 1.0
     assert record["beat_level"]["f_measure"] == 1.0

@@ -28,7 +28,6 @@ def dance(seconds: float = SECONDS) -> Dance:
         Visual(np.zeros((2, int(seconds * 5)), np.float32), 5.0),
         Rhythm((np.arange(steps) / 15).astype(np.float32), np.full(steps, 0.5, np.float32), 30.0),
         seconds,
-        *(np.zeros((0, 1, 1, 3), np.uint8),),
     )
 
 

@@ -39,15 +39,15 @@ def load_codec(path: Path, level: Level) -> VQVAE:
 
 @torch.no_grad()
 def check_outer_stages(net: CodecNet, vqvae: VQVAE, wave: Tensor, path: Path) -> None:
-    """Raise `DataError` unless the decoder, computed without its outer stages, sounds the same."""
+    """Raise `DataError` unless a decoder without outer stages gives the same `wave (B, N)`."""
     entries = vqvae.quantise(vqvae.encode(wave, net.level), net.level)[1]
     whole = vqvae.decode(entries, net.level)
     inner = slice(net.level.hop, -net.level.hop)
     error = (net.decode(entries) - whole)[:, inner].norm() / whole[:, inner].norm()
     if error > TREE_ERROR:
         raise DataError(
-            f"The outer {net.first_stage} stages of {path} are no wavelet tree any more "
-            f"(error {100 * float(error):.0f} %): set a smaller first_stage."
+            f"The outer {net.first_stage} stages of {path} differ from the wavelet "
+            f"filters by {100 * float(error):.0f} %: set a smaller first_stage."
         )
 
 

@@ -51,7 +51,7 @@ class VisualConfig:
 
 
 class VisualStage:
-    """Trains the network with linear read-outs of the summary; a `loop.Stage`."""
+    """Trains the network with linear read-outs of the summary; a `loop.TrainingStage`."""
 
     def __init__(self, settings: VisualConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
@@ -80,7 +80,7 @@ class VisualStage:
         )
 
     def draw(self, number: int) -> tuple[FrameArray, FloatArray]:
-        """Painted windows and summaries of their movement."""
+        """Painted windows `(B, window, S, S, 3)` and summaries `(B, 53)` of their movement."""
         windows = [
             self.windows["train"].draw(1, np.random.default_rng((self.settings.seed, 1, own)))
             for own in own_draws(self.fabric, number, self.settings.batch)
@@ -91,7 +91,7 @@ class VisualStage:
     def step(
         self, batch: tuple[FrameArray, FloatArray], number: int, progress: float
     ) -> dict[str, float]:
-        """Squared error on a batch in units of the spread, each part of the summary alike."""
+        """Squared error on a batch `(B, window, S, S, 3)` in units of the spread."""
         settings = self.settings
         for group in self.optimiser.param_groups:
             group["lr"] = group["pace"] * settings.optimiser.rate_at(number, progress)

@@ -15,7 +15,7 @@ from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.errors import DataError
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.generator.stage import DiscriminatorSettings
+from d2m_cli.training.generator.config import DiscriminatorSettings
 from d2m_cli.training.run.optimiser import OptimiserConfig
 from d2m_cli.training.run.settings import read_settings
 from d2m_cli.training.synthesizer.config import SynthesizerConfig, SynthesizerWeights
@@ -172,7 +172,7 @@ def test_wrong_codecs_are_refused(music: MusicSettings, tmp_path: Path) -> None:
     state = load_file(settings.codec)
     name = next(key for key in state if key.startswith("decoders") and key.endswith("out.weight"))
     save_file({**state, name: -state[name]}, tmp_path / "changed.safetensors")
-    with pytest.raises(DataError, match="no wavelet tree any more"):
+    with pytest.raises(DataError, match="differ from the wavelet"):
         stage_for(dataclasses.replace(settings, codec=tmp_path / "changed.safetensors"))
 
 
