@@ -78,6 +78,8 @@ class SegmentDataset(Dataset[Sample]):
         self.styles, self.genres = labels(cache, "style"), labels(cache, "genre")
         self._music = [PieceFile(cache, entry) for entry in self.entries]
         self._dances = [DanceReader(cache, entry, settings) for entry in self.entries]
+        self.has_visual = any("visual" in entry.holds for entry in self.entries)
+        """Whether any dance has visual vectors."""
         self._table = SegmentTable(self.entries, settings.seconds, settings.seed)
         self._seed = settings.seed
 
@@ -107,6 +109,8 @@ class PairDataset(Dataset[Sample]):
         """Raises `DataError` when a cache holds nothing for the settings, or no tempos match."""
         chosen = select(dances, settings, ("motion", "beats"))
         self._dances = [DanceReader(dances, entry, settings) for entry in chosen]
+        self.has_visual = any("visual" in entry.holds for entry in chosen)
+        """Whether any dance has visual vectors."""
         entries = select(music, settings, ("beats", *music_holds(settings)))
         partners = {entry: self._find_partners(entry) for entry in entries}
         self.entries = [entry for entry in entries if partners[entry]]

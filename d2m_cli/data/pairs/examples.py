@@ -98,6 +98,7 @@ class Pairs:
             if settings.music == settings.dances
             else PairDataset(settings.music, settings.dances, segments)
         )
+        self.has_visual = self.dataset.has_visual
         self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
         self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
 

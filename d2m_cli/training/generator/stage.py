@@ -65,6 +65,8 @@ class GeneratorStage:
             self.plain.load_state_dict(self._trained(settings.start))
         elif settings.sizes.predicts_std:
             self._start_prior()
+        if not self.training.has_visual:
+            self.plain.visual.disconnect()
         self.optimiser = Optimiser(_WithPrior(self.plain), settings.optimiser, fabric)
         self.adversary = Adversary(critic, shape.optimiser, fabric)
         self.average = MovingAverage(self.plain, settings.average)
