@@ -162,5 +162,12 @@ def piece_line(summary: Summary) -> str:
 def closing_line(videos: int, failures: Sequence[Failure]) -> str:
     """The last line of a batch: how many videos have their music, and which failed and why."""
     line = f"{videos - len(failures)} of {videos} videos done"
-    reasons = [f"{Path(f.video).name}, because {f.error.rstrip('.')}" for f in failures]
+    reasons = [f"{Path(f.video).name}, because {_reason(f)}" for f in failures]
     return f"{line}; failed: {'; '.join(reasons)}." if reasons else f"{line}."
+
+
+def _reason(failure: Failure) -> str:
+    """The error as a part of a sentence that has named the video already."""
+    error = failure.error.rstrip(".")
+    own = f"{failure.video} "
+    return f"it {error.removeprefix(own)}" if error.startswith(own) else error

@@ -83,6 +83,13 @@ def test_the_arrangement_stands_among_the_facts() -> None:
     assert "A minor" in console.export_text()
 
 
+def test_a_failure_names_its_video_once() -> None:
+    broken = Failure("clips/x.mp4", "clips/x.mp4 is truncated or damaged: download it again.")
+    assert closing_line(2, [broken]) == (
+        "1 of 2 videos done; failed: x.mp4, because it is truncated or damaged: download it again."
+    )
+
+
 @pytest.mark.parametrize("words", ["out [1].mp4", "rock", "seed 3", "112 bpm", "in 4.0 s"])
 def test_one_line_a_piece(words: str) -> None:
     assert words in piece_line(PIECE) and "\n" not in piece_line(PIECE)
