@@ -63,9 +63,13 @@ class Summary:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the dance shows one tempo clearly."""
+        """Whether the dance shows one tempo clearly, for long enough."""
         likely = self.dance_tempo_candidates[0][1] if self.dance_tempo_candidates else 0.0
-        return self.dance_confidence >= MIN_CONFIDENCE and likely >= MIN_PROBABILITY
+        return (
+            self.duration >= SHORT_SECONDS
+            and self.dance_confidence >= MIN_CONFIDENCE
+            and likely >= MIN_PROBABILITY
+        )
 
     @property
     def warnings(self) -> list[str]:
