@@ -12,6 +12,7 @@ from project import ROOT
 PACKAGE = ROOT / "d2m_cli"
 GROUND = {
     "spec",
+    "timeline",
     "types",
     "errors",
     "device",
@@ -37,7 +38,7 @@ ALLOWED = {
     "output": GROUND,
     "losses": GROUND,
     "metrics": GROUND,
-    "bundles": GROUND | {"codec", "models"},
+    "bundles": GROUND | {"codec", "models", "sketch"},
     "analysis": GROUND | {"bundles", "ingest", "features", "models"},
     "data": GROUND | {"analysis", "ingest", "features", "sketch"},
     "report": GROUND | {"metrics"},

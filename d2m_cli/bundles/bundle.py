@@ -98,9 +98,11 @@ def load_bundle(name_or_folder: str | Path | None = None) -> Bundle:
 
 
 def save_bundle(
-    folder: Path, config: dict[str, Any], files: Mapping[str, Mapping[str, Tensor]]
+    folder: Path, config: dict[str, Any], files: Mapping[str, Mapping[str, Tensor] | str]
 ) -> Bundle:
-    """Write a bundle: `files` maps file names to state dicts; sizes and hashes are filled in.
+    """Write a bundle: `files` maps file names to state dicts, or to texts (`styles.toml`).
+
+    Sizes and hashes are filled in.
 
     The bundle appears whole under `folder` or not at all; an older one there is replaced, but for
     its documents (`*.md`).
@@ -109,8 +111,12 @@ def save_bundle(
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         facts = {}
-        for name, state in files.items():
-            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, draft / name)
+        for name, content in files.items():
+            if isinstance(content, str):
+                (draft / name).write_text(content, encoding="utf-8")
+            else:
+                state = {k: v.detach().cpu().contiguous() for k, v in content.items()}
+                save_file(state, draft / name)
             (draft / name).chmod(0o644)
             facts[name] = {
                 "sha256": sha256(draft / name),

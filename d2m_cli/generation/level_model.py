@@ -38,17 +38,23 @@ class LevelModel:
         self.generator.to(device)
         self.vqvae.to(device)
 
+    def sketch(self, dance: Dance, style: Style, seed: int) -> Sketch | None:
+        """The sketch that the music is made from; None for a generator without one."""
+        if not self.generator.settings.drum_bands:
+            return None
+        energy = dance_energy(dance.motion)
+        return arrange(dance.rhythm, energy, dance.seconds, style.name, style.rules, seed)
+
     @torch.inference_mode()
     def sample_codes(self, dance: Dance, style: Style, seed: int) -> Iterator[Tensor]:
         """Codes `(T,)` of the music for a dance, window by window."""
         count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
         given = self._conditions(dance, style, seed)
         draw = torch.Generator().manual_seed(seed)
-        if not self.generator.settings.drum_bands:
+        sketch = self.sketch(dance, style, seed)
+        if sketch is None:
             yield from self.looked_up(given, count, None, draw)
             return
-        energy = dance_energy(dance.motion)
-        sketch = arrange(dance.rhythm, energy, dance.seconds, style.name, seed)
         curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
         given = given._replace(drum_onsets=curves.to(self.device))
         yield from self.looked_up(given, count, self._latents(sketch), draw)

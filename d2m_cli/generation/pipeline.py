@@ -176,7 +176,8 @@ class Dance2Music:
             level_loudness(clean if denoised else raw, final, finish)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        return Track(final, level, style.name, seed, analysis, dance.rhythm, timings, folder)
+        words = self.maker.arrangement(dance, level, style, seed)
+        return Track(final, level, style.name, seed, analysis, dance.rhythm, words, timings, folder)
 
     def require_level(self, level: Level | str) -> Level:
         """The level, where the bundle has it.

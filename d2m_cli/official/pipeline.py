@@ -130,6 +130,9 @@ class OfficialMaker:
         number = int(np.random.default_rng(seed).integers(self.corpus.genres))
         return Genre(str(number), number)
 
+    def arrangement(self, dance: OfficialDance, level: Level, style: Genre, seed: int) -> None:
+        """Nothing: the released networks write no score."""
+
     @torch.inference_mode()
     def sample_codes(
         self,

@@ -25,6 +25,8 @@ LOWEST_PITCH = 28
 """MIDI number of the lowest partial (41 Hz, the lowest string of a bass)."""
 PITCHES = 72
 """Semitones that partials may lie on: up to 2489 Hz."""
+OCTAVE = 12
+"""Semitones of an octave."""
 MAX_PARTIALS = 12
 """Partials of a sixteenth at the most."""
 

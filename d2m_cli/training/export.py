@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
+from d2m_cli.bundles.styles import styles_toml
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.spec import Level
@@ -20,7 +21,7 @@ from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
 from d2m_cli.training.run.log import last_validation
 from d2m_cli.training.run.settings import read_run
 from d2m_cli.training.stages import STAGES
-from d2m_cli.training.styles import collect_styles
+from d2m_cli.training.styles import collect_styles, describe_styles
 
 I3D = "i3d.safetensors"
 DIGITS = 4
@@ -51,6 +52,9 @@ class ExportSettings:
     styles: dict[str, str] = field(default_factory=dict)
     """Styles of the music's manifest, and the names that users see; without any, all under their
     own names."""
+    style_rules: Path | None = None
+    """A `styles.toml` (docs/formats.md) whose sounds and rules are taken over, but for the figures
+    that the music gives: tempo and balance. Tables and rules may be left out."""
 
 
 def export(settings: ExportSettings, folder: Path) -> Bundle:
@@ -73,8 +77,12 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         if recipe.visual != first.visual:
             raise DataError(f"The {level} level was trained for another visual encoder.")
     pairs = first.pairs
-    styles = collect_styles(pairs.music, settings.styles, pairs.without, pairs.max_unsteadiness)
-    files: dict[str, Mapping[str, Tensor]] = {I3D: _half(i3d), "styles.safetensors": styles}
+    music = (pairs.music, settings.styles, pairs.without, pairs.max_unsteadiness)
+    files: dict[str, Mapping[str, Tensor] | str] = {
+        I3D: _half(i3d),
+        "styles.safetensors": collect_styles(*music),
+        "styles.toml": styles_toml(describe_styles(*music, settings.style_rules)),
+    }
     generators = {}
     for level, recipe in recipes.items():
         part = parts[level]

@@ -10,10 +10,12 @@ from project import ROOT
 from safetensors.torch import load_file, save_file
 from synthetic_dances import make_dances
 
+from d2m_cli.bundles.styles import read_styles
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.examples import PairSettings
 from d2m_cli.errors import DataError
 from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import Level
 from d2m_cli.training.export import ExportSettings, LevelParts, export
 from d2m_cli.training.generator.config import GeneratorConfig
@@ -65,6 +67,8 @@ def test_a_bundle_of_trained_parts(generator: Path, tmp_path: Path) -> None:
     }
     maker = Dance2Music.from_bundle(bundle.folder, "cpu")
     assert maker.levels == [Level.HIGH] and maker.styles == ["made"]
+    entry = read_styles(bundle.folder)["made"]
+    assert entry.sound == "as 1 tracks of made" and entry.rules == StyleRules()
     codec = VQVAE((Level.HIGH.number,))
     bundle.load_into(codec, "codec_high.safetensors")
     given = load_file(CODEC)
