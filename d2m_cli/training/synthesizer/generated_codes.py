@@ -1,4 +1,4 @@
-"""Codes that a generator made, for a synthesizer that shall know what they sound like.
+"""Codes that a generator made, with the music that they should sound like.
 
 The generator made them of the music's own sketch, so there is music that they should sound like.
 The file (`make_codes` writes it) is safetensors with `train` and
@@ -36,7 +36,7 @@ SEED = 4321
 
 @dataclass(frozen=True)
 class CodesSettings:
-    """How much a synthesizer hears of a generator's codes."""
+    """Which codes of a generator a synthesizer is trained on, and how often."""
 
     file: Path = Path("cache/codes.safetensors")
     share: float = 0.0
