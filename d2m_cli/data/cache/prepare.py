@@ -93,7 +93,6 @@ def prepare_piece(
             steadiness=features.steadiness,
             found=features.found,
             visual_rate=features.visual_rate,
-            official_rate=features.official_rate,
         )
         write_piece(cache, entry, features.arrays, source)
     except Exception as error:  # a broken file can fail anywhere inside a decoder
