@@ -50,7 +50,7 @@ class MusicRhythm:
 
 
 def onset_curves(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Onset confidence of all bands and of the low band, `(F,)` each at `SAMPLE_RATE / BEAT_HOP`."""
+    """Onset confidence of all bands and of the low band, `(F,)` at `SAMPLE_RATE / BEAT_HOP`."""
     from d2m_cli.librosa_lock import librosa
 
     mel = librosa.feature.melspectrogram(y=samples, sr=SAMPLE_RATE, hop_length=BEAT_HOP, n_mels=64)
