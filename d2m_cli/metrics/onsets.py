@@ -86,8 +86,8 @@ def track_beats(curve: FloatArray) -> tuple[float, Times]:
     """Tempo in beats per minute and beats `(B,)` of a median onset curve `(T_env,)`.
 
     With librosa's hop, as published figures are taken; `data.cache.music_beats.track_fine_beats` is
-    the finer tracker of training pairs. A curve without any onset has tempo 0 and no beats. The first call takes seconds: librosa
-    compiles its tracker.
+    the finer tracker of training pairs. A curve without any onset has tempo 0 and no beats. The
+    first call takes seconds: librosa compiles its tracker.
     """
     from d2m_cli.librosa_lock import beat_track
 
