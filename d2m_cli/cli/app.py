@@ -16,6 +16,7 @@ from d2m_cli.cli import (
     measure,
     mos,
     prepare,
+    styles,
     train,
 )
 from d2m_cli.cli.failures import sentence
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("generate")(generate.generate)
+app.command("styles")(styles.styles)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate", rich_help_panel=RESEARCH)(evaluate.evaluate)
 app.command("eval-beats", rich_help_panel=RESEARCH)(eval_beats.eval_beats)

@@ -39,7 +39,7 @@ class LevelParts:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What goes into a bundle; `name` to `recipe` are told in its `bundle.json`."""
+    """What goes into a bundle; `bundle.json` holds `name` to `recipe`."""
 
     name: str
     licence: str
@@ -53,8 +53,9 @@ class ExportSettings:
     """Styles of the music's manifest, and the names that users see; without any, all under their
     own names."""
     style_rules: Path | None = None
-    """A `styles.toml` (docs/formats.md) whose sounds and rules are taken over, but for the figures
-    that the music gives: tempo and balance. Tables and rules may be left out."""
+    """A `styles.toml` (docs/formats.md), or a bundle that has one, whose sounds and rules are taken
+    over, but for the figures that the music gives: tempo and balance. A file may leave out tables
+    and rules."""
 
 
 def export(settings: ExportSettings, folder: Path) -> Bundle:

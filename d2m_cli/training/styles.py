@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from d2m_cli.bundles.styles import StyleEntry, style_entry, usual_table
+from d2m_cli.bundles.places import bundle_folder
+from d2m_cli.bundles.styles import FILE, StyleEntry, style_entry, usual_table
 from d2m_cli.data.cache.manifest import read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.cache.sketches import HOLDS, octave_balance, read_partials
@@ -23,7 +24,7 @@ PER_STYLE = 12
 """Exemplars of a style: the seed picks one of them."""
 
 UNNAMED = "music"
-"""Style of music whose manifest tells none."""
+"""Style of music without one in its manifest."""
 
 
 def collect_styles(
@@ -50,13 +51,15 @@ def describe_styles(
     max_unsteadiness: float = 0.04,
     chosen: Path | None = None,
 ) -> dict[str, StyleEntry]:
-    """What `styles.toml` says of the same styles.
+    """The entries of `styles.toml` for the same styles.
 
     Tempo and, where the music has sketches, balance are those of the music. The other rules, and
-    how a style sounds, come from the tables of the file `chosen`, which may leave out any of them;
-    what it leaves out is as usual. Raises `DataError` as `collect_styles`, `SettingsError` for a
-    file that is not TOML, `BundleError` for a rule that is not of use.
+    how a style sounds, come from the tables of the file (or bundle) `chosen`, which may leave out
+    any of them; what it leaves out is as usual. Raises `DataError` as `collect_styles`,
+    `SettingsError` for a file that is not TOML, `BundleError` for a rule that cannot be used.
     """
+    if chosen and chosen.suffix != ".toml":
+        chosen = bundle_folder(chosen) / FILE
     tables = read_toml(chosen) if chosen else {}
     styles = {}
     for name, files in _steady_tracks(cache, names, without, max_unsteadiness).items():

@@ -49,7 +49,9 @@ def test_an_unclear_tempo_names_the_others() -> None:
 
 
 def test_short_dances_and_lost_dancers_are_warned_of() -> None:
-    [short] = replace(PIECE, duration=2.4).warnings
+    brief = replace(PIECE, duration=2.4)
+    [short] = brief.warnings
+    assert not brief.is_sure
     assert "2.4 s" in short and "--tempo" in short
     [lost] = replace(PIECE, dancer_found=0.4).warnings
     assert "40 %" in lost
@@ -68,6 +70,25 @@ def test_a_batch_closes_with_what_failed_and_why() -> None:
     assert closing_line(4, failed) == (
         "3 of 4 videos done; failed: x.mp4, because No person was found in the video: "
         "use another one."
+    )
+
+
+def test_the_arrangement_stands_among_the_facts() -> None:
+    chords = [{"start": 0.5, "end": 2.5, "name": "Am"}]
+    known = {"key": "A minor", "beats": [0.5, 1.0], "downbeats": [0.5], "chords": chords}
+    piece = replace(PIECE, arrangement=known)
+    record = piece.record()
+    assert record["chords"] == chords and record["beats"] == PIECE.beats
+    assert "arrangement" not in record and "key" not in PIECE.record()
+    console = Console(width=100, record=True)
+    console.print(summary_table(piece))
+    assert "A minor" in console.export_text()
+
+
+def test_a_failure_names_its_video_once() -> None:
+    broken = Failure("clips/x.mp4", "clips/x.mp4 is truncated or damaged: download it again.")
+    assert closing_line(2, [broken]) == (
+        "1 of 2 videos done; failed: x.mp4, because it is truncated or damaged: download it again."
     )
 
 

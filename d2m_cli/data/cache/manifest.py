@@ -15,13 +15,16 @@ FORMAT = 3
 OLD_NAMES = {"hits": "drum_onsets", "strength": "confidence"}
 """Arrays that format 2 calls otherwise, and their names today."""
 
+OLD_ARRAYS, OLD_KEYS = ("official",), ("official_rate",)
+"""Arrays of a piece and keys of an entry that only format 2 has; they are passed over."""
+
 MANIFEST = "manifest.json"
 
 AGAIN = "run `d2m prepare` again"
 
 
 @dataclass(frozen=True)
-class Entry:
+class CachedPiece:
     """Line of the manifest: what is known of a cached piece without opening its file."""
 
     name: str
@@ -42,17 +45,17 @@ class Entry:
     """Share of motion steps in which the dancer was seen."""
     visual_rate: float | None = None
     """Visual vectors per second."""
-    official_rate: float | None = None
-    """Frames per second of the motion for the authors' networks."""
 
     @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> "Entry":
-        """Entry from its JSON record. Raises `TypeError` or `KeyError` when it is none."""
-        return cls(**{**line, "holds": tuple(OLD_NAMES.get(n, n) for n in line["holds"])})
+    def from_json(cls, line: Mapping[str, Any]) -> "CachedPiece":
+        """The piece of a JSON record. Raises `TypeError` or `KeyError` when that describes none."""
+        holds = (OLD_NAMES.get(name, name) for name in line["holds"] if name not in OLD_ARRAYS)
+        known = {key: value for key, value in line.items() if key not in OLD_KEYS}
+        return cls(**{**known, "holds": tuple(holds)})
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedPiece:
     """A part of the data set that is not in the cache."""
 
     path: str
@@ -64,10 +67,10 @@ class Manifest:
     """Contents of a cache."""
 
     layout: str
-    entries: tuple[Entry, ...]
-    failures: tuple[Failure, ...] = ()
+    entries: tuple[CachedPiece, ...]
+    failures: tuple[FailedPiece, ...] = ()
     """What is missing or broken."""
-    left_out: tuple[Failure, ...] = ()
+    left_out: tuple[FailedPiece, ...] = ()
     """What the data set itself says not to use."""
 
 
@@ -96,9 +99,9 @@ def read_manifest(cache: Path) -> Manifest:
             raise DataError(f"{path} has format {stored['format']}: {AGAIN}.")
         manifest = Manifest(
             layout=stored["layout"],
-            entries=tuple(Entry.from_json(line) for line in stored["entries"]),
-            failures=tuple(Failure(**line) for line in stored["failures"]),
-            left_out=tuple(Failure(**line) for line in stored.get("left_out", ())),
+            entries=tuple(CachedPiece.from_json(line) for line in stored["entries"]),
+            failures=tuple(FailedPiece(**line) for line in stored["failures"]),
+            left_out=tuple(FailedPiece(**line) for line in stored.get("left_out", ())),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is damaged ({error}): {AGAIN}.") from error

@@ -1,7 +1,7 @@
 """Codes that a bundle's generator makes of music's own sketches, beside that music.
 
 The stage "synthesizer" learns from them what a generator's codes should sound like;
-`GeneratedCodes` says what the file holds. Letters: `T` codes, `N` audio samples.
+`GeneratedCodes` reads the file. Letters: `T` codes, `N` audio samples.
 """
 
 from collections.abc import Iterable
@@ -21,10 +21,11 @@ from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.files import whole_file
 from d2m_cli.generation.level_model import LevelModel
-from d2m_cli.models.generator import UPSAMPLING, Conditions
+from d2m_cli.models.generator import UPSAMPLING
 from d2m_cli.pcm import to_int16
 from d2m_cli.progress import Progress, silent
 from d2m_cli.spec import Level, code_count
+from d2m_cli.training.generator.inputs import conditions_on
 
 NOTHING_HIDDEN: dict[str, Any] = dict.fromkeys(
     ("no_motion", "no_visual", "no_style", "no_rhythm", "no_sketch", "no_drums"), 0.0
@@ -44,7 +45,7 @@ def make_codes(
 ) -> None:
     """Write codes and music of `pieces` training pieces of `seconds`, and a tenth for validation.
 
-    `pairs` says which music and dances are used. Raises `DataError` for a bundle without the
+    `pairs` names the music and the dances. Raises `DataError` for a bundle without the
     level, or caches that hold nothing for it.
     """
     if level.value not in bundle.settings["generators"]:
@@ -52,10 +53,10 @@ def make_codes(
     model = LevelModel(bundle, level, device or torch.device("cpu"))
     visual = VisualSettings(**bundle.settings["visual"])
     settings = replace(pairs, **NOTHING_HIDDEN)
-    length = code_count(seconds, level)
+    length, sketched = code_count(seconds, level), model.generator.settings.drum_bands > 0
     tensors: dict[str, Tensor] = {}
     for split, count in (("train", pieces), ("validation", -(-pieces // 10))):
-        drawn = Pairs(settings, visual, split, seconds, 0, sketched=True)
+        drawn = Pairs(settings, visual, split, seconds, 0, sketched)
         codes = torch.empty(count, length, dtype=torch.int16)
         music = np.empty((count, length * level.hop), np.int16)
         for number in range(count):
@@ -71,14 +72,13 @@ def make_codes(
 @torch.inference_mode()
 def _codes(model: LevelModel, batch: Batch, count: int, seed: int) -> Iterable[Tensor]:
     """`count` codes, in parts `(T,)`, that the generator makes of a batch of one."""
-    _, *given, sound, drum_onsets = (torch.from_numpy(part).to(model.device) for part in batch)
-    conditions = Conditions(*given)
+    conditions = conditions_on(model.device, batch.conditions)
     draw = torch.Generator().manual_seed(seed)
-    if not model.generator.settings.drum_bands:
+    if batch.sketch is None:
         return list(model.looked_up(conditions, count, None, draw))
+    sound = torch.from_numpy(batch.sketch).to(model.device)
     latents = model.vqvae.encode(sound[:, : count * model.level.hop], model.level)
     latents = functional.pad(latents, (0, UPSAMPLING))  # the generator works in blocks of codes
-    sketched = conditions._replace(drum_onsets=drum_onsets)
     return list(
-        model.looked_up(sketched, count, lambda first, last: latents[..., first:last], draw)
+        model.looked_up(conditions, count, lambda first, last: latents[..., first:last], draw)
     )

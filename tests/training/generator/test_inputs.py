@@ -1,4 +1,4 @@
-"""Dances without pictures: zeros stand in for them, and pictures change nothing afterwards."""
+"""What the generator is given in training, from the arrays of a batch."""
 
 from pathlib import Path
 
@@ -6,9 +6,15 @@ import torch
 from lightning.fabric import Fabric
 from synthetic_dances import make_dances, write_generator_recipe
 
+from d2m_cli.data.pairs.examples import ConditionArrays
+from d2m_cli.models.generator import Conditions
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.run.settings import read_settings
+
+
+def test_arrays_and_tensors_have_the_same_names() -> None:
+    assert ConditionArrays._fields == Conditions._fields
 
 
 def test_a_generator_of_dances_without_pictures_ignores_them(tmp_path: Path) -> None:
@@ -17,7 +23,7 @@ def test_a_generator_of_dances_without_pictures_ignores_them(tmp_path: Path) -> 
     stage = GeneratorStage(settings, Fabric(accelerator="cpu", devices=1))
     for number in range(2):
         batch = stage.draw(number)
-        assert not batch.visual.any()
+        assert not batch.conditions.visual.any()
         stage.step(batch, number, number / 2)
     random = torch.Generator().manual_seed(0)
     shape = (2, settings.visual.channels, 1)
