@@ -167,10 +167,8 @@ class Run:
             for difference in check_resumable(saved["config"], self.config, self.folder):
                 self._display.note(difference)
             if saved["processes"] != processes:
-                self._display.note(
-                    f"{processes} processes instead of {saved['processes']}: "
-                    "the joint batch has another size."
-                )
+                other = f"{processes} processes instead of {saved['processes']}"
+                self._display.note(f"{other}: the joint batch has another size.")
             self.step = int(saved["step"])
             self.stage.restore(saved["stage"])
             restore_random_states(saved["random"])
