@@ -104,13 +104,24 @@ class Generator(nn.Module):
             parts.append(at_times(given.hits, HIT_RATE, times))
         return torch.cat(parts, dim=1)
 
-    def forward(self, given: Conditions, codes: int, sketch: Tensor | None = None) -> Latents:
-        """Latents of `codes` codes in one pass, with gradients; `sketch` `(B, 64, codes)`."""
+    def forward(
+        self,
+        given: Conditions,
+        codes: int,
+        sketch: Tensor | None = None,
+        known: Tensor | None = None,
+    ) -> Latents:
+        """Latents of `codes` codes in one pass, with gradients.
+
+        `sketch` `(B, 64, codes)`, `known` `(B, 65, codes)` of `vq_generator.known_codes`.
+        """
         steps = -(-codes // UPSAMPLING)
         fused = self.fuse(given, self.encode(given), 0, steps)
         if sketch is not None:
             sketch = functional.pad(sketch, (0, UPSAMPLING * steps - codes))
-        latents: Latents = self.vq(fused, self.style(given.style), sketch)
+        if known is not None:
+            known = functional.pad(known, (0, UPSAMPLING * steps - codes))
+        latents: Latents = self.vq(fused, self.style(given.style), sketch, known)
         return latents.part(0, codes)
 
     @torch.no_grad()

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from d2m_cli.models.blocks import SLOPE, AlignedConv, ResidualStack, receptive_radius, widths
-from d2m_cli.spec import CODE_DIM, SIGMA, Level
+from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, SIGMA, Level
 
 UPSAMPLING = 4
 """Codes per fused step: the two stages of stride 2 in tables 8 and 9."""
@@ -27,6 +27,9 @@ UNSURE = 1.5
 
 SKETCH_SHARE = 0.7
 """Share of a sketch's latents that training starts from."""
+
+KNOWN_KERNEL = 15
+"""Codes around a hidden one whose known neighbours it hears at once."""
 
 SPREAD = 5.0
 """Standard deviation of a codebook that fits sigma: the unit of the latents' spread, and of what
@@ -82,6 +85,10 @@ class GeneratorSizes:
     """Bands of the sketch's hits; 0: a generator without a sketch, as in the paper."""
     sigma: float = SIGMA
     """What tanh is multiplied by: the reach of the latents."""
+    free: bool = False
+    """Whether each code also gets a logit of its own beside its distance (`Latents.free`)."""
+    masked: bool = False
+    """Whether the generator hears codes that are known already (masked code modelling)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +111,12 @@ class Latents(NamedTuple):
     """`(B, 64, T)` the paper's f'_vq = sigma tanh(...)."""
     spread: Tensor | None
     """`(B, 64, T)` > 0, standard deviation of each latent; None in the paper's generator."""
+    free: Tensor | None = None
+    """`(B, K, T)` logits of the codes beside those that their distances give."""
 
     def part(self, begin: int, end: int) -> "Latents":
         """Codes `begin` to `end - 1`."""
-        spread = None if self.spread is None else self.spread[..., begin:end]
-        return Latents(self.mean[..., begin:end], spread)
+        return Latents(*(None if x is None else x[..., begin:end] for x in self))
 
 
 class VQGenerator(nn.Module):
@@ -135,6 +143,18 @@ class VQGenerator(nn.Module):
             self.sketch_stage = list(accumulate(self.strides, mul)).index(UPSAMPLING)
             self.sketch = AlignedConv(CODE_DIM, sizes[self.sketch_stage], 5)
             self.sketch_share = nn.Parameter(torch.full((CODE_DIM, 1), SKETCH_SHARE))
+        if settings.masked:
+            self.known_stages = (
+                list(accumulate(self.strides, mul)).index(UPSAMPLING),
+                len(table) - 1,
+            )
+            self.known = nn.ModuleList(
+                _silent(nn.Conv1d(CODE_DIM + 1, sizes[i], KNOWN_KERNEL, padding=KNOWN_KERNEL // 2))
+                for i in self.known_stages
+            )
+        if settings.free:
+            self.free = _silent(nn.Conv1d(sizes[-1], CODEBOOK_SIZE, 1))
+        self.settings = settings
         self.act = nn.LeakyReLU(SLOPE)
 
     @torch.no_grad()
@@ -153,23 +173,54 @@ class VQGenerator(nn.Module):
             radius += (receptive_radius(conv) + 1) / rate
             if i < len(self.stacks):
                 radius += receptive_radius(self.stacks[i]) / rate
-        return int(radius + receptive_radius(self.last) / rate) + 1
+        radius += receptive_radius(self.last) / rate
+        if self.settings.masked:
+            radius += 2 * (KNOWN_KERNEL // 2) / rate
+        return int(radius) + 1
 
-    def forward(self, fused: Tensor, style: Tensor, sketch: Tensor | None = None) -> Latents:
+    def forward(
+        self,
+        fused: Tensor,
+        style: Tensor,
+        sketch: Tensor | None = None,
+        known: Tensor | None = None,
+    ) -> Latents:
         """`fused` `(B, C, T)` and style features `(B, S)` to latents `(B, 64, 4 T)`.
 
         `sketch` `(B, 64, 4 T)`: latents of the sketch's sound, for a generator that takes one.
+        `known` `(B, 65, 4 T)`: codes that are known already (`known_codes`), for a masked one.
         """
         x = fused
         for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
             x = conv(x.repeat_interleave(stride, dim=-1) if stride > 1 else x)
             if sketch is not None and i == self.sketch_stage:
                 x = x + self.sketch(sketch / SPREAD)
+            if known is not None and i in self.known_stages:
+                x = x + self.known[self.known_stages.index(i)](known)
             x = self.act(x + self.styles[i](style)[..., None])
             if i < len(self.stacks):
                 x = self.stacks[i](x)
-        mean, *doubt = self.last(self.act(x)).split(CODE_DIM, dim=1)
+        hidden = self.act(x)
+        mean, *doubt = self.last(hidden).split(CODE_DIM, dim=1)
         if sketch is not None:
             mean = mean + self.sketch_share * sketch / SPREAD
         spread = SPREAD * doubt[0].clamp(*DOUBT).exp() if doubt else None
-        return Latents(self.sigma * torch.tanh(mean * (SPREAD / SIGMA)), spread)
+        free = self.free(hidden) if self.settings.free else None
+        return Latents(self.sigma * torch.tanh(mean * (SPREAD / SIGMA)), spread, free)
+
+
+def known_codes(entries: Tensor, hidden: Tensor) -> Tensor:
+    """What a masked generator hears of `entries` `(B, 64, T)` where not `hidden` `(B, T)`.
+
+    `(B, 65, T)`: the entries in `SPREAD`, 0 where hidden, and a channel that says where they are.
+    """
+    shown = (~hidden)[:, None].to(entries.dtype)
+    return torch.cat([entries / SPREAD * shown, shown], dim=1)
+
+
+def _silent(conv: nn.Conv1d) -> nn.Conv1d:
+    """A convolution that says nothing before it is trained: the generator is the one without it."""
+    nn.init.zeros_(conv.weight)
+    assert conv.bias is not None
+    nn.init.zeros_(conv.bias)
+    return conv

@@ -1,0 +1,307 @@
+"""Trains a refiner behind one level's decoder on a GPU by the clock, and the decoder's inner stages.
+
+Encoder and codebook stay, so codes keep their meaning. First by the spectrum alone, then against
+the paper's discriminators on audio and against discriminators that hear its spectrum.
+
+python examples/recipes/gpu/decoder.py high --bundle weights --packed packed.npz --music MUSIC \
+    -o OUT --until UNIX_SECONDS
+"""
+
+import argparse
+import math
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from bank import Bank
+from pace import CHECK_EVERY, Average, Clock, Log, as_graph, optimiser, quick, set_rate, write
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from d2m_cli.codec.refiner import HOP, Refiner
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.losses import reconstruction
+from d2m_cli.losses.adversarial import hinge_discriminator, hinge_generator
+from d2m_cli.losses.reconstruction import Resolution, SpectralWeights, multi_resolution_loss
+from d2m_cli.models.discriminator import MultiScaleDiscriminator
+from d2m_cli.models.spectral_discriminator import SpectralDiscriminators
+from d2m_cli.spec import SAMPLE_RATE, Level
+from d2m_cli.training.codec.net import CodecNet
+
+FIRST_STAGE = {Level.HIGH: 3, Level.LOW: 2}
+SPECTRUM = SpectralWeights(log_mel=1.0, log_linear=0.2, convergence=0.125, waveform=0.1)
+CHANNELS = (16, 64, 128, 256, 256, 256)
+HEARD = 8192
+"""Samples of each crop that the window-based discriminators hear."""
+PEAKS_DB = (-24.0, -1.0)
+BLURRED = 0.4
+"""Share of the crops some of whose codes are replaced by near ones, as a generator's are."""
+BLUR = 0.35
+"""The largest share of replaced codes, and"""
+NEAR = {Level.HIGH: 2.0, Level.LOW: 2.0}
+"""how far they lie, in the root mean square distance of a latent from its entry."""
+TONAL_EDGES = (100.0, 400.0, 1000.0, 2500.0, 5000.0, 11025.0)
+CLIP = 10.0
+VALIDATION_CROPS = 48
+
+
+class Trainer:
+    """Decoder, refiner, discriminators and music of a level."""
+
+    def __init__(self, options: argparse.Namespace, device: torch.device) -> None:
+        self.options, self.level, self.device = options, options.level, device
+        torch.manual_seed(0)
+        vqvae = VQVAE((self.level.number,))
+        vqvae.load_state_dict(load_file(options.bundle / f"codec_{self.level}.safetensors"))
+        self.codec = CodecNet(vqvae.to(device), self.level, FIRST_STAGE[self.level])
+        self.codec.requires_grad_(False)
+        stages = self.codec.decoder.stages()
+        for stage in stages[: len(stages) - self.codec.first_stage]:
+            for layer in (stage.mix, stage.residual, stage.resample):
+                if layer is not None:
+                    layer.requires_grad_(True)
+        self.refiner = Refiner(self.level).to(device)
+        self.sound = nn.ModuleDict({"decoder": self.codec.decoder, "refiner": self.refiner})
+        self.critics = nn.ModuleDict(
+            {
+                "windows": MultiScaleDiscriminator(CHANNELS, input_scale=5.0),
+                "spectra": SpectralDiscriminators(),
+            }
+        ).to(device)
+        betas = (0.8, 0.99)
+        self.adams = [
+            optimiser(self.refiner, device, betas),
+            optimiser(self.codec.decoder, device, betas),
+            optimiser(self.critics, device, betas),
+        ]
+        self.average = Average(self.sound)
+        self.bank = Bank(options.packed, options.music, device)
+        self.names = {
+            kind: torch.tensor(
+                [
+                    i
+                    for i, split in enumerate(self.bank.splits)
+                    if (split == "train") == (kind == "train") and self.bank.lengths[i] > 0
+                ],
+                device=device,
+            )
+            for kind in ("train", "held")
+        }
+        self.length = torch.from_numpy(self.bank.lengths).to(device)
+        torch.manual_seed(7)
+        held = self.names["held"] if len(self.names["held"]) else self.names["train"]
+        self.held = (
+            self.draw(VALIDATION_CROPS, held) if options.steps is None else self.draw(2, held)
+        )
+        self.noise_scale = self._noise_scale()
+
+    @torch.no_grad()
+    def draw(self, batch: int, pieces: Tensor) -> Tensor:
+        """Crops `(B, N)` at random levels."""
+        device, samples = self.device, self.options.samples
+        piece = pieces[torch.randint(len(pieces), (batch,), device=device)]
+        spare = (self.length[piece] - samples).clamp(min=1)
+        first = self.bank.start[piece] + (torch.rand(batch, device=device) * spare).long()
+        crops = self.bank.crops(first, samples)
+        low, high = PEAKS_DB
+        wanted = high + (low - high) * torch.rand(batch, 1, device=device).square()
+        return crops * (10 ** (wanted / 20) / crops.abs().amax(1, keepdim=True).clamp(min=0.02))
+
+    @torch.no_grad()
+    def _noise_scale(self) -> float:
+        latents = self.codec.encode(self.held)
+        return float((latents - self._entries(latents)).square().sum(1).mean())
+
+    def _entries(self, latents: Tensor) -> Tensor:
+        book = self.codec.codebook
+        vectors = latents.transpose(1, 2).flatten(0, 1)
+        codes = torch.addmm(book.pow(2).sum(1).div(2), vectors, book.t(), alpha=-1).argmin(1)
+        return book[codes].view(len(latents), -1, book.shape[1]).transpose(1, 2)
+
+    @torch.no_grad()
+    def blurred(self, latents: Tensor) -> Tensor:
+        """Entries `(B, 64, T)` of latents, some of them of near codes in some of the crops."""
+        batch, _, count = latents.shape
+        amount = torch.rand(batch, 1, 1, device=self.device) * BLUR
+        amount = amount * (torch.rand(batch, 1, 1, device=self.device) < BLURRED)
+        moved = torch.rand(batch, 1, count, device=self.device) < amount
+        size = NEAR[self.level] * math.sqrt(self.noise_scale / latents.shape[1])
+        return self._entries(latents + moved * size * torch.randn_like(latents))
+
+    def make(self, entries: Tensor) -> Tensor:
+        """Sound `(B, N)` of entries."""
+        wave = self.codec.decode(entries)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            made: Tensor = self.refiner(wave, entries)
+        return made
+
+    def hear(self, wave: Tensor, place: Tensor) -> list[list[Tensor]]:
+        """Maps of all discriminators."""
+        part = wave.gather(1, place[:, None] + torch.arange(HEARD, device=self.device))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            maps = self.critics["windows"](part[:, None]) if self.options.windows else []
+            maps = [*maps, *self.critics["spectra"](wave)]
+        return [[m.float() for m in scale] for scale in maps]
+
+    def step(self, adversary: bool) -> Tensor:
+        """One update of decoder and refiner (of the discriminators before it); its figures."""
+        with torch.no_grad():
+            music = self.draw(self.options.batch, self.names["train"])
+            entries = self.blurred(self.codec.encode(music))
+            spare = music.shape[1] - HEARD
+            place = torch.randint(spare + 1, (len(music),), device=self.device)
+        wave = self.make(entries)
+        spectral = torch.stack(list(multi_resolution_loss(wave, music, SPECTRUM).values())).sum()
+        tonal = tonality_loss(wave, music)
+        loss = spectral + self.options.tonal * tonal
+        zero = spectral.detach() * 0.0
+        verdict = fooled = matched = zero
+        if adversary:
+            judged = self.hear(torch.cat([music, wave.detach()]), torch.cat([place, place]))
+            real = [[m[: len(music)] for m in scale] for scale in judged]
+            fake = [[m[len(music) :] for m in scale] for scale in judged]
+            verdict = hinge_discriminator(real, fake) / len(real)
+            self._update(verdict, self.critics, [self.adams[2]])
+            self.critics.requires_grad_(False)
+            heard = self.hear(wave, place)
+            with torch.no_grad():
+                real = self.hear(music, place)
+            fooled = hinge_generator(heard) / len(heard)
+            matched = relative_matching(real, heard)
+            loss = loss + self.options.adversarial * fooled + self.options.matching * matched
+        self._update(loss, self.sound, self.adams[:2])
+        self.critics.requires_grad_(True)
+        self.average.update()
+        return torch.stack([x.detach() for x in (spectral, tonal, verdict, fooled, matched)])
+
+    def _update(self, loss: Tensor, module: nn.Module, adams: list[torch.optim.Adam]) -> None:
+        for adam in adams:
+            adam.zero_grad(set_to_none=True)
+        loss.backward()
+        trained = [p for p in module.parameters() if p.requires_grad]
+        nn.utils.clip_grad_norm_(trained, CLIP, foreach=True)
+        for adam in adams:
+            adam.step()
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Losses of the averaged weights on held-out crops, and flatness against the music's."""
+        self.average.swap()
+        told, bands = [], []
+        for music in self.held.split(self.options.batch):
+            wave = self.make(self._entries(self.codec.encode(music)))
+            terms = multi_resolution_loss(wave, music, SPECTRUM)
+            told.append(torch.stack([*terms.values()]))
+            bands.append((flatness(wave) - flatness(music)).mean((0, 2)))
+        self.average.swap()
+        names = list(terms)
+        figures = dict(zip(names, torch.stack(told).mean(0).tolist(), strict=True))
+        flat = torch.stack(bands).mean(0).tolist()
+        return figures | {f"flat_{i}": value for i, value in enumerate(flat)}
+
+    def export(self, path: Path) -> None:
+        """Write the averaged decoder and refiner."""
+        self.average.swap()
+        state = {f"decoder.{k}": v for k, v in self.codec.decoder.state_dict().items()}
+        state |= {f"refiner.{k}": v for k, v in self.refiner.state_dict().items()}
+        write(path, state)
+        self.average.swap()
+
+
+def relative_matching(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tensor:
+    """Feature matching whose maps are measured in their own mean size."""
+    shares = [
+        (r - f).abs().mean() / r.abs().mean().clamp(min=1e-4)
+        for rs, fs in zip(real, fake, strict=True)
+        for r, f in zip(rs[:-1], fs[:-1], strict=True)
+    ]
+    return torch.stack(shares).mean()
+
+
+def flatness(wave: Tensor) -> Tensor:
+    """log10 spectral flatness `(B, 5, T)` of the bands of `TONAL_EDGES`."""
+    n_fft = 2048
+    window = reconstruction._window(n_fft, wave.device)
+    spectrum = torch.stft(wave, n_fft, n_fft // 4, window=window, return_complex=True)
+    power = torch.view_as_real(spectrum).square().sum(-1) + 1e-6
+    edges = [round(edge * n_fft / SAMPLE_RATE) for edge in TONAL_EDGES]
+    parts = [power[:, a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return torch.stack([p.log10().mean(1) - p.mean(1).log10() for p in parts], dim=1)
+
+
+def tonality_loss(wave: Tensor, music: Tensor) -> Tensor:
+    """How far the bands' flatness is from the music's: noise between the tones, or tones in it."""
+    with torch.no_grad():
+        wanted = flatness(music)
+    return (flatness(wave) - wanted).abs().mean()
+
+
+def use_filters(bank: Bank) -> None:
+    """Take the mel filters from the packed file: librosa is not needed."""
+
+    @lru_cache(maxsize=32)
+    def filters(n_fft: int, bands: int, device: torch.device) -> Tensor:
+        return torch.from_numpy(bank.arrays[f"mel_{n_fft}_{bands}"]).to(device)
+
+    reconstruction._mel_filters = filters
+
+
+def main() -> None:
+    """Train until the clock says stop; see --help."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("level", type=Level, choices=list(Level))
+    for name in ("bundle", "packed", "music", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--logs", type=Path, help="folder for the figures; else as --out")
+    parser.add_argument("--until", type=float, default=0.0)
+    parser.add_argument("--steps", type=int, help="instead of the clock")
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--samples", type=int, default=32768)
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--decoder-rate", type=float, default=1e-4)
+    parser.add_argument("--critic-rate", type=float, default=3e-4)
+    parser.add_argument("--adversarial", type=float, default=0.1)
+    parser.add_argument("--matching", type=float, default=0.5)
+    parser.add_argument("--tonal", type=float, default=0.3)
+    parser.add_argument("--no-windows", dest="windows", action="store_false")
+    parser.add_argument("--adversary-from", type=float, default=0.3)
+    parser.add_argument("--validate-every", type=float, default=50.0, help="seconds")
+    options = parser.parse_args()
+    quick()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    log = Log((options.logs or options.out) / f"decoder_{options.level}.jsonl")
+    trainer = Trainer(options, device)
+    use_filters(trainer.bank)
+    log(noise=trainer.noise_scale, **trainer.validate())
+    steps = [as_graph(lambda a=a: trainer.step(a), device) for a in (False, True)]
+    trainer.average.restart()
+    log(graph=True, losses=steps[1][1]().tolist())
+    clock, last, second = Clock(options.until, options.steps), time.time(), False
+    path = options.out / f"decoder_{options.level}.safetensors"
+    rates = (options.rate, options.decoder_rate, options.critic_rate)
+    while clock.progress < 1.0:
+        adversary = clock.progress >= options.adversary_from
+        if adversary and not second:
+            second = True
+            trainer.export(options.out / f"spectral_{options.level}.safetensors")
+            log(step=clock.number, adversary=True, **trainer.validate())
+        share = clock.rate_share(final=0.02)
+        for adam, rate in zip(trainer.adams, rates, strict=True):
+            set_rate(adam, rate * share)
+        run, read = steps[adversary]
+        for _ in range(min(CHECK_EVERY, options.steps or CHECK_EVERY)):
+            run()
+        clock.number += min(CHECK_EVERY, options.steps or CHECK_EVERY)
+        losses = read().tolist()
+        if not all(map(math.isfinite, losses)):
+            log(step=clock.number, losses=losses, stopped="not finite")
+            break
+        if time.time() - last > options.validate_every or clock.progress >= 1.0:
+            log(step=clock.number, losses=losses, **trainer.validate())
+            trainer.export(path)
+            last = time.time()
+
+
+if __name__ == "__main__":
+    main()
