@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from d2m_cli.ffmpeg_tool import ffmpeg_path
+from d2m_cli.media import ffmpeg_path
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "dance.mp4"
 

@@ -18,13 +18,13 @@ from rich.console import Console
 from seams import repeated
 
 from d2m_cli import Dance2Music
-from d2m_cli.evaluation.diversity import mean_distance
-from d2m_cli.evaluation.embedding import music_statistics
-from d2m_cli.evaluation.frechet import standardise
-from d2m_cli.evaluation.onsets import music_beats
-from d2m_cli.evaluation.quality import BAND_EDGES, WINDOW, measure, power_spectrogram
 from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.sound import load_sound
+from d2m_cli.metrics.descriptors import BAND_EDGES, WINDOW, measure, power_spectrogram
+from d2m_cli.metrics.diversity import mean_distance
+from d2m_cli.metrics.embeddings import music_statistics
+from d2m_cli.metrics.frechet import standardise
+from d2m_cli.metrics.onsets import music_beats
 from d2m_cli.report.tables import TableData, rich_table
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Dance, FloatArray
@@ -118,15 +118,15 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="folder of real music for rows beside ours")
     options = parser.parse_args()
     maker = Dance2Music.from_bundle()
-    dance = repeated(maker.watch(probe(EXAMPLE)), SECONDS)
+    dance = repeated(maker.analyze(probe(EXAMPLE)), SECONDS)
 
-    def perform(style: str, seed: int) -> FloatArray:
+    def render(style: str, seed: int) -> FloatArray:
         chosen = maker.choose_style(style, None, seed)
-        music = maker.perform(dance, options.level, chosen, seed)
+        music = maker.render(dance, options.level, chosen, seed)
         return soundfile.read(music, dtype="float32")[0]
 
-    styles = {style: perform(style, 0) for style in sorted(maker.styles)}
-    seeds = [perform(COMPARED[0], seed) for seed in SEEDS]
+    styles = {style: render(style, 0) for style in sorted(maker.styles)}
+    seeds = [render(COMPARED[0], seed) for seed in SEEDS]
     rows = [row(style, piece, dance) for style, piece in styles.items()]
     if options.real:
         count = int(SECONDS * SAMPLE_RATE)

@@ -15,8 +15,8 @@ import soundfile
 from common import EXAMPLE
 
 from d2m_cli import Dance2Music
-from d2m_cli.compiled import librosa
 from d2m_cli.ingest.probe import probe
+from d2m_cli.librosa_lock import librosa
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Dance, Motion, Rhythm, Visual
 
@@ -56,9 +56,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0)
     options = parser.parse_args()
     maker = Dance2Music.from_bundle()
-    dance = repeated(maker.watch(probe(EXAMPLE)), options.seconds)
+    dance = repeated(maker.analyze(probe(EXAMPLE)), options.seconds)
     style = maker.choose_style(None, None, seed=0)
-    sound, _ = soundfile.read(maker.perform(dance, options.level, style, 0), dtype="float32")
+    sound, _ = soundfile.read(maker.render(dance, options.level, style, 0), dtype="float32")
     mel = librosa.feature.melspectrogram(y=sound, sr=SAMPLE_RATE, hop_length=HOP, n_mels=40)
     level = np.log10(np.maximum(mel, 1e-6))
     spectrum = np.abs(np.diff(level, axis=1)).mean(axis=0)

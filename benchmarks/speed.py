@@ -38,7 +38,7 @@ def parts(video: Path) -> None:
     maker = Dance2Music.from_bundle()
     clip = probe(video)
     frames = list(read_frames(clip))
-    dance, style = maker.watch(clip), maker.choose_style(None, None, seed=0)
+    dance, style = maker.analyze(clip), maker.choose_style(None, None, seed=0)
 
     def see() -> None:
         encoder = VisualEncoder(maker.visual_settings, maker.i3d_features)
@@ -47,7 +47,7 @@ def parts(video: Path) -> None:
         encoder.visual()
 
     def sound(level: Level) -> list[object]:
-        return list(maker.play(maker.compose(dance, level, style, 0), clip.seconds))
+        return list(maker.decode(maker.sample_codes(dance, level, style, 0), clip.seconds))
 
     print(f"visual encoder: {best_of_three(see) / clip.seconds:.3f} s per s")
     for level in Level:

@@ -2,12 +2,24 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from time import perf_counter
 
 from d2m_cli.types import FrameArray
 
+
+class Step(StrEnum):
+    """One step of the path from a dance video to its music, as progress and `--json` name it."""
+
+    ANALYZE = "analyze"
+    COMPOSE = "compose"
+    DECODE = "decode"
+    POSTPROCESS = "postprocess"
+    WRITE = "write"
+
+
 Progress = Callable[[str, float, float], None]
-"""Called with a stage's name, how much of it is done, and how much there is to do."""
+"""Called with a step's name, how much of it is done, and how much there is to do."""
 
 
 def silent(stage: str, done: float, total: float) -> None:
@@ -15,11 +27,11 @@ def silent(stage: str, done: float, total: float) -> None:
 
 
 def counted(frames: Iterable[FrameArray], total: float, progress: Progress) -> Iterator[FrameArray]:
-    """Pass on the frames of a video and report each as a step of the stage `watch`."""
+    """Pass on the frames of a video and report each under `Step.ANALYZE`."""
     for number, frame in enumerate(frames):
-        progress("watch", number, total)
+        progress(Step.ANALYZE, number, total)
         yield frame
-    progress("watch", total, total)
+    progress(Step.ANALYZE, total, total)
 
 
 @contextmanager

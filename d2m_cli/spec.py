@@ -27,9 +27,13 @@ FRAME_RATE = 30.0
 MOTION_RATE = 30.0
 """Motion samples per second (`Motion.rate`)."""
 
-HIT_HOP = 256
-HIT_RATE = SAMPLE_RATE / HIT_HOP
-"""Steps per second of the curves of hits in a sketch."""
+NOISE_CHANNELS = 8
+NOISE_RATE = 20.0
+"""Noise vectors per second: fast enough for the texture of a single stroke, slow against codes."""
+
+DRUM_HOP = 256
+DRUM_RATE = SAMPLE_RATE / DRUM_HOP
+"""Steps per second of the curves of drum onsets in a sketch."""
 
 BEATS_PER_BAR = 4
 SIXTEENTHS_PER_BEAT = 4

@@ -83,7 +83,7 @@ class Rhythm:
 
     phase: FloatArray
     """`(T,)` beats since the first beat, unwrapped and rising: a beat lies at each whole number."""
-    strength: FloatArray
+    confidence: FloatArray
     """`(T,)` 0..1: how clearly the dance shows this pulse."""
     rate: float
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from d2m_cli.ffmpeg_tool import ffmpeg_path
+from d2m_cli.media import ffmpeg_path
 
 os.environ.setdefault("FFMPEG_BINARY", ffmpeg_path())
 

@@ -28,10 +28,10 @@ def main() -> None:
     folder = HERE / "sounds"
     folder.mkdir(exist_ok=True)
     maker = Dance2Music.from_bundle()
-    dance = maker.watch(probe(HERE / "dance.mp4"))
+    dance = maker.analyze(probe(HERE / "dance.mp4"))
     heard = {}
     for level, name, seed in PIECES:
-        music = maker.perform(dance, level, maker.choose_style(name, None, seed), seed)
+        music = maker.render(dance, level, maker.choose_style(name, None, seed), seed)
         title = f"{level}_{name}_{seed}"
         write_sound(music, folder / f"{title}.mp3")
         heard[title] = soundfile.read(music, dtype="float32")[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from d2m_cli.ffmpeg_tool import ffmpeg_path
+from d2m_cli.media import ffmpeg_path
 
 RunFfmpeg = Callable[..., None]
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 from typing import Any
 
 import pytest
+from project import ROOT
 from typer.main import get_command
 
 from d2m_cli.cli.app import app
 
-ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PLACEHOLDER = re.compile(r"[\[|]|\.\.\.|COMMAND| {3,}")
 """What a synopsis has and a command to copy has not."""

@@ -1,14 +1,14 @@
 """The dance that ships with the project: what README, tests and demos rely on."""
 
 import runpy
-from pathlib import Path
 
 import numpy as np
+from project import ROOT
 
 from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.ingest.video import probe, read_frames
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = ROOT / "examples"
 DANCE = EXAMPLES / "dance.mp4"
 
 

@@ -5,7 +5,6 @@
 """
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -18,10 +17,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from d2m_cli.bundles import format1
 from d2m_cli.bundles.places import CONVERTED, bundle_folder
 from d2m_cli.errors import BundleError
+from d2m_cli.files import read_json, write_json
 
-FORMAT = 1
+FORMAT = 2
 DESCRIPTION = "bundle.json"
 REQUIRED = ("format", "name", "architecture", "licence", "settings", "files")
 
@@ -77,13 +78,12 @@ def load_bundle(name_or_folder: str | Path | None = None) -> Bundle:
     or a file name that points outside the bundle's folder.
     """
     folder = bundle_folder(name_or_folder)
-    try:
-        config = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BundleError(_absent(str(name_or_folder or folder))) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BundleError(f"'{folder / DESCRIPTION}' is not valid JSON: {error}") from None
+    if not (folder / DESCRIPTION).exists():
+        raise BundleError(_absent(str(name_or_folder or folder)))
+    config = read_json(folder / DESCRIPTION, BundleError, "get the bundle again")
     _check_description(folder, config)
+    if config["format"] == 1:
+        config = format1.upgraded(config)
     for name, facts in config["files"].items():
         _check_file(folder, name, facts)
     return Bundle(folder, config)
@@ -109,7 +109,7 @@ def save_bundle(
                 "bytes": (draft / name).stat().st_size,
             }
         description = {"format": FORMAT, **config, "files": facts}
-        (draft / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        write_json(draft / DESCRIPTION, description)
         draft.chmod(0o755)
         if folder.exists():
             for document in folder.glob("*.md"):
@@ -156,10 +156,10 @@ def _check_description(folder: Path, config: Any) -> None:
     missing = [k for k in REQUIRED if not isinstance(config, dict) or k not in config]
     if missing:
         raise BundleError(f"'{folder / DESCRIPTION}' lacks {', '.join(missing)}: get it again.")
-    if config["format"] != FORMAT:
+    if config["format"] not in (1, FORMAT):
         raise BundleError(
             f"The bundle '{config['name']}' has format {config['format']} and this d2m reads "
-            f"format {FORMAT}: install the d2m version that it was made for."
+            f"formats up to {FORMAT}: install the d2m version that it was made for."
         )
     files = config["files"].values() if isinstance(config["files"], dict) else [None]
     if not all(isinstance(facts, dict) and {"bytes", "sha256"} <= facts.keys() for facts in files):

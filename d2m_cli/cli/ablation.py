@@ -34,17 +34,17 @@ def ablation(
     """
     from rich.console import Console
 
-    from d2m_cli.cli.results import print_json
     from d2m_cli.cli.train_display import training_display
+    from d2m_cli.evaluation.ablation import TABLES, Plan, run_rows, table_rows
+    from d2m_cli.files import print_json
     from d2m_cli.report.ablation import ablation_record, ablation_table
     from d2m_cli.report.tables import rich_table
-    from d2m_cli.training.ablation import TABLES, Plan, run_rows, table_rows
-    from d2m_cli.training.run.launch import Machines, make_fabric
+    from d2m_cli.training.run.launch import ComputeSettings, make_fabric
 
     overrides = [*changes, *([f"loop.steps={steps}"] if steps else [])]
     plan = Plan(seeds, max_minutes, split, segments)
     chosen = {table: table_rows(table, level, recipes, overrides) for table in tables}
-    fabric = make_fabric(Machines(device))
+    fabric = make_fabric(ComputeSettings(device))
     records = []
     with training_display(Console(stderr=True), "ablation") as display:
         for table, rows in chosen.items():

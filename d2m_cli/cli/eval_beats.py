@@ -19,26 +19,26 @@ def eval_beats(
 
     Files may be audio or video; files of two folders are paired by name.
     """
-    from d2m_cli.cli import results
-    from d2m_cli.cli.inputs import read_music
-    from d2m_cli.evaluation import compare
+    from d2m_cli import files
+    from d2m_cli.evaluation.sources import read_music
+    from d2m_cli.metrics import pairs
 
-    files, unpaired = compare.pair_files(reference, generated)
+    matched, unpaired = pairs.pair_files(reference, generated)
     scores, traces = [], []
-    for name, known, made in files:
-        score, trace = compare.compare_pair(name, read_music(known), read_music(made))
+    for name, known, made in matched:
+        score, trace = pairs.compare_pair(name, read_music(known), read_music(made))
         scores.append(score)
         traces.append(trace)
-    pairs = [compare.pair_record(score) for score in scores]
-    record = {"pairs": pairs, **compare.summarise(scores), "unpaired": unpaired}
+    records = [pairs.pair_record(score) for score in scores]
+    record = {"pairs": records, **pairs.summarise(scores), "unpaired": unpaired}
     if csv:
-        results.write_csv(csv, pairs)
+        files.write_csv(csv, records)
     if plot:
         from d2m_cli.report import plots
 
         plots.save(plots.png(plots.plot_beats(traces)), plot)
     if json:
-        results.print_json(record)
+        files.print_json(record)
     else:
         _show(record)
 

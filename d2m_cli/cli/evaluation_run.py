@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
-from d2m_cli.cli import inputs, makers, results
+from d2m_cli import files
 from d2m_cli.cli.progress import stage_progress
-from d2m_cli.data.manifest import MANIFEST
+from d2m_cli.data.cache.manifest import MANIFEST
 from d2m_cli.errors import BundleError, DataError, OutputError
-from d2m_cli.evaluation import baselines, protocol
+from d2m_cli.evaluation import baselines, protocol, sources, systems
 from d2m_cli.evaluation.baselines import Dance, System
 from d2m_cli.report import tables
 from d2m_cli.spec import Level
@@ -53,17 +52,17 @@ def run(wanted: Wanted) -> None:
         if path and not path.parent.is_dir():
             raise OutputError(f"The folder of {path} does not exist: make it first.")
     opinions = _opinions(wanted.opinions)
-    embedding = inputs.embedding_named(wanted.embedding)
+    embedding = sources.embedding_named(wanted.embedding)
     real, library = _music_of(wanted.real), _music_of(wanted.library)
-    segments = inputs.labelled_segments(wanted.segments) if wanted.segments else None
+    segments = sources.labelled_segments(wanted.segments) if wanted.segments else None
     console = Console(stderr=True)
     with stage_progress(console, "evaluate") as report:
         dances, videos = _dances(wanted, report)
         codec, notes = _codec(wanted)
-        systems = _systems(wanted, dances, videos, codec, library, report)
+        rows = _systems(wanted, dances, videos, codec, library, report)
         record = protocol.evaluate(
             dances,
-            systems,
+            rows,
             embedding,
             real=real,
             distinct_codes=codec.distinct if codec else None,
@@ -71,11 +70,11 @@ def run(wanted: Wanted) -> None:
             report=lambda stage, done, total: report("measure", done, total),
         )
     record |= {"opinions": opinions, "notes": [*record["notes"], *notes]}
-    results.write_json(wanted.results, record)
+    files.write_json(wanted.results, record)
     if wanted.plots or wanted.html:
-        _write_pictures(wanted, record, dances, systems)
+        _write_pictures(wanted, record, dances, rows)
     if wanted.as_json:
-        results.print_json(record)
+        files.print_json(record)
         return
     screen = Console(width=max(Console().width, tables.NARROWEST))
     for table in tables.all_tables(record):
@@ -90,51 +89,51 @@ def _dances(wanted: Wanted, report: protocol.Report) -> tuple[list[Dance], dict[
     if (first / MANIFEST).exists():
         if len(wanted.dances) > 1:
             raise DataError(f"{first} is a prepared set: give it alone.")
-        return inputs.dances_of_cache(first, wanted.split), {}
-    videos = inputs.files_in(wanted.dances)
-    genres = inputs.read_genres(wanted.genres)
-    return inputs.dances_of_videos(videos, wanted.reference, genres, report), videos
+        return sources.dances_of_cache(first, wanted.split), {}
+    videos = sources.files_in(wanted.dances)
+    genres = sources.read_genres(wanted.genres)
+    return sources.dances_of_videos(videos, wanted.reference, genres, report), videos
 
 
 def _systems(
     wanted: Wanted,
     dances: Sequence[Dance],
     videos: dict[str, Path],
-    codec: makers.Codec | None,
+    codec: systems.Codec | None,
     library: Sequence[FloatArray],
     report: protocol.Report,
 ) -> list[System]:
     """Every row of the tables."""
-    systems = _generated(wanted, videos, report) if wanted.generate else []
+    rows = _generated(wanted, videos, report) if wanted.generate else []
     for text in wanted.music:
-        name, folder = inputs.named_folder(text)
-        systems.append(inputs.system_of_folder(name, folder, dances))
+        name, folder = sources.named_folder(text)
+        rows.append(sources.system_of_folder(name, folder, dances))
     if not wanted.baselines:
-        return systems
+        return rows
     own = baselines.references(dances)
-    others = [baselines.other_clip(system) for system in [*systems, own]]
-    rows = [own, *others, baselines.clicks_on_dance(dances), baselines.steady_clicks(dances)]
+    others = [baselines.other_clip(system) for system in [*rows, own]]
+    fixed = [own, *others, baselines.clicks_on_dance(dances), baselines.steady_clicks(dances)]
     if codec:
-        rows.append(baselines.reconstructions(dances, codec.reconstruct))
-        rows.append(baselines.random_codes(dances, codec.random))
+        fixed.append(baselines.reconstructions(dances, codec.reconstruct))
+        fixed.append(baselines.random_codes(dances, codec.random))
     tracks = [baselines.Track.of(piece) for piece in library]
-    rows.append(baselines.nearest_tempo(dances, tracks))
-    return [*systems, *(row for row in rows if row.pieces)]
+    fixed.append(baselines.nearest_tempo(dances, tracks))
+    return [*rows, *(row for row in fixed if row.pieces)]
 
 
 def _generated(wanted: Wanted, videos: dict[str, Path], report: protocol.Report) -> list[System]:
     options = (wanted.bundle, wanted.generate, wanted.seeds, wanted.device, report)
     if videos:
-        return makers.generated_systems(videos, *options)
-    return makers.systems_from_cache(
-        inputs.pieces_of_cache(wanted.dances[0], wanted.split), *options
+        return systems.generated_systems(videos, *options)
+    return systems.systems_from_cache(
+        sources.pieces_of_cache(wanted.dances[0], wanted.split), *options
     )
 
 
-def _codec(wanted: Wanted) -> tuple[makers.Codec | None, list[str]]:
+def _codec(wanted: Wanted) -> tuple[systems.Codec | None, list[str]]:
     """The bundle's codec; without a bundle, why there is none."""
     try:
-        return makers.codec_of_bundle(wanted.bundle, wanted.codec, wanted.device), []
+        return systems.codec_of_bundle(wanted.bundle, wanted.codec, wanted.device), []
     except BundleError as error:
         if wanted.bundle is not None:
             raise
@@ -144,16 +143,13 @@ def _codec(wanted: Wanted) -> tuple[makers.Codec | None, list[str]]:
 def _music_of(folder: Path | None) -> list[FloatArray]:
     if folder is None:
         return []
-    return [inputs.read_music(path) for path in inputs.files_in([folder]).values()]
+    return [sources.read_music(path) for path in sources.files_in([folder]).values()]
 
 
 def _opinions(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return None
-    try:
-        opinions: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON ({error}).") from error
+    opinions: dict[str, Any] = files.read_json(path)
     return opinions
 
 
@@ -176,12 +172,12 @@ def _write_pictures(
             plots.save(image, wanted.plots / f"{name}.png")
     if wanted.html:
         pieces = {system.name: {n: p[0] for n, p in system.pieces.items()} for system in systems}
-        results.write_text(wanted.html, html.report_page(record, images, pieces))
+        files.write_text(wanted.html, html.report_page(record, images, pieces))
 
 
 def _example_traces(dances: Sequence[Dance], systems: Sequence[System]) -> list[Any]:
     """Onset curves of the first dance that has a reference, against each system's piece."""
-    from d2m_cli.evaluation.compare import compare_pair
+    from d2m_cli.metrics.pairs import compare_pair
 
     for dance in dances:
         reference = dance.reference

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import typer
 from d2m_cli.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from d2m_cli.evaluation.mos import Item
+    from d2m_cli.metrics.mos import Item
     from d2m_cli.report.mos_page import Media
 
 app = typer.Typer(help="Build a listening test (mean opinion scores), and score its answers.")
@@ -35,26 +34,27 @@ def build(
     Videos are rated for coherence (mp4 or webm) and, without the picture, for quality; sound files
     for quality only. Listeners never see the systems' names.
     """
-    from d2m_cli.cli import inputs, results
+    from d2m_cli import files
     from d2m_cli.errors import DataError
-    from d2m_cli.evaluation.mos import Part, draw_items, make_key
+    from d2m_cli.evaluation import sources
+    from d2m_cli.metrics.mos import Part, draw_items, make_key
     from d2m_cli.report.mos_page import mos_page
 
-    files = {name: _clips(folder) for name, folder in map(inputs.named_folder, systems)}
+    clips_of = {name: _clips(folder) for name, folder in map(sources.named_folder, systems)}
     seen = {
         system: [clip for clip, path in clips.items() if path.suffix.lower() in VIDEO_KINDS]
-        for system, clips in files.items()
+        for system, clips in clips_of.items()
     }
-    drawn = draw_items({s: list(clips) for s, clips in files.items()}, Part.QUALITY, seed, items)
+    drawn = draw_items({s: list(clips) for s, clips in clips_of.items()}, Part.QUALITY, seed, items)
     if any(seen.values()):
         drawn = [*draw_items(seen, Part.COHERENCE, seed, items), *drawn]
-    media = [(item, _media(item, files[item.system][item.clip])) for item in drawn]
+    media = [(item, _media(item, clips_of[item.system][item.clip])) for item in drawn]
     if sum(len(part.data) for _, part in media) > MOST_BYTES:
         raise DataError("The clips are too large for one page: shorten them or take fewer items.")
     out.mkdir(parents=True, exist_ok=True)
     test = f"{out.resolve().name}-{seed}"
-    results.write_text(out / "listening_test.html", mos_page(test, media))
-    results.write_json(out / "key.json", make_key(test, drawn))
+    files.write_text(out / "listening_test.html", mos_page(test, media))
+    files.write_json(out / "key.json", make_key(test, drawn))
     typer.echo(f"{out / 'listening_test.html'}: {len(drawn)} items. Keep key.json to yourself.")
 
 
@@ -68,8 +68,8 @@ def score(
     """Mean opinion score and 95 % interval of each system."""
     from dataclasses import asdict
 
-    from d2m_cli.cli import results
-    from d2m_cli.evaluation import mos
+    from d2m_cli import files
+    from d2m_cli.metrics import mos
 
     scores = mos.score(_read(key), {path.name: _read(path) for path in answers})
     record = {
@@ -81,7 +81,7 @@ def score(
 
         plots.save(plots.png(plots.plot_opinions(scores)), plot)
     if json_:
-        results.print_json(record)
+        files.print_json(record)
     else:
         from rich.console import Console
 
@@ -95,7 +95,7 @@ def _clips(folder: Path) -> dict[str, Path]:
 
 
 def _media(item: Item, path: Path) -> Media:
-    from d2m_cli.evaluation.mos import Part
+    from d2m_cli.metrics.mos import Part
     from d2m_cli.report.mos_page import Media
 
     if item.part is Part.COHERENCE:
@@ -109,7 +109,7 @@ def _sound_alone(path: Path) -> bytes:
 
     import soundfile
 
-    from d2m_cli.cli.inputs import read_music
+    from d2m_cli.evaluation.sources import read_music
     from d2m_cli.spec import SAMPLE_RATE
 
     wav = io.BytesIO()
@@ -119,11 +119,9 @@ def _sound_alone(path: Path) -> bytes:
 
 def _read(path: Path) -> dict[str, Any]:
     from d2m_cli.errors import DataError
+    from d2m_cli.files import read_json
 
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON ({error}).") from error
+    record = read_json(path)
     if not isinstance(record, dict):
         raise DataError(f"{path} is no file of a listening test.")
     return record

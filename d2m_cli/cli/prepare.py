@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
-from d2m_cli.cli.progress import stage_progress
-from d2m_cli.cli.visual import BundleVisual
+from d2m_cli.analysis.encoder import BundleVisual
 
 WITH_VIDEOS = ("aist", "tiktok", "folder")
 
@@ -24,8 +22,11 @@ def prepare(
 
     Exit status 1 when a piece is missing or broken; the others are in the cache nevertheless.
     """
-    from d2m_cli.data.engines import Engine
-    from d2m_cli.data.prepare import prepare as prepare_cache
+    from rich.console import Console
+
+    from d2m_cli.cli.progress import stage_progress
+    from d2m_cli.data.cache.engines import Engine
+    from d2m_cli.data.cache.prepare import prepare as prepare_cache
     from d2m_cli.errors import D2MError
 
     if engine not in set(Engine):

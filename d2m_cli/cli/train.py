@@ -33,7 +33,7 @@ def _command(stage: str) -> Callable[..., None]:
         max_minutes: float = typer.Option(float("inf"), help="Stop cleanly after this time."),
         device: str = DeviceOption,
         devices: int = typer.Option(1, min=1, help="Processes on each machine, one a device."),
-        nodes: int = typer.Option(1, min=1, help="Machines (start the command on each)."),
+        nodes: int = typer.Option(1, min=1, help="ComputeSettings (start the command on each)."),
         precision: str = typer.Option("32-true", help="32-true or bf16-mixed."),
         strategy: str = typer.Option("auto", help="auto or ddp."),
     ) -> None:
@@ -41,7 +41,7 @@ def _command(stage: str) -> Callable[..., None]:
         from rich.console import Console
 
         from d2m_cli.cli.train_display import training_display
-        from d2m_cli.training.run.launch import Machines
+        from d2m_cli.training.run.launch import ComputeSettings
         from d2m_cli.training.stages import train as train_stage
 
         with training_display(Console(), stage) as display:
@@ -51,7 +51,7 @@ def _command(stage: str) -> Callable[..., None]:
                 folder,
                 display.report,
                 overrides=[*changes, *([f"loop.steps={steps}"] if steps else [])],
-                machines=Machines(device, devices, nodes, precision, strategy),
+                machines=ComputeSettings(device, devices, nodes, precision, strategy),
                 resume=resume,
                 max_minutes=max_minutes,
                 tick=display.tick,
@@ -88,9 +88,9 @@ def paint(
     from d2m_cli.training.run.settings import read_run
     from d2m_cli.training.stages import STAGES
     from d2m_cli.training.visual.painted import add_painted_visuals
-    from d2m_cli.training.visual.stage import VisualTraining
+    from d2m_cli.training.visual.stage import VisualConfig
 
-    settings = read_run(visual, VisualTraining)
+    settings = read_run(visual, VisualConfig)
     with stage_progress(Console(stderr=True), f"Painting the dances of {cache}") as report:
         add_painted_visuals(
             cache,

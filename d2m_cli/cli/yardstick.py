@@ -29,28 +29,29 @@ def yardstick(
     """
     from rich.console import Console
 
-    from d2m_cli.cli import inputs, makers, results
+    from d2m_cli import files
     from d2m_cli.cli.progress import stage_progress
+    from d2m_cli.evaluation import sources, systems
     from d2m_cli.evaluation import yardstick as measure
-    from d2m_cli.evaluation.embedding import EMBEDDINGS
+    from d2m_cli.metrics.embeddings import EMBEDDINGS
     from d2m_cli.report.console import yardstick_table
 
-    codec = makers.codec_of_bundle(bundle, level, device)
-    embeddings = [*EMBEDDINGS.values(), *([inputs.embedding_named("vggish")] if vggish else [])]
+    codec = systems.codec_of_bundle(bundle, level, device)
+    embeddings = [*EMBEDDINGS.values(), *([sources.embedding_named("vggish")] if vggish else [])]
     with stage_progress(Console(stderr=True), "yardstick") as report:
-        real = inputs.excerpts(music, pieces, seconds, report)
+        real = sources.excerpts(music, pieces, seconds, report)
         sets = measure.known_sets(real[1::2], codec.reconstruct, codec.random)
-        for name, folder in map(inputs.named_folder, beside):
-            sets[name] = inputs.excerpts(folder, pieces, seconds, report, start=0.0)
+        for name, folder in map(sources.named_folder, beside):
+            sets[name] = sources.excerpts(folder, pieces, seconds, report, start=0.0)
             if not sets[name]:
                 raise DataError(f"{folder} holds no music of {seconds:g} s or more.")
         record = {}
         for number, embedding in enumerate(embeddings):
             report("measure", number, len(embeddings))
             result = measure.distances(embedding, real[::2], sets)
-            record[embedding.name] = {**result, "ranks_rightly": measure.ranks_rightly(result)}
+            record[embedding.name] = {**result, "ranks_correctly": measure.ranks_correctly(result)}
         report("measure", len(embeddings), len(embeddings))
     if json:
-        results.print_json({"pieces": len(real), "distances": record})
+        files.print_json({"pieces": len(real), "distances": record})
     else:
         Console().print(yardstick_table(record, len(real)))

@@ -46,14 +46,14 @@ def straight_through(latents: Tensor, entries: Tensor) -> Tensor:
     return latents + (entries - latents).detach()
 
 
-def code_logits(mean: Tensor, spread: Tensor, codebook: Tensor, prior: Tensor) -> Tensor:
+def code_logits(mean: Tensor, std: Tensor, codebook: Tensor, prior: Tensor) -> Tensor:
     """Unnormalised log-probabilities `(B, T, K)` of the codes around uncertain latents.
 
     An entry's probability falls with its distance from `mean (B, D, T)`, each number measured in
-    its own `spread (B, D, T)`, and grows with its `prior (K,)`: a lookup that knows how sure the
+    its own `std (B, D, T)`, and grows with its `prior (K,)`: a lookup that knows how sure the
     generator is. With equal spreads the likeliest code is the nearest entry.
     """
-    precision = spread.pow(-2).transpose(1, 2)
+    precision = std.pow(-2).transpose(1, 2)
     told = torch.cat([mean.transpose(1, 2) * precision, precision], dim=-1)
     entries = torch.cat([codebook, -0.5 * codebook.pow(2)], dim=-1)
     return torch.addmm(prior, told.flatten(0, 1), entries.t()).unflatten(0, told.shape[:2])

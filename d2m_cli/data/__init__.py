@@ -1,1 +1,1 @@
-"""Data sets: readers, manifests, cached features, batches."""
+"""Data sets: `sources` on disk, `skeletons` of others, the prepared `cache`, training `pairs`."""

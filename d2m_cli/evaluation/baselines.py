@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from d2m_cli.evaluation.alignment import beat_alignment_score
-from d2m_cli.evaluation.onsets import Times, onset_curve, track_beats
+from d2m_cli.metrics.alignment import beat_alignment_score
+from d2m_cli.metrics.onsets import Times, onset_curve, track_beats
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -112,7 +112,7 @@ def nearest_tempo(dances: Sequence[Dance], library: Sequence[Track]) -> System:
 
 def click_track(times: Times, seconds: float) -> FloatArray:
     """Samples `(N,)` at `SAMPLE_RATE` of clicks (1 kHz, 0.1 s) at `times` `(B,)` in seconds."""
-    from d2m_cli.compiled import librosa
+    from d2m_cli.librosa_lock import librosa
 
     length = round(seconds * SAMPLE_RATE)
     inside = times[(times >= 0) & (times < seconds)]

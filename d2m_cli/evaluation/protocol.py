@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from d2m_cli.errors import DataError
-from d2m_cli.evaluation import compare, diversity, genre, quality
-from d2m_cli.evaluation.alignment import Direction, alignment_lift, beat_alignment_score
 from d2m_cli.evaluation.baselines import GT, Dance, System
-from d2m_cli.evaluation.beats import mean
-from d2m_cli.evaluation.embedding import Embedding
-from d2m_cli.evaluation.frechet import Embeddings, frechet_distance, half_distance, standardise
-from d2m_cli.evaluation.onsets import Times, music_beats, music_onsets, onset_curve, track_beats
+from d2m_cli.metrics import descriptors, diversity, genre, pairs
+from d2m_cli.metrics.alignment import Direction, alignment_lift, beat_alignment_score
+from d2m_cli.metrics.coverage import mean
+from d2m_cli.metrics.embeddings import Embedding
+from d2m_cli.metrics.frechet import Embeddings, frechet_distance, half_distance, standardise
+from d2m_cli.metrics.onsets import Times, music_beats, music_onsets, onset_curve, track_beats
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -152,11 +152,11 @@ class _Measures:
         for name, piece in pieces.items():
             reference = self.dances[name].reference
             if reference is not None and len(reference):
-                scores.append(compare.compare_pair(name, reference, piece)[0])
+                scores.append(pairs.compare_pair(name, reference, piece)[0])
         if not scores:
             return None
-        pairs = [compare.pair_record(score) for score in scores]
-        return {"pairs": pairs, **compare.summarise(scores)}
+        records = [pairs.pair_record(score) for score in scores]
+        return {"pairs": records, **pairs.summarise(scores)}
 
     def _alignment(self, pieces: Mapping[str, FloatArray]) -> dict[str, Any]:
         tracked = {name: track_beats(onset_curve(p, "median")) for name, p in pieces.items()}
@@ -187,8 +187,8 @@ class _Measures:
         return {"clips": clips, **means, "scored": scored}
 
     def _quality(self, pieces: Mapping[str, FloatArray]) -> dict[str, float | None]:
-        figures = [quality.measure(_long_enough(piece)) for piece in pieces.values()]
-        fields = quality.Quality.__dataclass_fields__
+        figures = [descriptors.measure(_long_enough(piece)) for piece in pieces.values()]
+        fields = descriptors.Quality.__dataclass_fields__
         return {field: mean([getattr(figure, field) for figure in figures]) for field in fields}
 
     def _codes(self, pieces: Mapping[str, FloatArray]) -> float | None:
@@ -250,7 +250,7 @@ def _lift(
 
 def _long_enough(piece: FloatArray) -> FloatArray:
     """A piece of at least one window, filled with silence."""
-    return np.pad(piece, (0, max(0, quality.WINDOW - len(piece))))
+    return np.pad(piece, (0, max(0, descriptors.WINDOW - len(piece))))
 
 
 def _dance_record(dance: Dance) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import numpy as np
 
 from d2m_cli.errors import DataError
 from d2m_cli.evaluation.baselines import RANDOM_CODES, RECONSTRUCTION, click_track
-from d2m_cli.evaluation.embedding import Embedding
-from d2m_cli.evaluation.frechet import frechet_distance, standardise
+from d2m_cli.metrics.embeddings import Embedding
+from d2m_cli.metrics.frechet import frechet_distance, standardise
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -73,7 +73,7 @@ def distances(
     return result
 
 
-def ranks_rightly(result: Mapping[str, float]) -> bool:
+def ranks_correctly(result: Mapping[str, float]) -> bool:
     """Real music nearest, then the reconstruction, then all else."""
     worst = min(result[name] for name in WORSE)
     return result[REAL] < result[RECONSTRUCTION] < worst

@@ -5,26 +5,28 @@ from pathlib import Path
 import numpy as np
 
 from d2m_cli.features.motion import channel_names
+from d2m_cli.files import whole_file
 from d2m_cli.types import Dance
 
 
 def save_features(dance: Dance, folder: Path, name: str) -> Path:
-    """Write a dance's features to `folder/name.npz` (docs/formats.md lists them)."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a dance's features to `folder/name.npz` (docs/formats.md lists them).
+
+    Raises `OutputError`.
+    """
     path = folder / f"{name}.npz"
-    draft = folder / f".{name}.part.npz"
-    np.savez_compressed(
-        draft,
-        motion=dance.motion.features,
-        motion_channels=np.array(channel_names()),
-        motion_found=dance.motion.found,
-        motion_rate=dance.motion.rate,
-        visual=dance.visual.features,
-        visual_rate=dance.visual.rate,
-        beat_phase=dance.rhythm.phase,
-        beat_strength=dance.rhythm.strength,
-        rhythm_rate=dance.rhythm.rate,
-        seconds=dance.seconds,
-    )
-    draft.replace(path)
+    with whole_file(path) as draft:
+        np.savez_compressed(
+            draft,
+            motion=dance.motion.features,
+            motion_channels=np.array(channel_names()),
+            motion_found=dance.motion.found,
+            motion_rate=dance.motion.rate,
+            visual=dance.visual.features,
+            visual_rate=dance.visual.rate,
+            beat_phase=dance.rhythm.phase,
+            beat_strength=dance.rhythm.confidence,
+            rhythm_rate=dance.rhythm.rate,
+            seconds=dance.seconds,
+        )
     return path

@@ -44,7 +44,7 @@ class VisualSettings:
         return FRAME_RATE / (self.frame_step * self.stride)
 
 
-class VisualEncoder:
+class I3DExtractor:
     """Takes the frames of a clip one by one and keeps no more than a few windows of them.
 
     Vector `i` belongs to the window whose middle is picture `i * stride`. The first and the last

@@ -26,7 +26,7 @@ def style_vector(samples: NDArray[np.floating]) -> FloatArray:
     Log10 mel power (64 bands) relative to the piece's loudest band, and chroma. Raises `InputError`
     when the music is shorter than half a second or silent.
     """
-    from d2m_cli.compiled import librosa
+    from d2m_cli.librosa_lock import librosa
 
     peak = float(np.abs(samples).max(initial=0.0))
     if len(samples) < SAMPLE_RATE // 2 or peak < 1e-4:

@@ -8,7 +8,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from d2m_cli.errors import InputError
-from d2m_cli.ffmpeg_tool import picture_stream
+from d2m_cli.media import picture_stream
 from d2m_cli.types import Clip
 
 _STILL_FORMATS = ("image2", "_pipe", "tty")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from d2m_cli.errors import InputError
-from d2m_cli.ffmpeg_tool import ffmpeg_path
 from d2m_cli.ingest.probe import has_sound
+from d2m_cli.media import ffmpeg_path
 from d2m_cli.types import FloatArray
 
 _BLOCK = 1 << 16

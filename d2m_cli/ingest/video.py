@@ -14,8 +14,8 @@ import ffmpeg
 import numpy as np
 
 from d2m_cli.errors import InputError
-from d2m_cli.ffmpeg_tool import complaint, ffmpeg_path, read_clock
 from d2m_cli.ingest.probe import probe
+from d2m_cli.media import complaint, ffmpeg_path, read_clock
 from d2m_cli.spec import FRAME_RATE
 from d2m_cli.types import Clip, FrameArray
 

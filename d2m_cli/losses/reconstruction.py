@@ -120,7 +120,7 @@ def _window(n_fft: int, device: torch.device) -> Tensor:
 @lru_cache(maxsize=32)
 def _mel_filters(n_fft: int, bands: int, device: torch.device) -> Tensor:
     """`(M, F)` Slaney mel bands over the whole spectrum."""
-    from d2m_cli.compiled import librosa  # takes a second to import: only when needed
+    from d2m_cli.librosa_lock import librosa  # takes a second to import: only when needed
 
     filters = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=n_fft, n_mels=bands)
     return torch.from_numpy(filters).to(device)

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from d2m_cli.spec import NOISE_CHANNELS
+
 CYCLES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Cycles per beat whose sine and cosine are given: bar, half bar, beat, eighth, sixteenth."""
 
@@ -13,25 +15,22 @@ PULSE_SECONDS = 0.02
 """Width (standard deviation) of the bump that marks a beat."""
 
 CHANNELS = 2 * len(CYCLES) + 3
-"""Rhythm channels: the cycles, pulse, strength, tempo."""
-
-NOISE_CHANNELS = 8
-NOISE_RATE = 20.0
-"""Noise vectors per second: fast enough for the texture of a single hit, slow against codes."""
+"""Rhythm channels: the cycles, pulse, confidence, tempo."""
 
 
-def rhythm_channels(phase: Tensor, strength: Tensor, rate: float) -> Tensor:
+def rhythm_channels(phase: Tensor, confidence: Tensor, rate: float) -> Tensor:
     """Rhythm as the generator's conditioning, `(B, CHANNELS, T)`.
 
-    `phase` `(B, T)` beats (double precision keeps long pieces exact) and `strength` `(B, T)` 0..1,
-    both at `rate` steps per second. The convention is the project's own: see docs/fidelity.md.
+    `phase` `(B, T)` beats (double precision keeps long pieces exact) and `confidence` `(B, T)`
+    0..1, both at `rate` steps per second. The convention is the project's own:
+    see docs/fidelity.md.
     """
     tempo = torch.gradient(phase, dim=-1)[0] * rate
     seconds_to_beat = (phase - phase.round()) / tempo.clamp(min=0.1)
     angles = [2 * math.pi * c * phase for c in CYCLES]
     waves = [wave for angle in angles for wave in (angle.sin(), angle.cos())]
     pulse = torch.exp(-0.5 * (seconds_to_beat / PULSE_SECONDS) ** 2)
-    return torch.stack([*waves, pulse, strength.to(phase.dtype), tempo / 2.0], dim=1).float()
+    return torch.stack([*waves, pulse, confidence.to(phase.dtype), tempo / 2.0], dim=1).float()
 
 
 def noise_sequence(count: int, seed: int) -> Tensor:

@@ -13,18 +13,18 @@ from torch.nn import functional
 
 from d2m_cli.models.blocks import at_times, in_windows
 from d2m_cli.models.conditioning import CHANNELS as RHYTHM_CHANNELS
-from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE, rhythm_channels
+from d2m_cli.models.conditioning import rhythm_channels
 from d2m_cli.models.motion import MotionEncoder
 from d2m_cli.models.visual import VisualEncoder
 from d2m_cli.models.vq_generator import (
-    SPREAD,
-    UNSURE,
+    INIT_LOG_STD,
+    LATENT_SCALE,
     UPSAMPLING,
-    GeneratorSettings,
+    GeneratorShape,
     Latents,
     VQGenerator,
 )
-from d2m_cli.spec import CODEBOOK_SIZE, HIT_RATE, MOTION_RATE
+from d2m_cli.spec import CODEBOOK_SIZE, DRUM_RATE, MOTION_RATE, NOISE_CHANNELS, NOISE_RATE
 
 
 class Conditions(NamedTuple):
@@ -36,14 +36,14 @@ class Conditions(NamedTuple):
     """`(B, C_v, T_v)` at the settings' visual rate; zeros when there is no picture."""
     phase: Tensor
     """`(B, T_m)` beats, float64, at `MOTION_RATE`."""
-    strength: Tensor
+    confidence: Tensor
     """`(B, T_m)` 0..1."""
     noise: Tensor
     """`(B, NOISE_CHANNELS, T_z)` at `NOISE_RATE`."""
     style: Tensor
     """`(B, C_s)`."""
-    hits: Tensor | None = None
-    """`(B, bands, T_h)` curves of the sketch's hits at `HIT_RATE`."""
+    drum_onsets: Tensor | None = None
+    """`(B, bands, T_h)` curves of the sketch's drum onsets at `DRUM_RATE`."""
 
 
 Sketch = Callable[[int, int], Tensor]
@@ -53,7 +53,7 @@ Sketch = Callable[[int, int], Tensor]
 class Generator(nn.Module):
     """All generator modules of one level, `f'_vq = sigma G_vq(G_m(x_m), G_v(x_v))` (eq. 1)."""
 
-    def __init__(self, settings: GeneratorSettings) -> None:
+    def __init__(self, settings: GeneratorShape) -> None:
         super().__init__()
         self.settings = settings
         size = settings.features
@@ -61,17 +61,17 @@ class Generator(nn.Module):
         self.visual = VisualEncoder(settings.visual_channels, size)
         self.style = nn.Linear(settings.style_channels, settings.style_features)
         self.vq = VQGenerator(
-            settings, 2 * size + RHYTHM_CHANNELS + NOISE_CHANNELS + settings.hit_bands
+            settings, 2 * size + RHYTHM_CHANNELS + NOISE_CHANNELS + settings.drum_bands
         )
-        if settings.spread:
+        if settings.predicts_std:
             self.prior = nn.Parameter(torch.zeros(CODEBOOK_SIZE))
             """Log-weight of each code beside its distance from the latents."""
 
     @torch.no_grad()
     def start_prior(self, shares: Tensor, codebook: Tensor) -> None:
         """Make the untrained generator give each code of `codebook` `(K, 64)` its share `(K,)`."""
-        spread = SPREAD * math.exp(UNSURE)
-        self.prior.copy_(shares.log() + 0.5 * codebook.pow(2).sum(1) / spread**2)
+        std = LATENT_SCALE * math.exp(INIT_LOG_STD)
+        self.prior.copy_(shares.log() + 0.5 * codebook.pow(2).sum(1) / std**2)
 
     @property
     def fused_rate(self) -> float:
@@ -92,16 +92,16 @@ class Generator(nn.Module):
         times = padded[1:-1]
         motion, visual = encoded
         phase = _straight_on(given.phase, padded * MOTION_RATE)
-        strength = at_times(given.strength[:, None], MOTION_RATE, padded)[:, 0]
-        rhythm = rhythm_channels(phase, strength, self.fused_rate)[..., 1:-1]
+        confidence = at_times(given.confidence[:, None], MOTION_RATE, padded)[:, 0]
+        rhythm = rhythm_channels(phase, confidence, self.fused_rate)[..., 1:-1]
         parts = [
             at_times(motion, MOTION_RATE, times),
             at_times(visual, self.settings.visual_rate, times),
             rhythm.to(motion.dtype),
             at_times(given.noise, NOISE_RATE, times),
         ]
-        if given.hits is not None:
-            parts.append(at_times(given.hits, HIT_RATE, times))
+        if given.drum_onsets is not None:
+            parts.append(at_times(given.drum_onsets, DRUM_RATE, times))
         return torch.cat(parts, dim=1)
 
     def forward(

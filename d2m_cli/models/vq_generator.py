@@ -19,11 +19,11 @@ from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, SIGMA, Level
 UPSAMPLING = 4
 """Codes per fused step: the two stages of stride 2 in tables 8 and 9."""
 
-DOUBT = (-0.5, 2.0)
-"""Range of the log-spread in `SPREAD`: a surer generator makes the likelihood unstable."""
+LOG_STD_RANGE = (-0.5, 2.0)
+"""Range of the log-std in `LATENT_SCALE`: a surer generator makes the likelihood unstable."""
 
-UNSURE = 1.5
-"""Log-spread that training starts from."""
+INIT_LOG_STD = 1.5
+"""Log-std that training starts from."""
 
 SKETCH_SHARE = 0.7
 """Share of a sketch's latents that training starts from."""
@@ -31,8 +31,8 @@ SKETCH_SHARE = 0.7
 KNOWN_KERNEL = 15
 """Codes around a hidden one whose known neighbours it hears at once."""
 
-SPREAD = 5.0
-"""Standard deviation of a codebook that fits sigma: the unit of the latents' spread, and of what
+LATENT_SCALE = 5.0
+"""Standard deviation of a codebook that fits sigma: the unit of the latents' std, and of what
 goes into tanh, so that a step of the optimiser is a small step of the latents."""
 
 
@@ -73,16 +73,16 @@ class GeneratorSizes:
 
     width: float = 1.0
     """Multiplier on the channels of tables 8 and 9."""
-    floor: int = 32
+    min_channels: int = 32
     """Fewest channels of a stage: a fused step holds in channels what theirs hold in length."""
     motion_width: float = 0.25
     features: int = 64
     """Channels of the motion features, and of the visual features."""
     style_features: int = 32
-    spread: bool = False
-    """Whether the generator also says how sure it is of each latent (`Latents.spread`)."""
-    hit_bands: int = 0
-    """Bands of the sketch's hits; 0: a generator without a sketch, as in the paper."""
+    predicts_std: bool = False
+    """Whether the generator also says how sure it is of each latent (`Latents.std`)."""
+    drum_bands: int = 0
+    """Bands of the sketch's drum onsets; 0: a generator without a sketch, as in the paper."""
     sigma: float = SIGMA
     """What tanh is multiplied by: the reach of the latents."""
     free: bool = False
@@ -92,7 +92,7 @@ class GeneratorSizes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratorSettings(GeneratorSizes):
+class GeneratorShape(GeneratorSizes):
     """All that shapes one level's generator; kept in a bundle's settings."""
 
     level: Level
@@ -109,7 +109,7 @@ class Latents(NamedTuple):
 
     mean: Tensor
     """`(B, 64, T)` the paper's f'_vq = sigma tanh(...)."""
-    spread: Tensor | None
+    std: Tensor | None
     """`(B, 64, T)` > 0, standard deviation of each latent; None in the paper's generator."""
     free: Tensor | None = None
     """`(B, K, T)` logits of the codes beside those that their distances give."""
@@ -122,10 +122,10 @@ class Latents(NamedTuple):
 class VQGenerator(nn.Module):
     """G_vq (tables 8, 9): fused features `(B, C, T)` to latents `(B, 64, 4 T)` in -sigma..sigma."""
 
-    def __init__(self, settings: GeneratorSettings, channels_in: int) -> None:
+    def __init__(self, settings: GeneratorShape, channels_in: int) -> None:
         super().__init__()
         table = TABLES[settings.level]
-        sizes = widths(tuple(s.channels for s in table), settings.width, settings.floor)
+        sizes = widths(tuple(s.channels for s in table), settings.width, settings.min_channels)
         self.strides = [s.stride for s in table]
         self.sigma = settings.sigma
         self.convs = nn.ModuleList(
@@ -136,10 +136,10 @@ class VQGenerator(nn.Module):
             ResidualStack(c) for c in sizes[: 5 if settings.level is Level.HIGH else 6]
         )
         self.styles = nn.ModuleList(nn.Linear(settings.style_features, c) for c in sizes)
-        self.last = AlignedConv(sizes[-1], CODE_DIM * (2 if settings.spread else 1), 40)
-        if settings.spread:
+        self.last = AlignedConv(sizes[-1], CODE_DIM * (2 if settings.predicts_std else 1), 40)
+        if settings.predicts_std:
             self._begin_unsure()
-        if settings.hit_bands:
+        if settings.drum_bands:
             self.sketch_stage = list(accumulate(self.strides, mul)).index(UPSAMPLING)
             self.sketch = AlignedConv(CODE_DIM, sizes[self.sketch_stage], 5)
             self.sketch_share = nn.Parameter(torch.full((CODE_DIM, 1), SKETCH_SHARE))
@@ -159,10 +159,10 @@ class VQGenerator(nn.Module):
 
     @torch.no_grad()
     def _begin_unsure(self) -> None:
-        """Start from latents near 0 with a wide spread, where the prior alone decides."""
+        """Start from latents near 0 with a wide std, where the prior alone decides."""
         assert self.last.bias is not None
         self.last.weight_g.fill_(0.1)
-        self.last.bias[CODE_DIM:] = UNSURE
+        self.last.bias[CODE_DIM:] = INIT_LOG_STD
 
     @property
     def context(self) -> int:
@@ -194,28 +194,28 @@ class VQGenerator(nn.Module):
         for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
             x = conv(x.repeat_interleave(stride, dim=-1) if stride > 1 else x)
             if sketch is not None and i == self.sketch_stage:
-                x = x + self.sketch(sketch / SPREAD)
+                x = x + self.sketch(sketch / LATENT_SCALE)
             if known is not None and i in self.known_stages:
                 x = x + self.known[self.known_stages.index(i)](known)
             x = self.act(x + self.styles[i](style)[..., None])
             if i < len(self.stacks):
                 x = self.stacks[i](x)
         hidden = self.act(x)
-        mean, *doubt = self.last(hidden).split(CODE_DIM, dim=1)
+        mean, *log_std = self.last(hidden).split(CODE_DIM, dim=1)
         if sketch is not None:
-            mean = mean + self.sketch_share * sketch / SPREAD
-        spread = SPREAD * doubt[0].clamp(*DOUBT).exp() if doubt else None
+            mean = mean + self.sketch_share * sketch / LATENT_SCALE
+        std = LATENT_SCALE * log_std[0].clamp(*LOG_STD_RANGE).exp() if log_std else None
         free = self.free(hidden) if self.settings.free else None
-        return Latents(self.sigma * torch.tanh(mean * (SPREAD / SIGMA)), spread, free)
+        return Latents(self.sigma * torch.tanh(mean * (LATENT_SCALE / SIGMA)), std, free)
 
 
 def known_codes(entries: Tensor, hidden: Tensor) -> Tensor:
     """What a masked generator hears of `entries` `(B, 64, T)` where not `hidden` `(B, T)`.
 
-    `(B, 65, T)`: the entries in `SPREAD`, 0 where hidden, and a channel that says where they are.
+    `(B, 65, T)`: the entries in `LATENT_SCALE`, 0 where hidden, and a channel that says where they are.
     """
     shown = (~hidden)[:, None].to(entries.dtype)
-    return torch.cat([entries / SPREAD * shown, shown], dim=1)
+    return torch.cat([entries / LATENT_SCALE * shown, shown], dim=1)
 
 
 def _silent(conv: nn.Conv1d) -> nn.Conv1d:

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 
 from d2m_cli.errors import OutputError
-from d2m_cli.ffmpeg_tool import picture_stream
+from d2m_cli.media import picture_stream
 
 CONTAINERS = {
     ".mp4": "mp4",

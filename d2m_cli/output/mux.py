@@ -6,7 +6,7 @@ from typing import Any
 import ffmpeg
 
 from d2m_cli.errors import OutputError
-from d2m_cli.ffmpeg_tool import read_clock
+from d2m_cli.media import read_clock
 from d2m_cli.output.audio import limited
 from d2m_cli.output.checks import CONTAINERS, check_container, finished_file, picture_codec
 from d2m_cli.output.run import run_ffmpeg

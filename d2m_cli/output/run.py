@@ -7,7 +7,7 @@ from typing import Any
 import ffmpeg
 
 from d2m_cli.errors import OutputError
-from d2m_cli.ffmpeg_tool import complaint, ffmpeg_path
+from d2m_cli.media import complaint, ffmpeg_path
 
 
 def run_ffmpeg(sink: Any, out: Path | None = None, level: str = "error") -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from d2m_cli.ffmpeg_tool import picture_stream
+from d2m_cli.media import picture_stream
 from d2m_cli.output.checks import CONTAINERS, holds
 from d2m_cli.types import Clip
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from d2m_cli.evaluation.mos import margin
+from d2m_cli.metrics.mos import margin
 from d2m_cli.report.console import NO_SCORE
 from d2m_cli.report.paper import ABLATIONS
 from d2m_cli.report.tables import TableData

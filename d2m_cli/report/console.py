@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from d2m_cli.evaluation.mos import Opinion
+from d2m_cli.metrics.mos import Opinion
 
 NO_SCORE = "–"
 
@@ -72,11 +72,11 @@ def yardstick_table(record: Mapping[str, Mapping[str, float]], pieces: int) -> T
     table = Table(title=f"Frechet distance of known sets ({pieces} pieces in two halves)")
     table.add_column("set")
     for name, result in record.items():
-        verdict = "ranks rightly" if result["ranks_rightly"] else "ranks WRONGLY"
+        verdict = "ranks rightly" if result["ranks_correctly"] else "ranks WRONGLY"
         table.add_column(f"{name} ({verdict})", justify="right")
     first = next(iter(record.values()))
     for known in first:
-        if known != "ranks_rightly":
+        if known != "ranks_correctly":
             table.add_row(known, *(number(result[known], 1) for result in record.values()))
     return table
 

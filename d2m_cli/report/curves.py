@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from d2m_cli.evaluation.quality import HOP, WINDOW, power_spectrogram
+from d2m_cli.metrics.descriptors import HOP, WINDOW, power_spectrogram
 from d2m_cli.report.plots import GENERATED, REFERENCE
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from d2m_cli.evaluation.mos import FORMAT, Item
+from d2m_cli.metrics.mos import FORMAT, Item
 
 
 @dataclass(frozen=True)

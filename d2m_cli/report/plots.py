@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from d2m_cli.evaluation.compare import OnsetTrace
-from d2m_cli.evaluation.mos import Opinion
-from d2m_cli.evaluation.onsets import CURVE_RATE
+from d2m_cli.files import whole_file
+from d2m_cli.metrics.mos import Opinion
+from d2m_cli.metrics.onsets import CURVE_RATE
+from d2m_cli.metrics.pairs import OnsetTrace
 from d2m_cli.types import BoolArray, FloatArray
 
 REFERENCE, GENERATED, HIT = "#4c6a92", "#c8643c", "#8ab17d"
@@ -112,10 +113,9 @@ def png(figure: Figure) -> bytes:
 
 
 def save(image: bytes, path: Path) -> None:
-    """Write a picture; an interrupted run leaves no half-written file."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(image)
-    unfinished.replace(path)
+    """Write a picture. Raises `OutputError`."""
+    with whole_file(path) as draft:
+        draft.write_bytes(image)
 
 
 def _onsets(

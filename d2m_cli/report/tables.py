@@ -7,7 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from d2m_cli.evaluation.compare import CUT
+from d2m_cli.metrics.pairs import TRIM_WARNING_SECONDS
 from d2m_cli.report import paper
 from d2m_cli.report.console import NO_SCORE, number, percent
 
@@ -63,7 +63,7 @@ def notes(record: Record) -> list[str]:
 def _pair_notes(beats: Record | None) -> list[str]:
     """What must be known of a system's pairs, a line for each kind."""
     pairs = beats["pairs"] if beats else []
-    cut = [pair["cut_seconds"] for pair in pairs if pair["cut_seconds"] >= CUT]
+    cut = [pair["cut_seconds"] for pair in pairs if pair["cut_seconds"] >= TRIM_WARNING_SECONDS]
     silent = [pair["name"] for pair in pairs if not pair["reference_cells"]]
     still = [pair["name"] for pair in pairs if pair["f_measure"] is None]
     kinds = (

@@ -25,7 +25,7 @@ LOWEST_PITCH = 28
 """MIDI number of the lowest partial (41 Hz, the lowest string of a bass)."""
 PITCHES = 72
 """Semitones that partials may lie on: up to 2489 Hz."""
-KEPT = 12
+MAX_PARTIALS = 12
 """Partials of a sixteenth at the most."""
 
 QUIET_DB = 30.0
@@ -84,7 +84,7 @@ def half_window(times: NDArray[np.float64]) -> int:
 
 def analyse(samples: FloatArray, beats: NDArray[np.floating]) -> Partials:
     """Partials of music `(N,)` at `SAMPLE_RATE` with its `beats` (seconds, two at least)."""
-    from d2m_cli.compiled import librosa
+    from d2m_cli.librosa_lock import librosa
 
     times = sixteenths(beats)
     half = half_window(times)
@@ -112,7 +112,7 @@ def analyse(samples: FloatArray, beats: NDArray[np.floating]) -> Partials:
         np.percentile(loudest, 95) * 10 ** (-SILENT_DB / 20),
     )
     level[level < quiet] = 0.0
-    pitch = np.argsort(-level, axis=1)[:, :KEPT]
+    pitch = np.argsort(-level, axis=1)[:, :MAX_PARTIALS]
     return Partials(
         times,
         pitch.astype(np.uint8),

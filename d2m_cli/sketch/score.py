@@ -1,4 +1,4 @@
-"""The notes and hits of a piece on the grid of its sixteenths: chords, bass, melody and drums.
+"""Notes and drum onsets of a piece on the grid of its sixteenths: chords, bass, melody, drums.
 
 Letters: `S` sixteenths of the piece.
 """
@@ -9,10 +9,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from d2m_cli.sketch import manners
-from d2m_cli.sketch.hits import BANDS
-from d2m_cli.sketch.manners import Manner
+from d2m_cli.sketch import rules
+from d2m_cli.sketch.drums import BANDS
 from d2m_cli.sketch.partials import LOWEST_PITCH, PITCHES
+from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
 
 BAR = BEATS_PER_BAR * SIXTEENTHS_PER_BEAT
@@ -25,7 +25,7 @@ OVERTONES = (0, 12, 19, 24, 28, 31)
 """Semitones of the harmonics above their note."""
 
 ACCENTS = (1.0, 0.4, 0.6, 0.4)
-"""Strength of the sixteenths of a beat: who hears the piece shall not doubt where its beat is."""
+"""Strength of the sixteenths of a beat: accents that make the beat clear to a listener."""
 
 BASS = 1.5
 """Level of the bass; real music has most of its power there."""
@@ -33,8 +33,8 @@ BASS = 1.5
 DRUM = slice(31 - LOWEST_PITCH, 33 - LOWEST_PITCH)
 """Pitches at which a kick sounds, as loud as a bass note (49 to 52 Hz)."""
 
-BASS_HIT, NOTE_HIT = (0.4, 0.2, 0.05), (0.0, 0.5, 0.15)
-"""Strengths of the hits of a note of full level."""
+BASS_ONSET, NOTE_ONSET = (0.4, 0.2, 0.05), (0.0, 0.5, 0.15)
+"""Strengths of the drum onsets of a note of full level."""
 
 CYMBAL = 0.35
 """Strength of a cymbal against the drums."""
@@ -59,15 +59,15 @@ class _Idea:
 
 
 class Score:
-    """Levels `(S, PITCHES)` of all pitches and strengths `(BANDS, S)` of all hits."""
+    """Levels `(S, PITCHES)` of all pitches and strengths `(BANDS, S)` of all drum onsets."""
 
     def __init__(
-        self, first: int, lively: NDArray[np.float64], manner: Manner, random: Generator
+        self, first: int, lively: NDArray[np.float64], rules: StyleRules, random: Generator
     ) -> None:
-        self.first, self.lively, self.manner = first, lively, manner
+        self.first, self.lively, self.rules = first, lively, rules
         self.levels = np.zeros((len(lively), PITCHES))
-        self.hits = np.zeros((BANDS, len(lively)))
-        self.scale = manner.scales[random.integers(len(manner.scales))]
+        self.drum_onsets = np.zeros((BANDS, len(lively)))
+        self.scale = rules.scales[random.integers(len(rules.scales))]
         self.key = int(random.integers(12))
         self.ideas = [_idea(random) for _ in range(max(SECTIONS) + 1)]
 
@@ -95,18 +95,18 @@ class Score:
             self._note(begin + step, length, pitch, level, end, plucked=False)
         for number, step in enumerate(idea.strokes):
             length = _gap(idea.strokes, number)
-            self._chord(begin + step, length, root, loud * self.manner.chords, end)
+            self._chord(begin + step, length, root, loud * self.rules.chords, end)
         if energy > CALM:
             notes = len(idea.melody)
             for number, step in enumerate(idea.melody):
                 degree = root + idea.contour[number + notes * (bar % 2)]
                 length = _gap(idea.melody, number)
-                level = loud * self.manner.melody
+                level = loud * self.rules.melody
                 self._note(begin + step, length, self._pitch(degree, 64), level, end)
         self._drums(begin, end, bar, idea, energy)
 
     def _drums(self, begin: int, end: int, bar: int, idea: _Idea, energy: float) -> None:
-        strong = self.manner.drums * (0.6 + 0.4 * energy)
+        strong = self.rules.drums * (0.6 + 0.4 * energy)
         cymbal = tuple(range(0, BAR, 1 if energy > LIVELY else 2)) if bar % 2 else idea.cymbal
         fill = tuple(range(BAR - 4, BAR)) if bar % (2 * PHRASE) == 2 * PHRASE - 1 else ()
         for step in idea.kick:
@@ -119,9 +119,9 @@ class Score:
             self._hit(begin + step, (0.0, 0.0, strong * CYMBAL), end)
 
     def _hit(self, step: int, strength: tuple[float, ...], end: int | None = None) -> None:
-        if 0 <= step < (self.hits.shape[1] if end is None else end):
+        if 0 <= step < (self.drum_onsets.shape[1] if end is None else end):
             accented = np.multiply(strength, ACCENTS[step % SIXTEENTHS_PER_BEAT])
-            self.hits[:, step] = np.maximum(self.hits[:, step], accented)
+            self.drum_onsets[:, step] = np.maximum(self.drum_onsets[:, step], accented)
 
     def _chord(
         self, step: int, length: int, root: int, level: float, end: int | None = None
@@ -145,13 +145,15 @@ class Score:
             return
         age = np.arange(begin, last) - step
         level *= (1.0 + ACCENTS[step % SIXTEENTHS_PER_BEAT]) / 2.0
-        envelope = level * np.exp(-age / (self.manner.held if plucked else 2 * self.manner.held))
+        envelope = level * np.exp(
+            -age / (self.rules.decay_sixteenths if plucked else 2 * self.rules.decay_sixteenths)
+        )
         for number, above in enumerate(OVERTONES):
             place = pitch - LOWEST_PITCH + above
             if place < PITCHES:
-                self.levels[begin:last, place] += envelope * self.manner.bright**number
+                self.levels[begin:last, place] += envelope * self.rules.overtone_rolloff**number
         if step >= 0:
-            heard = BASS_HIT if pitch < 48 else NOTE_HIT
+            heard = BASS_ONSET if pitch < 48 else NOTE_ONSET
             self._hit(step, tuple(level * part for part in heard))
 
     def _pitch(self, degree: int, lowest: int) -> int:
@@ -164,21 +166,21 @@ def _idea(random: Generator) -> _Idea:
     def pick(choices: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
         return choices[random.integers(len(choices))]
 
-    melody = pick(manners.MELODIES)
+    melody = pick(rules.MELODIES)
     contour, place = [], int(random.choice((0, 2, 4)))
     for number in range(2 * len(melody)):
         strong = melody[number % len(melody)] % 4 == 0
         place = int(np.clip(place + random.choice((-2, -1, 0, 1, 2)), -2, 9))
         contour.append(place // 2 * 2 if strong else place)
     return _Idea(
-        pick(manners.PROGRESSIONS),
-        pick(manners.BASS_LINES),
-        pick(manners.CHORD_STROKES),
+        pick(rules.PROGRESSIONS),
+        pick(rules.BASS_LINES),
+        pick(rules.CHORD_STROKES),
         melody,
         tuple(contour),
-        pick(manners.KICKS),
-        pick(manners.SNARES),
-        pick(manners.CYMBALS),
+        pick(rules.KICKS),
+        pick(rules.SNARES),
+        pick(rules.CYMBALS),
     )
 
 

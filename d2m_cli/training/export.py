@@ -14,12 +14,12 @@ from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.spec import Level
-from d2m_cli.training.generator.settings import GeneratorTraining, generator_settings
+from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
 from d2m_cli.training.run.log import last_validation
 from d2m_cli.training.run.settings import read_run
 from d2m_cli.training.stages import STAGES
 from d2m_cli.training.styles import collect_styles
-from d2m_cli.training.visual.stage import VisualTraining
+from d2m_cli.training.visual.stage import VisualConfig
 
 I3D = "i3d.safetensors"
 DIGITS = 4
@@ -81,7 +81,7 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         part = parts[level]
         files[f"codec_{level}.safetensors"] = _half(_codec(recipe, part))
         files[f"generator_{level}.safetensors"] = _half(_weights(part.generator, "generator"))
-        described = asdict(generator_settings(recipe))
+        described = asdict(generator_shape(recipe))
         del described["level"]
         generators[level.value] = described
     config = {
@@ -96,14 +96,14 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
     return save_bundle(folder, config, files)
 
 
-def _recipe(level: Level, part: LevelParts) -> GeneratorTraining:
-    recipe = read_run(part.generator, GeneratorTraining)
+def _recipe(level: Level, part: LevelParts) -> GeneratorConfig:
+    recipe = read_run(part.generator, GeneratorConfig)
     if recipe.level is not level:
         raise DataError(f"{part.generator} holds a generator of level '{recipe.level}'.")
     return recipe
 
 
-def _codec(recipe: GeneratorTraining, part: LevelParts) -> dict[str, Tensor]:
+def _codec(recipe: GeneratorConfig, part: LevelParts) -> dict[str, Tensor]:
     codec = _load(recipe.codec, "codec")
     if part.synthesizer is None:
         return codec
@@ -122,7 +122,7 @@ def _codec(recipe: GeneratorTraining, part: LevelParts) -> dict[str, Tensor]:
 
 def _i3d(settings: ExportSettings, visual: VisualSettings) -> dict[str, Tensor]:
     if settings.visual is not None:
-        made = read_run(settings.visual, VisualTraining).visual
+        made = read_run(settings.visual, VisualConfig).visual
         weights, where = _weights(settings.visual, "visual"), str(settings.visual)
     else:
         bundle = load_bundle(settings.visual_bundle)
@@ -150,7 +150,7 @@ def _load(path: Path, stage: str) -> dict[str, Tensor]:
 
 def _scores(
     settings: ExportSettings,
-    recipes: Mapping[Level, GeneratorTraining],
+    recipes: Mapping[Level, GeneratorConfig],
     parts: Mapping[Level, LevelParts],
 ) -> dict[str, Any]:
     """Last validation of every stage, with its step, as `log.csv` holds it."""

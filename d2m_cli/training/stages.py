@@ -8,14 +8,14 @@ from typing import Any
 from lightning.fabric import Fabric
 
 from d2m_cli.errors import D2MError
-from d2m_cli.training.codec.stage import CodecSettings, CodecStage
-from d2m_cli.training.generator.stage import GeneratorStage, GeneratorTraining
-from d2m_cli.training.run.launch import Machines, make_fabric
+from d2m_cli.training.codec.stage import CodecConfig, CodecStage
+from d2m_cli.training.generator.stage import GeneratorConfig, GeneratorStage
+from d2m_cli.training.run.launch import ComputeSettings, make_fabric
 from d2m_cli.training.run.loop import Report, run
 from d2m_cli.training.run.settings import plain, read_settings
-from d2m_cli.training.synthesizer.settings import SynthesizerTraining
+from d2m_cli.training.synthesizer.config import SynthesizerConfig
 from d2m_cli.training.synthesizer.stage import SynthesizerStage
-from d2m_cli.training.visual.stage import VisualStage, VisualTraining
+from d2m_cli.training.visual.stage import VisualConfig, VisualStage
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,15 @@ class StageKind:
     settings: type[Any]
     build: Callable[[Any, Fabric], Any]
     weights: str
-    leaves_out: bool = False
+    find_unused_parameters: bool = False
     """Whether a step may leave out some of the stage's parameters."""
 
 
 STAGES: Mapping[str, StageKind] = {
-    "codec": StageKind(CodecSettings, CodecStage, "codec.safetensors", leaves_out=True),
-    "generator": StageKind(GeneratorTraining, GeneratorStage, "generator.safetensors"),
-    "synthesizer": StageKind(SynthesizerTraining, SynthesizerStage, "codec.safetensors"),
-    "visual": StageKind(VisualTraining, VisualStage, "i3d.safetensors"),
+    "codec": StageKind(CodecConfig, CodecStage, "codec.safetensors", find_unused_parameters=True),
+    "generator": StageKind(GeneratorConfig, GeneratorStage, "generator.safetensors"),
+    "synthesizer": StageKind(SynthesizerConfig, SynthesizerStage, "codec.safetensors"),
+    "visual": StageKind(VisualConfig, VisualStage, "i3d.safetensors"),
 }
 
 
@@ -44,7 +44,7 @@ def train(
     report: Report,
     *,
     overrides: Sequence[str] = (),
-    machines: Machines,
+    machines: ComputeSettings,
     resume: bool = False,
     max_minutes: float = float("inf"),
     tick: Callable[[int, int], None] = lambda done, total: None,
@@ -60,7 +60,7 @@ def train(
         raise D2MError(f"Unknown stage '{name}': choose one of {', '.join(STAGES)}.")
     kind = STAGES[name]
     settings = read_settings(config, kind.settings, overrides)
-    fabric = make_fabric(machines, kind.leaves_out)
+    fabric = make_fabric(machines, kind.find_unused_parameters)
     stage = kind.build(settings, fabric)
     run(
         stage,

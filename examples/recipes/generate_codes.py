@@ -15,32 +15,32 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from d2m_cli.codec.codebook import code_logits, draw_codes
+from d2m_cli.data.pairs.examples import Batch, Pairs
+from d2m_cli.generation.level_model import LevelModel
+from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.models.generator import Conditions
-from d2m_cli.performer import Performer
-from d2m_cli.pipeline import Dance2Music
 from d2m_cli.spec import Level, code_count
-from d2m_cli.training.generator.pairs import Batch, Pairs
-from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.settings import read_settings
 
 RECIPE = Path(__file__).parent / "generator_high.toml"
 """Tells which music is left out."""
-HIDEABLE = ("no_motion", "no_visual", "no_style", "no_sketch", "no_hits")
+HIDEABLE = ("no_motion", "no_visual", "no_style", "no_sketch", "no_drums")
 EVERYTHING: dict[str, Any] = dict.fromkeys(HIDEABLE, 0.0)
 """Nothing is hidden from the generator."""
 
 
 @torch.inference_mode()
-def played(performer: Performer, batch: Batch, seed: int) -> tuple[Tensor, Tensor]:
+def played(performer: LevelModel, batch: Batch, seed: int) -> tuple[Tensor, Tensor]:
     """Codes `(1, T)` that the generator makes of a batch of one, and its music `(1, N)`."""
-    music, *given, sound, hits = (torch.from_numpy(part) for part in batch)
+    music, *given, sound, drum_onsets = (torch.from_numpy(part) for part in batch)
     level, generator = performer.level, performer.generator
     count = music.shape[1] // level.hop
     music, sound = music[:, : count * level.hop], sound[:, : count * level.hop]
     sketch = performer.vqvae.encode(sound, level)
-    latents = generator(Conditions(*given)._replace(hits=hits), count, sketch)
+    latents = generator(Conditions(*given)._replace(drum_onsets=drum_onsets), count, sketch)
     codebook = performer.vqvae.codebook(level)
-    logits = code_logits(latents.mean, latents.spread, codebook, generator.prior)
+    logits = code_logits(latents.mean, latents.std, codebook, generator.prior)
     return draw_codes(logits, torch.Generator().manual_seed(seed)), music
 
 
@@ -56,8 +56,8 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=240, help="for training; validation: a tenth")
     options = parser.parse_args()
     maker = Dance2Music.from_bundle(options.bundle)
-    performer = maker.performer(options.level)
-    recipe = read_settings(RECIPE, GeneratorTraining).pairs
+    performer = maker.level_model(options.level)
+    recipe = read_settings(RECIPE, GeneratorConfig).pairs
     settings = replace(recipe, music=options.music, dances=options.dances, **EVERYTHING)
     tensors: dict[str, Tensor] = {}
     for split, count in (("train", options.pieces), ("validation", -(-options.pieces // 10))):

@@ -1,4 +1,4 @@
-"""What sketches of prepared music are like, by style: the figures of `d2m_cli/sketch/manners.py`.
+"""What sketches of prepared music are like, by style: the figures of `d2m_cli/sketch/rules.py`.
 
 python examples/recipes/sketch_figures.py --music cache/music
 """
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from d2m_cli.data.cache import PieceFile
-from d2m_cli.data.dataset import SegmentSettings, music_holds, select
-from d2m_cli.data.sketches import read_partials
+from d2m_cli.data.cache.pieces import PieceFile
+from d2m_cli.data.cache.sketches import read_partials
+from d2m_cli.data.pairs.dataset import SegmentSettings, music_holds, select
+from d2m_cli.sketch.humanise import OCTAVE
 from d2m_cli.sketch.partials import PITCHES, Partials
-from d2m_cli.sketch.texture import OCTAVE
-from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.settings import read_settings
 
 RECIPE = Path(__file__).parent / "generator_high.toml"
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--music", type=Path, default=Path("cache/music"))
     options = parser.parse_args()
     styles = defaultdict(list)
-    recipe = read_settings(RECIPE, GeneratorTraining).pairs
+    recipe = read_settings(RECIPE, GeneratorConfig).pairs
     wanted = SegmentSettings(
         without=recipe.without, max_unsteadiness=recipe.max_unsteadiness, sketched=True
     )

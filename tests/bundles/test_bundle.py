@@ -88,8 +88,8 @@ def test_damage_and_loss_are_noticed(bundle: Bundle) -> None:
 
 
 def test_another_format_version_is_refused(bundle: Bundle) -> None:
-    rewrite(bundle, lambda description: description.update(format=2))
-    with pytest.raises(BundleError, match="format 2"):
+    rewrite(bundle, lambda description: description.update(format=99))
+    with pytest.raises(BundleError, match="format 99"):
         load_bundle(bundle.folder)
 
 
@@ -98,9 +98,9 @@ def test_another_format_version_is_refused(bundle: Bundle) -> None:
     [
         "",
         "[]",
-        '{"format": 1}',
-        json.dumps({"format": 1, **CONFIG, "files": ["net.safetensors"]}),
-        json.dumps({"format": 1, **CONFIG, "files": {"net.safetensors": {}}}),
+        '{"format": 2}',
+        json.dumps({"format": 2, **CONFIG, "files": ["net.safetensors"]}),
+        json.dumps({"format": 2, **CONFIG, "files": {"net.safetensors": {}}}),
     ],
 )
 def test_a_broken_description_is_refused(bundle: Bundle, content: str) -> None:
@@ -125,3 +125,11 @@ def test_saving_replaces_the_older_bundle_whole(bundle: Bundle) -> None:
         "other.safetensors",
     ]
     assert [path.name for path in newer.folder.parent.iterdir() if path.name != "home"] == ["small"]
+
+
+def test_a_bundle_of_format_1_is_read_in_todays_words(bundle: Bundle) -> None:
+    shape = {"spread": True, "hit_bands": 3, "floor": 16, "width": 0.25}
+    settings = {"generators": {"high": shape}}
+    rewrite(bundle, lambda description: description.update(format=1, settings=settings))
+    described = load_bundle(bundle.folder).settings["generators"]["high"]
+    assert described == {"predicts_std": True, "drum_bands": 3, "min_channels": 16, "width": 0.25}

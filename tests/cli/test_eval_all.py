@@ -11,20 +11,21 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from project import SHARED
 from typer.testing import CliRunner
 
 from d2m_cli.bundles.bundle import load_bundle, save_bundle
 from d2m_cli.cli.app import app
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.data.cache import write_piece
-from d2m_cli.data.manifest import Entry, Manifest, read_manifest, write_manifest
+from d2m_cli.data.cache.manifest import Entry, Manifest, read_manifest, write_manifest
+from d2m_cli.data.cache.pieces import write_piece
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import channel_names
 from d2m_cli.report import tables
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
 
-CLIPS = Path(__file__).parents[2] / "../shared/clips"
+CLIPS = SHARED / "clips"
 NAMES = ("tiktok_a", "tiktok_b")
 needs_clips = pytest.mark.skipif(not CLIPS.exists(), reason="needs the real clips in ../shared")
 
@@ -203,7 +204,7 @@ def test_yardstick_prints_a_verdict_for_every_distance(tmp_path, bundle):
     for name in ("music", "log-mel"):
         distances = record["distances"][name]
         assert distances["real music"] < distances["white noise"]
-        assert distances["ranks_rightly"] in (True, False)
+        assert distances["ranks_correctly"] in (True, False)
 
     noise = np.random.default_rng(2).standard_normal((8, 2 * SAMPLE_RATE)) / 10
     (tmp_path / "hiss").mkdir()

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from project import SHARED
 from typer.testing import CliRunner
 
 from d2m_cli.cli.app import app
-from d2m_cli.compiled import librosa
 from d2m_cli.errors import DataError
+from d2m_cli.librosa_lock import librosa
 
-CLIPS = Path(__file__).parents[2] / "../shared/clips"
+CLIPS = SHARED / "clips"
 
 
 def write(path: Path, times: list[float], seconds: float) -> None:

@@ -8,12 +8,13 @@ import chromium
 import numpy as np
 import pytest
 import soundfile
+from project import SHARED
 from typer.testing import CliRunner
 
 from d2m_cli.cli.app import app
 from d2m_cli.errors import DataError
 
-CLIPS = Path(__file__).parents[2] / "../shared/clips"
+CLIPS = SHARED / "clips"
 
 
 def run(*arguments: object) -> str:

@@ -47,12 +47,12 @@ def test_equal_spreads_make_the_nearest_entry_the_likeliest_code() -> None:
 
 def test_drawn_codes_follow_the_seed_and_the_stated_probabilities() -> None:
     entries = torch.tensor([[-1.0], [1.0], [30.0]])
-    mean, spread = torch.zeros(1, 1, 4000), torch.ones(1, 1, 4000)
+    mean, std = torch.zeros(1, 1, 4000), torch.ones(1, 1, 4000)
     prior = torch.tensor([0.0, 1.0, 0.0])
 
     def draw(seed: int, temperature: float = 1.0) -> torch.Tensor:
         generator = torch.Generator().manual_seed(seed)
-        return draw_codes(code_logits(mean, spread, entries, prior), generator, temperature)
+        return draw_codes(code_logits(mean, std, entries, prior), generator, temperature)
 
     codes = draw(0)
     assert torch.equal(codes, draw(0)) and not torch.equal(codes, draw(1))

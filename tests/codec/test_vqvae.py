@@ -1,13 +1,12 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from project import SHARED
 
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.spec import CODEBOOK_SIZE, Level
 
-FIXTURES = Path(__file__).parents[2] / "../shared/fixtures"
+FIXTURES = SHARED / "fixtures"
 needs_fixtures = pytest.mark.skipif(
     not FIXTURES.is_dir(), reason="the fixtures made with JukeBox's code are not on this machine"
 )

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from d2m_cli.errors import DataError
-from d2m_cli.evaluation import System, click_track, evaluate
-from d2m_cli.evaluation.baselines import GT, Dance, references
-from d2m_cli.evaluation.embedding import MUSIC
-from d2m_cli.evaluation.protocol import NO_UNIT, Segments
+from d2m_cli.evaluation.baselines import GT, Dance, System, click_track, references
+from d2m_cli.evaluation.protocol import NO_UNIT, Segments, evaluate
+from d2m_cli.metrics.embeddings import MUSIC
 from d2m_cli.report import tables
 from d2m_cli.spec import SAMPLE_RATE
 

@@ -1,16 +1,15 @@
 """Alignment lift on real clips: their own music, clicks on the dance, and clicks moved away."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from project import SHARED
 
-from d2m_cli.cli.inputs import dances_of_videos
-from d2m_cli.evaluation.alignment import alignment_lift
 from d2m_cli.evaluation.baselines import Dance, click_track
-from d2m_cli.evaluation.onsets import music_beats, music_onsets
+from d2m_cli.evaluation.sources import dances_of_videos
+from d2m_cli.metrics.alignment import alignment_lift
+from d2m_cli.metrics.onsets import music_beats, music_onsets
 
-CLIPS = Path(__file__).parents[2] / "../shared/clips"
+CLIPS = SHARED / "clips"
 pytestmark = pytest.mark.skipif(not CLIPS.exists(), reason="needs the real clips in ../shared")
 
 

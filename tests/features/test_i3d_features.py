@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from d2m_cli.errors import InputError
-from d2m_cli.features.i3d import BATCH, VisualEncoder, VisualSettings, square, to_clip
+from d2m_cli.features.i3d import BATCH, I3DExtractor, VisualSettings, square, to_clip
 from d2m_cli.models.i3d import InceptionI3d
 
 SETTINGS = VisualSettings(size=8, window=16, stride=8, frame_step=2, width=1 / 16)
@@ -20,7 +20,7 @@ def first_and_last(windows: torch.Tensor) -> torch.Tensor:
 
 
 def test_windows_lie_where_their_vectors_say() -> None:
-    encoder = VisualEncoder(SETTINGS, first_and_last)
+    encoder = I3DExtractor(SETTINGS, first_and_last)
     for number in range(200):
         encoder.add(grey(number))
     visual = encoder.visual()
@@ -33,7 +33,7 @@ def test_windows_lie_where_their_vectors_say() -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 15, 16, 17, 33, 480])
 def test_every_length_gives_a_vector_for_each_stride(frames: int) -> None:
-    encoder = VisualEncoder(SETTINGS, first_and_last)
+    encoder = I3DExtractor(SETTINGS, first_and_last)
     for _ in range(frames):
         encoder.add(grey(7))
     pictures = -(-frames // 2)
@@ -47,7 +47,7 @@ def test_memory_does_not_grow_with_the_clip() -> None:
         batches.append(len(windows))
         return first_and_last(windows)
 
-    encoder = VisualEncoder(SETTINGS, network)
+    encoder = I3DExtractor(SETTINGS, network)
     held = []
     for _ in range(3000):
         encoder.add(grey(1))
@@ -70,7 +70,7 @@ def test_the_real_network_gives_its_channels() -> None:
     settings = VisualSettings(size=64, width=1 / 16)
     network = InceptionI3d(width=settings.width).eval()
     with torch.inference_mode():
-        encoder = VisualEncoder(settings, network.features)
+        encoder = I3DExtractor(settings, network.features)
         noise = np.random.default_rng(0)
         for _ in range(40):
             encoder.add(noise.integers(0, 255, (90, 120, 3), np.uint8))
@@ -82,4 +82,4 @@ def test_the_real_network_gives_its_channels() -> None:
 
 def test_no_pictures_is_an_error() -> None:
     with pytest.raises(InputError):
-        VisualEncoder(SETTINGS, first_and_last).visual()
+        I3DExtractor(SETTINGS, first_and_last).visual()

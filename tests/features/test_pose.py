@@ -7,11 +7,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from project import ROOT
 
 from d2m_cli.errors import NoDancerError
 from d2m_cli.features.pose import PoseEstimator
 
-ROOT = Path(__file__).parents[2]
 VIDEOS = (ROOT / "examples/dance.mp4", ROOT.parent / "shared/clips/aist_a.mp4")
 
 

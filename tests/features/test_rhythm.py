@@ -3,8 +3,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from project import ROOT
 
-from d2m_cli.evaluation.alignment import alignment_lift, kinematic_beats
 from d2m_cli.features.motion import (
     JOINTS,
     joint_positions,
@@ -14,6 +14,7 @@ from d2m_cli.features.motion import (
 )
 from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm
+from d2m_cli.metrics.alignment import alignment_lift, kinematic_beats
 from d2m_cli.spec import MOTION_RATE
 from d2m_cli.types import Motion, Rhythm
 
@@ -47,7 +48,7 @@ def test_a_steady_pulse_is_found(bpm: float, seconds: float) -> None:
     rhythm = estimate_rhythm(dancer(phase))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert beat_error(rhythm, phase) < 0.04
-    assert rhythm.strength.mean() > 0.5
+    assert rhythm.confidence.mean() > 0.5
 
 
 def test_a_slow_drift_is_followed() -> None:
@@ -88,7 +89,7 @@ def test_somebody_who_stands_has_a_sane_pulse_without_strength() -> None:
     rhythm = estimate_rhythm(dancer(phase, noise=0.001))
     assert SLOWEST <= rhythm.bpm <= FASTEST
     assert np.isfinite(rhythm.phase).all() and (np.diff(rhythm.phase) > 0).all()
-    assert rhythm.strength.max() < 0.2
+    assert rhythm.confidence.max() < 0.2
 
 
 def test_the_pulse_goes_on_through_a_pause() -> None:
@@ -99,16 +100,16 @@ def test_the_pulse_goes_on_through_a_pause() -> None:
     held[pause.stop :] = phase[pause.stop :]
     rhythm = estimate_rhythm(dancer(held, noise=0.002))
     assert rhythm.bpm == pytest.approx(120, rel=0.01)
-    assert rhythm.strength[350:370].max() < 0.4 < rhythm.strength[100:250].mean()
+    assert rhythm.confidence[350:370].max() < 0.4 < rhythm.confidence[100:250].mean()
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 20, 60])
 def test_short_clips_have_a_pulse(steps: int) -> None:
     phase = np.arange(steps) / MOTION_RATE * 2.0
     rhythm = estimate_rhythm(dancer(phase))
-    assert rhythm.phase.shape == rhythm.strength.shape == (steps,)
+    assert rhythm.phase.shape == rhythm.confidence.shape == (steps,)
     assert -1 < rhythm.phase[0] <= 0 and np.isfinite(rhythm.phase).all()
-    assert ((rhythm.strength >= 0) & (rhythm.strength <= 1)).all()
+    assert ((rhythm.confidence >= 0) & (rhythm.confidence <= 1)).all()
     if steps == 60:
         assert beat_error(rhythm, phase) < 0.06
 
@@ -140,7 +141,6 @@ def test_ten_minutes_take_a_moment() -> None:
     assert beat_error(rhythm, phase) < 0.04
 
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/dance.mp4"
 CLIP = ROOT.parent / "shared/clips/aist_real_song.mp4"
 
@@ -162,7 +162,7 @@ def test_the_rhythm_of_a_video_with_known_beats() -> None:
     errors = [np.abs(beats - beat).min() for beat in rhythm.beats]
     assert rhythm.bpm == pytest.approx(112, rel=0.01)
     assert np.median(errors) < 0.04
-    assert rhythm.strength.mean() > 0.5
+    assert rhythm.confidence.mean() > 0.5
 
 
 @pytest.mark.skipif(not CLIP.exists(), reason="the dance clips are not at hand")

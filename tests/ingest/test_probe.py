@@ -3,12 +3,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from project import SHARED
 
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.probe import probe
 
 Run = Callable[..., None]
-SHARED_CLIPS = Path(__file__).parents[2] / "../shared/clips"
+SHARED_CLIPS = SHARED / "clips"
 
 
 def test_facts_of_a_plain_video(clip_3s: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from project import ROOT
 
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.sound import load_sound, read_sound
@@ -84,7 +85,7 @@ def test_moviepy_takes_the_same_ffmpeg(tmp_path: Path, clip_3s: Path) -> None:
     )
     environment = {
         **{k: v for k, v in os.environ.items() if k != "FFMPEG_BINARY"},
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": str(ROOT),
         "PATH": str(tmp_path),
     }
     done = subprocess.run(

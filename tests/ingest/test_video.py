@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from project import ROOT
 
 from d2m_cli.errors import InputError
-from d2m_cli.ffmpeg_tool import ffmpeg_path
 from d2m_cli.ingest.video import displayed_size, probe, read_frames
+from d2m_cli.media import ffmpeg_path
 from d2m_cli.types import FloatArray, FrameArray
 
 Run = Callable[..., None]
@@ -158,7 +159,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path, run_ffmpeg: Run) -
         "    early = peak() if i < 30 else early\n"
         "print(i + 1, (peak() - early) / 1024)"
     )
-    root = Path(__file__).parents[2]
+    root = ROOT
     result = subprocess.run(
         [sys.executable, "-c", code, str(video)],
         env={**os.environ, "PYTHONPATH": str(root)},

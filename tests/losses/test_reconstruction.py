@@ -1,8 +1,7 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from project import SHARED
 
 from d2m_cli.losses.reconstruction import (
     SpectralWeights,
@@ -12,7 +11,7 @@ from d2m_cli.losses.reconstruction import (
 )
 from d2m_cli.spec import SAMPLE_RATE
 
-FIXTURES = Path(__file__).parents[2] / "../shared/fixtures"
+FIXTURES = SHARED / "fixtures"
 
 
 def music(level: float = 0.5) -> torch.Tensor:

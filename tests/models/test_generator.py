@@ -4,29 +4,29 @@ import pytest
 import torch
 
 from d2m_cli.models.blocks import in_windows
-from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE, noise_sequence, rhythm_channels
+from d2m_cli.models.conditioning import noise_sequence, rhythm_channels
 from d2m_cli.models.generator import Conditions, Generator
-from d2m_cli.models.vq_generator import GeneratorSettings
-from d2m_cli.spec import CODE_DIM, HIT_RATE, SIGMA, Level, code_count
+from d2m_cli.models.vq_generator import GeneratorShape
+from d2m_cli.spec import CODE_DIM, DRUM_RATE, NOISE_CHANNELS, NOISE_RATE, SIGMA, Level, code_count
 
 STYLE = 12
 
 
-def make(level: Level, spread: bool = False, hit_bands: int = 0) -> Generator:
+def make(level: Level, predicts_std: bool = False, drum_bands: int = 0) -> Generator:
     torch.manual_seed(0)
     return Generator(
-        GeneratorSettings(
+        GeneratorShape(
             level=level,
             motion_channels=53,
             visual_channels=16,
             visual_rate=2.0,
             style_channels=STYLE,
             width=0.125,
-            floor=16,
+            min_channels=16,
             motion_width=0.03,
             features=8,
-            spread=spread,
-            hit_bands=hit_bands,
+            predicts_std=predicts_std,
+            drum_bands=drum_bands,
         )
     ).eval()
 
@@ -38,7 +38,7 @@ def dance(seconds: float, seed: int = 0) -> Conditions:
         motion=torch.randn(1, 53, steps),
         visual=torch.randn(1, 16, int(2 * seconds) + 1),
         phase=(torch.arange(steps, dtype=torch.float64) / 15)[None],
-        strength=torch.ones(1, steps),
+        confidence=torch.ones(1, steps),
         noise=noise_sequence(int(NOISE_RATE * seconds) + 2, seed),
         style=torch.randn(1, STYLE),
     )
@@ -67,8 +67,8 @@ def test_windows_join_to_the_one_pass_result(level: Level) -> None:
 
 @pytest.mark.parametrize("level", list(Level))
 def test_windows_with_a_sketch_join_to_the_one_pass_result(level: Level) -> None:
-    generator, codes = make(level, hit_bands=3), 4 * (code_count(9.3, level) // 4)
-    given = dance(9.3)._replace(hits=torch.rand(1, 3, int(9.3 * HIT_RATE) + 2))
+    generator, codes = make(level, drum_bands=3), 4 * (code_count(9.3, level) // 4)
+    given = dance(9.3)._replace(drum_onsets=torch.rand(1, 3, int(9.3 * DRUM_RATE) + 2))
     sketch = 10 * torch.randn(1, CODE_DIM, codes)
     with torch.no_grad():
         whole = generator(given, codes, sketch).mean
@@ -78,13 +78,13 @@ def test_windows_with_a_sketch_join_to_the_one_pass_result(level: Level) -> None
 
 
 def test_sketch_and_hits_change_the_music() -> None:
-    generator, given = make(Level.HIGH, hit_bands=3), dance(2.0)
-    given = given._replace(hits=torch.zeros(1, 3, 174))
+    generator, given = make(Level.HIGH, drum_bands=3), dance(2.0)
+    given = given._replace(drum_onsets=torch.zeros(1, 3, 174))
     sketch = 10 * torch.randn(1, CODE_DIM, 344)
     with torch.no_grad():
         first = generator(given, 344, sketch).mean
         assert not torch.allclose(first, generator(given, 344, -sketch).mean)
-        hit = given._replace(hits=torch.ones(1, 3, 174))
+        hit = given._replace(drum_onsets=torch.ones(1, 3, 174))
         assert not torch.allclose(first, generator(hit, 344, sketch).mean)
 
 
@@ -135,10 +135,10 @@ def test_noise_of_a_longer_piece_begins_like_that_of_a_shorter_one() -> None:
 
 
 def test_an_uncertain_generator_gives_a_spread_for_every_latent() -> None:
-    generator, given = make(Level.HIGH, spread=True), dance(2.0)
+    generator, given = make(Level.HIGH, predicts_std=True), dance(2.0)
     with torch.no_grad():
         latents = generator(given, 344)
-    assert latents.spread is not None and latents.spread.shape == latents.mean.shape
-    assert latents.spread.min() > 0
+    assert latents.std is not None and latents.std.shape == latents.mean.shape
+    assert latents.std.min() > 0
     pieces = list(generator.windows(given, 344, window=20))
     assert sum(piece.mean.shape[-1] for piece in pieces) == 344

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from d2m_cli.ffmpeg_tool import ffmpeg_path
+from d2m_cli.media import ffmpeg_path
 from d2m_cli.output.audio import TARGET_LUFS, level_loudness, measure_loudness, write_wav
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from project import ROOT
 
 from d2m_cli.output.denoise import BLOCK, denoise, gate
 from d2m_cli.spec import SAMPLE_RATE
@@ -60,7 +61,7 @@ def test_nothing_is_printed(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=True,
     )

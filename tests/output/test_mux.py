@@ -8,10 +8,11 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from project import SHARED
 
 from d2m_cli.errors import OutputError
-from d2m_cli.ffmpeg_tool import ffmpeg_path
 from d2m_cli.ingest.probe import probe
+from d2m_cli.media import ffmpeg_path
 from d2m_cli.output.audio import measure_loudness
 from d2m_cli.output.mux import mux, write_sound
 from d2m_cli.spec import SAMPLE_RATE
@@ -19,7 +20,7 @@ from d2m_cli.types import Clip, FloatArray
 
 Run = Callable[..., None]
 RATE = 48000
-SHARED_CLIPS = Path(__file__).parents[2] / "../shared/clips"
+SHARED_CLIPS = SHARED / "clips"
 
 
 def picture_hashes(path: Path) -> list[str]:

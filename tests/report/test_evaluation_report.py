@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from d2m_cli.evaluation.mos import Opinion
+from d2m_cli.metrics.mos import Opinion
 from d2m_cli.report import html, paper, plots, tables
 from d2m_cli.report.console import notes_of, opinions_table
 

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from d2m_cli.sketch.partials import (
-    KEPT,
     LOWEST_PITCH,
+    MAX_PARTIALS,
     Partials,
     analyse,
     frequencies,
@@ -27,7 +27,7 @@ def chord(tuning: float = 0.0, seconds: float = 8.0) -> np.ndarray:
 def test_a_chord_is_found_and_sounds_the_same_again() -> None:
     sound = chord()
     partials = analyse(sound, BEATS)
-    assert partials.pitch.shape == (64, KEPT)
+    assert partials.pitch.shape == (64, MAX_PARTIALS)
     for row in range(2, 62):
         loud = partials.pitch[row, partials.level[row] > 0.05]
         assert set(loud + LOWEST_PITCH) == set(CHORD)
@@ -70,8 +70,8 @@ def test_sixteenths_follow_beats_that_drift() -> None:
 def test_an_empty_sketch_is_silent() -> None:
     empty = Partials(
         sixteenths(BEATS),
-        np.zeros((64, KEPT), np.uint8),
-        np.zeros((64, KEPT), np.float32),
-        np.zeros((64, KEPT), np.float32),
+        np.zeros((64, MAX_PARTIALS), np.uint8),
+        np.zeros((64, MAX_PARTIALS), np.float32),
+        np.zeros((64, MAX_PARTIALS), np.float32),
     )
     assert not render(empty, 0, 10_000).any()

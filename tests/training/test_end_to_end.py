@@ -8,20 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from project import ROOT, SHARED
 from typer.testing import CliRunner
 
 from d2m_cli.bundles.bundle import load_bundle
 from d2m_cli.cli.app import app
 from d2m_cli.ingest.probe import probe
 
-ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared"
-
 SMALL = {
     "codec": "batch=2 samples=4096 probe_crops=4 probe_samples=16384 kmeans_vectors=2500",
     "visual": "batch=2 held_out=2 visual.size=32 visual.width=0.0625",
-    "generator": "batch=2 heard_seconds=0.2 validation_segments=2 sizes.width=0.01 sizes.floor=8 "
-    "sizes.features=8 discriminator.channels=[16,16,32,32]",
+    "generator": "batch=2 heard_seconds=0.2 validation_segments=2 sizes.width=0.01 "
+    "sizes.min_channels=8 sizes.features=8 discriminator.channels=[16,16,32,32]",
     "synthesizer": "batch=2 seconds=0.2 discriminator.channels=[16,16,32,32]",
 }
 """Settings in place of the paper's, with which a stage takes seconds."""

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from project import ROOT
 from safetensors.torch import load_file, save_file
 from synthetic_dances import make_dances
 
 from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.data.pairs.examples import PairSettings
 from d2m_cli.errors import DataError
-from d2m_cli.pipeline import Dance2Music
+from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.spec import Level
 from d2m_cli.training.export import ExportSettings, LevelParts, export
-from d2m_cli.training.generator.pairs import PairSettings
-from d2m_cli.training.generator.settings import GeneratorTraining
+from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.log import RunLog
 from d2m_cli.training.run.settings import SettingsError, plain, read_settings, write_settings
 
-ROOT = Path(__file__).parents[2]
 CODEC = ROOT / "weights/codec_high.safetensors"
 
 
@@ -28,7 +28,7 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded generator as its stage would have left it."""
     folder = tmp_path_factory.mktemp("runs") / "generator"
     folder.mkdir()
-    recipe = read_settings(ROOT / "examples/recipes/generator_high.toml", GeneratorTraining)
+    recipe = read_settings(ROOT / "examples/recipes/generator_high.toml", GeneratorConfig)
     cache = make_dances(folder.parent / "cache")
     recipe = replace(recipe, codec=CODEC, pairs=PairSettings(music=cache, dances=cache))
     write_settings(folder, plain(recipe))

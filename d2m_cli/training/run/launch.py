@@ -9,7 +9,7 @@ from lightning.fabric.plugins.environments import TorchElasticEnvironment
 from lightning.fabric.strategies import DDPStrategy
 from torch import Tensor
 
-from d2m_cli.data import segments
+from d2m_cli.data.pairs import segments
 from d2m_cli.device import choose_device
 from d2m_cli.errors import D2MError
 
@@ -18,7 +18,7 @@ STRATEGIES = ("auto", "ddp")
 
 
 @dataclass(frozen=True)
-class Machines:
+class ComputeSettings:
     """What a run computes on; nothing here decides the outcome but the number of processes."""
 
     device: str = "auto"
@@ -30,12 +30,12 @@ class Machines:
     """`ddp`, or `auto`: `ddp` when there are several processes."""
 
 
-def make_fabric(machines: Machines, leaves_out: bool = False) -> Fabric:
+def make_fabric(machines: ComputeSettings, find_unused_parameters: bool = False) -> Fabric:
     """Start the processes of `machines`, or join those that `torchrun` or a cluster has started.
 
-    Under `torchrun` its own numbers of devices and nodes hold. `leaves_out` tells that a step may
-    leave out some of the parameters. Raises `D2MError` for an unknown precision, strategy or
-    device.
+    Under `torchrun` its own numbers of devices and nodes hold. `find_unused_parameters`: a
+    step may leave out some of the parameters. Raises `D2MError` for an unknown precision,
+    strategy or device.
     """
     for name, value, known in (
         ("precision", machines.precision, PRECISIONS),
@@ -54,7 +54,7 @@ def make_fabric(machines: Machines, leaves_out: bool = False) -> Fabric:
         devices=devices,
         num_nodes=nodes,
         precision=machines.precision,  # type: ignore[arg-type]  # checked above
-        strategy=DDPStrategy(find_unused_parameters=leaves_out) if several else "auto",
+        strategy=DDPStrategy(find_unused_parameters=find_unused_parameters) if several else "auto",
     )
     fabric.launch()
     return fabric

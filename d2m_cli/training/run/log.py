@@ -19,7 +19,7 @@ from matplotlib.image import imread
 from torch import from_numpy
 from torch.utils.tensorboard import SummaryWriter
 
-from d2m_cli.errors import OutputError
+from d2m_cli.files import not_writable, whole_file
 from d2m_cli.report.curves import Record, plot_curves, plot_spectrograms
 from d2m_cli.report.plots import png, save
 from d2m_cli.spec import SAMPLE_RATE
@@ -39,10 +39,8 @@ class RunLog:
         kept = [record for record in read_log(folder) if record.step <= step]
         with _writing(folder):
             if kept:
-                unfinished = folder / f".{LOG}.partial"
-                unfinished.unlink(missing_ok=True)
-                _append(unfinished, kept)
-                unfinished.replace(folder / LOG)
+                with whole_file(folder / LOG) as draft:
+                    _append(draft, kept)
             self._board = SummaryWriter(folder / BOARD, purge_step=step + 1 if step else None)
 
     def __enter__(self) -> "RunLog":
@@ -117,11 +115,11 @@ def last_validation(folder: Path) -> tuple[int, dict[str, float]] | None:
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """A disk that refuses is told in one sentence."""
+    """Raise what the disk refuses as `OutputError`."""
     try:
         yield
     except (OSError, soundfile.SoundFileRuntimeError) as error:
-        raise OutputError(f"{folder} cannot be written ({error}): free some space.") from error
+        raise not_writable(folder, error) from error
 
 
 def _append(path: Path, records: list[Record]) -> None:

@@ -27,9 +27,9 @@ from d2m_cli.training.run.checkpoint import (
 )
 from d2m_cli.training.run.launch import summed
 from d2m_cli.training.run.log import RunLog
-from d2m_cli.training.run.pace import Pace
 from d2m_cli.training.run.prefetch import Prefetcher
 from d2m_cli.training.run.settings import check_resumable, write_settings
+from d2m_cli.training.run.throughput import Throughput
 from d2m_cli.types import FloatArray
 
 
@@ -157,7 +157,7 @@ def run(
                     log.sounds(step, found.sounds)
                     log.draw_curves()
 
-        pace = Pace(batches)
+        pace = Throughput(batches)
         measured = step  # a resumed run has nothing new to measure yet
         while step < settings.steps:
             figures = stage.step(batches.next(), step, step / settings.steps)

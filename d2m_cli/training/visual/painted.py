@@ -9,12 +9,12 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from d2m_cli.data.augment import Augmentation, film
-from d2m_cli.data.cache import Arrays, PieceFile, write_piece
-from d2m_cli.data.manifest import Entry, read_manifest, write_manifest
-from d2m_cli.data.render import paint, random_look
+from d2m_cli.data.cache.manifest import Entry, read_manifest, write_manifest
+from d2m_cli.data.cache.pieces import Arrays, PieceFile, write_piece
+from d2m_cli.data.pairs.augment import Augmentation, film
+from d2m_cli.data.pairs.painted import paint, random_look
 from d2m_cli.errors import DataError
-from d2m_cli.features.i3d import VisualEncoder, VisualSettings
+from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import HIPS
 from d2m_cli.models.i3d import InceptionI3d
 
@@ -61,7 +61,7 @@ def _with_visual(
     arrays: Arrays = {name: file.whole(name) for name in entry.holds}
     joints = np.asarray(arrays["joints"].transpose(2, 0, 1), np.float64)
 
-    encoder = VisualEncoder(settings, network.features)
+    encoder = I3DExtractor(settings, network.features)
     for begin in range(0, len(joints), TAKE):
         positions, visibility = film(joints[begin : begin + TAKE], Augmentation(), random)
         positions -= positions[:, HIPS].mean(axis=(0, 1))

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from d2m_cli.data.augment import Augmentation, film
-from d2m_cli.data.cache import PieceFile
-from d2m_cli.data.manifest import read_manifest
-from d2m_cli.data.render import paint, random_look
-from d2m_cli.data.skeleton import Positions
+from d2m_cli.data.cache.manifest import read_manifest
+from d2m_cli.data.cache.pieces import PieceFile
+from d2m_cli.data.pairs.augment import Augmentation, film
+from d2m_cli.data.pairs.painted import paint, random_look
+from d2m_cli.data.skeletons.joints import Positions
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import (

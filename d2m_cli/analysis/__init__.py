@@ -1,0 +1,1 @@
+"""A video is looked at once: pose, I3D vectors and thumbnails are taken from the same frames."""

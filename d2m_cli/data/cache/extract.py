@@ -1,0 +1,132 @@
+"""One piece -> its features: motion, pictures, sound, rhythm and loudness, all of one length."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from d2m_cli.analysis.video import VisualFactory, watch, watch_motion, watch_visual
+from d2m_cli.data.cache.music_beats import MusicRhythm, loudness, music_rhythm
+from d2m_cli.data.cache.pieces import Arrays
+from d2m_cli.data.cache.sketches import sketch_arrays
+from d2m_cli.data.skeletons.load import LoadedMotion, load_motion
+from d2m_cli.data.sources.piece import MotionKind, Piece
+from d2m_cli.errors import DataError
+from d2m_cli.ingest.audio import load_music
+from d2m_cli.pcm import Int16Array, to_float
+from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, SEGMENT_SECONDS
+from d2m_cli.types import FloatArray, Visual
+
+SILENT_PEAK = 1e-3
+"""Music whose largest sample lies below this (-60 dB) counts as silent."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Arrays of a piece (`docs/data.md`) and what the manifest says of them."""
+
+    arrays: Arrays
+    seconds: float
+    genre: str = ""
+    bpm: float | None = None
+    steadiness: float | None = None
+    found: float | None = None
+    visual_rate: float | None = None
+    official_rate: float | None = None
+
+
+def extract(piece: Piece, visual: VisualFactory | None = None) -> Features:
+    """Features of a piece, every sequence cut to the shortest.
+
+    `visual` makes the encoder of the pictures; without it, or without a video, there are no visual
+    vectors. Raises a `D2MError` when a file is broken, the music silent, or the piece shorter than
+    a training segment.
+    """
+    samples = load_music(piece.music) if piece.music else None
+    if samples is not None and np.abs(samples).max() < SILENT_PEAK * 32768:
+        raise DataError("the music is silent")
+    dance, pictures = _dance(piece, visual)
+    seconds = _common_seconds(dance, samples)
+    features = Features({}, seconds)
+    if dance is not None:
+        features = _with_motion(features, dance)
+    if pictures is not None:
+        features.arrays["visual"] = pictures.features[:, : int(seconds * pictures.rate) + 1]
+        features = replace(features, visual_rate=pictures.rate)
+    if samples is not None:
+        features = _with_music(features, samples[: round(seconds * SAMPLE_RATE)], dance)
+    return features
+
+
+def _dance(piece: Piece, visual: VisualFactory | None) -> tuple[LoadedMotion | None, Visual | None]:
+    """Motion and visual vectors of a piece; a video is decoded once."""
+    encoder = visual() if visual and piece.video else None
+    if piece.motion is None:
+        return None, None
+    if piece.motion.kind is not MotionKind.VIDEO:
+        pictures = watch_visual(piece.video, encoder) if piece.video and encoder else None
+        return load_motion(piece.motion), pictures
+    if encoder is None:
+        return LoadedMotion(watch_motion(piece.motion.path)), None
+    motion, pictures = watch(piece.motion.path, encoder)
+    return LoadedMotion(motion), pictures
+
+
+def _common_seconds(dance: LoadedMotion | None, samples: Int16Array | None) -> float:
+    lengths = []
+    if dance is not None:
+        lengths.append(len(dance.motion.found) / MOTION_RATE)
+    if samples is not None:
+        lengths.append(len(samples) / SAMPLE_RATE)
+    seconds = min(lengths)
+    if seconds < SEGMENT_SECONDS:
+        raise DataError(
+            f"{seconds:.2f} s are shorter than a training segment ({SEGMENT_SECONDS:g} s)"
+        )
+    return seconds
+
+
+def _with_motion(features: Features, dance: LoadedMotion) -> Features:
+    steps = int(features.seconds * MOTION_RATE)
+    arrays: Arrays = {
+        "motion": dance.motion.features[:, :steps],
+        "found": dance.motion.found[:steps].astype(np.uint8),
+    }
+    if dance.joints is not None:
+        arrays["joints"] = dance.joints[..., :steps]
+    if dance.official is not None and dance.official_rate is not None:
+        arrays["official"] = dance.official[:, : int(features.seconds * dance.official_rate)]
+    return replace(
+        features,
+        arrays=features.arrays | arrays,
+        genre=dance.genre,
+        found=dance.motion.share_found,
+        official_rate=dance.official_rate,
+    )
+
+
+def _with_music(features: Features, samples: Int16Array, dance: LoadedMotion | None) -> Features:
+    steps = int(features.seconds * MOTION_RATE)
+    wave = to_float(samples)
+    rhythm = _rhythm(wave, dance)
+    arrays: Arrays = {
+        "audio": samples,
+        "beats": rhythm.beats.astype(np.float32),
+        "phase": rhythm.phase[:steps],
+        "confidence": rhythm.confidence[:steps],
+        "bar_phase": rhythm.bar_phase[:steps],
+        "loudness": loudness(wave)[:steps],
+        **sketch_arrays(wave, rhythm.beats),
+    }
+    return replace(
+        features,
+        arrays=features.arrays | arrays,
+        bpm=rhythm.bpm,
+        steadiness=rhythm.steadiness,
+    )
+
+
+def _rhythm(wave: FloatArray, dance: LoadedMotion | None) -> MusicRhythm:
+    if dance is None or dance.beats is None:
+        return music_rhythm(wave)
+    beats = dance.beats[dance.beats < len(wave) / SAMPLE_RATE]
+    return music_rhythm(wave, beats=beats, bar=dance.bar, downbeat=dance.downbeat)

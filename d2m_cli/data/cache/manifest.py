@@ -1,0 +1,106 @@
+"""`manifest.json` of a cache: what was prepared, what failed (`docs/data.md`)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from d2m_cli.data.sources.splits import check_songs
+from d2m_cli.errors import DataError
+from d2m_cli.files import read_json, write_json
+
+FORMAT = 3
+"""Version of manifest and piece files; a cache of format 2 is read, too (`OLD_NAMES`)."""
+
+OLD_NAMES = {"hits": "drum_onsets", "strength": "confidence"}
+"""Arrays that format 2 calls otherwise, and their names today."""
+
+MANIFEST = "manifest.json"
+
+AGAIN = "run `d2m prepare` again"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Line of the manifest: what is known of a cached piece without opening its file."""
+
+    name: str
+    song: str
+    split: str
+    genre: str
+    style: str
+    licence: str
+    seconds: float
+    """Length that all of its sequences cover."""
+    holds: tuple[str, ...]
+    """Names of its arrays."""
+    bpm: float | None = None
+    """Median tempo of the music."""
+    steadiness: float | None = None
+    """Standard deviation of the beat intervals over their mean."""
+    found: float | None = None
+    """Share of motion steps in which the dancer was seen."""
+    visual_rate: float | None = None
+    """Visual vectors per second."""
+    official_rate: float | None = None
+    """Frames per second of the motion for the authors' networks."""
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> "Entry":
+        """Entry from its JSON record. Raises `TypeError` or `KeyError` when it is none."""
+        return cls(**{**line, "holds": tuple(OLD_NAMES.get(n, n) for n in line["holds"])})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A part of the data set that is not in the cache."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Contents of a cache."""
+
+    layout: str
+    entries: tuple[Entry, ...]
+    failures: tuple[Failure, ...] = ()
+    """What is missing or broken."""
+    left_out: tuple[Failure, ...] = ()
+    """What the data set itself says not to use."""
+
+
+def write_manifest(cache: Path, manifest: Manifest) -> None:
+    """Write `manifest.json` at once; a reader sees the old one or the new one.
+
+    Raises `DataError` when a song lies on both sides of a split, `OutputError` when the disk
+    refuses.
+    """
+    check_songs(manifest.entries)
+    write_json(cache / MANIFEST, {"format": FORMAT, **asdict(manifest)})
+
+
+def read_manifest(cache: Path) -> Manifest:
+    """Manifest of a cache folder.
+
+    Raises `DataError` when it is missing, damaged, of another format, or when a song lies on both
+    sides of a split.
+    """
+    path = cache / MANIFEST
+    if not path.exists():
+        raise DataError(f"{cache} is no cache (it has no {MANIFEST}): make one with `d2m prepare`.")
+    stored = read_json(path, advice=AGAIN)
+    try:
+        if stored["format"] not in (2, FORMAT):
+            raise DataError(f"{path} has format {stored['format']}: {AGAIN}.")
+        manifest = Manifest(
+            layout=stored["layout"],
+            entries=tuple(Entry.from_json(line) for line in stored["entries"]),
+            failures=tuple(Failure(**line) for line in stored["failures"]),
+            left_out=tuple(Failure(**line) for line in stored.get("left_out", ())),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is damaged ({error}): {AGAIN}.") from error
+    check_songs(manifest.entries)
+    return manifest

@@ -1,0 +1,171 @@
+"""Beat, bar and loudness of a piece of music over time: the exact side of every training pair.
+
+Beats come from librosa's tracker (Ellis 2007). The beat phase is linear between two beats, so a
+beat lies at each whole number (the convention of `types.Rhythm`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m_cli.errors import DataError
+from d2m_cli.spec import BEATS_PER_BAR, MOTION_RATE, SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+HOP = 256
+"""Samples between two values of the onset curve: 11.6 ms, so that beats are not coarser."""
+
+STRENGTH_SECONDS = 4.0
+"""Window in which the confidence of the pulse is judged."""
+
+LOW_BAND_HZ = 150.0
+"""Upper edge of the band (kick drum, bass) in which downbeats are looked for."""
+
+SILENCE_DB = -80.0
+
+FEW_BEATS = 4
+
+
+@dataclass(frozen=True)
+class MusicRhythm:
+    """Beat and bar of a piece of music; `T` steps at `MOTION_RATE`."""
+
+    beats: NDArray[np.float64]
+    """`(B,)` seconds."""
+    phase: FloatArray
+    """`(T,)` beats since the first beat, unwrapped; extrapolated before it and after the last."""
+    confidence: FloatArray
+    """`(T,)` 0..1: how far the onsets on the beats stand out of those around them."""
+    bar_phase: FloatArray
+    """`(T,)` bars: a guess, whole where the beat with the strongest low-band onset lies."""
+    steadiness: float
+    """Standard deviation of the beat intervals over their mean: 0 is a metronome."""
+
+    @property
+    def bpm(self) -> float:
+        """Median tempo in beats per minute."""
+        return float(60.0 / np.median(np.diff(self.beats)))
+
+
+def onset_curves(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Onset confidence of all bands and of the low band, `(F,)` each at `SAMPLE_RATE / HOP`."""
+    from d2m_cli.librosa_lock import librosa
+
+    mel = librosa.feature.melspectrogram(y=samples, sr=SAMPLE_RATE, hop_length=HOP, n_mels=64)
+    decibel = librosa.power_to_db(mel, ref=np.max)
+    low_bands = int((librosa.mel_frequencies(n_mels=64, fmax=SAMPLE_RATE / 2) < LOW_BAND_HZ).sum())
+    whole, low = (
+        librosa.onset.onset_strength(S=part, sr=SAMPLE_RATE, hop_length=HOP)
+        for part in (decibel, decibel[:low_bands])
+    )
+    return np.asarray(whole, np.float32), np.asarray(low, np.float32)
+
+
+def track_beats(onsets: FloatArray) -> NDArray[np.float64]:
+    """Beat times `(B,)` in seconds in an onset curve `(F,)` at `SAMPLE_RATE / HOP`.
+
+    Raises `DataError` when fewer than two beats are found (silence, noise, a very short file).
+    """
+    from d2m_cli.librosa_lock import beat_track, librosa
+
+    # The tempogram costs the square of the resolution and needs none: half the rate is plenty.
+    coarse = onsets[: len(onsets) // 2 * 2].reshape(-1, 2).max(axis=1)
+    tempo = librosa.feature.tempo(onset_envelope=coarse, sr=SAMPLE_RATE, hop_length=2 * HOP)
+    for trim in (True, False):  # weak outer beats are doubtful, but a short clip has no others
+        _, frames = beat_track(
+            onset_envelope=onsets, sr=SAMPLE_RATE, hop_length=HOP, bpm=float(tempo[0]), trim=trim
+        )
+        if len(frames) >= FEW_BEATS:
+            break
+    if len(frames) < 2:
+        raise DataError("no beat was found in the music: it is silent, or shorter than two beats")
+    return np.asarray(frames, np.float64) * HOP / SAMPLE_RATE
+
+
+def music_rhythm(
+    samples: FloatArray,
+    beats: NDArray[np.float64] | None = None,
+    bar: int = BEATS_PER_BAR,
+    downbeat: int | None = None,
+) -> MusicRhythm:
+    """Rhythm of music `(N,)` at `SAMPLE_RATE`, from annotated `beats` (s) or from the tracker.
+
+    `bar` is the number of beats in a bar; `downbeat` (0..bar-1) the index of the first beat that
+    opens one, guessed when `None`. Raises `DataError` when no beat is found.
+    """
+    whole, low = onset_curves(samples)
+    times = track_beats(whole) if beats is None else np.asarray(beats, np.float64)
+    steps = np.arange(step_count(len(samples))) / MOTION_RATE
+    phase = phase_at(steps, times)
+    if downbeat is None:
+        downbeat = guess_downbeat(low, times, bar)
+    intervals = np.diff(times)
+    return MusicRhythm(
+        beats=times,
+        phase=phase.astype(np.float32),
+        confidence=pulse_strength(whole, times, steps),
+        bar_phase=((phase - downbeat) / bar).astype(np.float32),
+        steadiness=float(intervals.std() / intervals.mean()),
+    )
+
+
+def step_count(samples: int) -> int:
+    """Steps at `MOTION_RATE` that lie within `samples` samples of sound."""
+    return int(samples * MOTION_RATE / SAMPLE_RATE)
+
+
+def phase_at(seconds: NDArray[np.float64], beats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Beat phase `(T,)` at `seconds` `(T,)`: linear through `beats` `(B,)`, 0 at the first.
+
+    Outside the beats it goes on with the mean interval of the four nearest.
+    """
+    first = np.diff(beats[:5]).mean()
+    last = np.diff(beats[-5:]).mean()
+    count = len(beats) - 1
+    inner = np.interp(seconds, beats, np.arange(len(beats), dtype=np.float64))
+    before = np.minimum(seconds - beats[0], 0.0) / first
+    after = np.maximum(seconds - beats[-1], 0.0) / last
+    return np.clip(inner, 0, count) + before + after
+
+
+def guess_downbeat(low: FloatArray, beats: NDArray[np.float64], bar: int) -> int:
+    """Index (0..bar-1) of the first beat that opens a bar: the strongest low-band onsets."""
+    on_beat = _near(low, beats)
+    return int(np.argmax([on_beat[index::bar].mean() for index in range(min(bar, len(beats)))]))
+
+
+def pulse_strength(
+    onsets: FloatArray, beats: NDArray[np.float64], steps: NDArray[np.float64]
+) -> FloatArray:
+    """`1 - (mean onset around) / (mean onset on the beats)` in a sliding window, `(T,)` 0..1."""
+    from scipy.ndimage import uniform_filter1d
+
+    window = int(STRENGTH_SECONDS * SAMPLE_RATE / HOP)
+    around = uniform_filter1d(onsets, window, mode="nearest")
+    on_beat = np.interp(steps, beats, _near(onsets, beats))
+    on_beat = uniform_filter1d(on_beat, int(STRENGTH_SECONDS * MOTION_RATE), mode="nearest")
+    mean = np.interp(steps, np.arange(len(onsets)) * HOP / SAMPLE_RATE, around)
+    return np.clip(1.0 - mean / np.maximum(on_beat, 1e-6), 0.0, 1.0).astype(np.float32)
+
+
+def loudness(samples: FloatArray) -> FloatArray:
+    """Level in dB (full scale 0, floor `SILENCE_DB`) at each step, `(T,)` at `MOTION_RATE`.
+
+    Root mean square over the 0.1 s around the step.
+    """
+    steps = np.arange(step_count(len(samples)))
+    centre = (steps * SAMPLE_RATE / MOTION_RATE).astype(np.int64)
+    half = SAMPLE_RATE // 20
+    energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
+    begin = np.maximum(centre - half, 0)
+    end = np.minimum(centre + half, len(samples))
+    power = (energy[end] - energy[begin]) / (end - begin)
+    return (10.0 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10)))).astype(np.float32)
+
+
+def _near(curve: FloatArray, seconds: NDArray[np.float64]) -> FloatArray:
+    """Largest value of an onset curve within one hop of each of `seconds` `(B,)`."""
+    frames = np.round(seconds * SAMPLE_RATE / HOP).astype(np.int64)
+    around = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(curve) - 1)
+    return np.asarray(curve[around].max(axis=1), np.float32)

@@ -1,0 +1,1 @@
+"""Training examples: which stretch of music, with which dance, seen from where."""

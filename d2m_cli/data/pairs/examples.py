@@ -1,0 +1,175 @@
+"""Batches for the generator: music, a dance warped onto its beats, and the sound of the track."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m_cli.data.cache.pieces import PieceFile
+from d2m_cli.data.cache.sketches import segment_sketch
+from d2m_cli.data.pairs.dataset import PairDataset, SegmentDataset, SegmentSettings
+from d2m_cli.data.pairs.segments import generator
+from d2m_cli.features.i3d import VisualSettings
+from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
+from d2m_cli.features.style import SECONDS as STYLE_SECONDS
+from d2m_cli.features.style import style_vector
+from d2m_cli.pcm import to_float
+from d2m_cli.spec import MOTION_RATE, NOISE_CHANNELS, NOISE_RATE, SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+STYLE_MEMORY = 4096
+"""Style vectors kept (2.5 MB)."""
+
+CLOCK = 2.0
+"""Beats per second where the rhythm is hidden; their confidence is then 0."""
+
+
+@dataclass(frozen=True)
+class PairSettings:
+    """Where the pairs come from, and how far rhythm estimates err."""
+
+    music: Path = Path("cache/music")
+    dances: Path = Path("cache/dances")
+    """Caches that `d2m prepare` made; one cache for both gives each dance its own music."""
+    without: tuple[str, ...] = ()
+    """Names of pieces of music to leave out, with `*` for any text (unclear licence, say)."""
+    max_unsteadiness: float = 0.04
+    phase_error: float = 0.03
+    """Standard deviation in beats of the constant offset between dance beat and music beat."""
+    no_motion: float = 0.1
+    """Share of examples in which the motion is hidden, so that it can be missing."""
+    no_visual: float = 0.3
+    no_style: float = 0.1
+    no_rhythm: float = 0.0
+    """The same for the beat, which is read from the motion: a clock of its own stands instead."""
+    no_sketch: float = 0.05
+    no_drums: float = 0.1
+
+
+class Batch(NamedTuple):
+    """`B` dances with their music; the letters are those of `models.generator.Conditions`."""
+
+    audio: FloatArray
+    """`(B, N)`"""
+    motion: FloatArray
+    visual: FloatArray
+    phase: NDArray[np.float64]
+    confidence: FloatArray
+    noise: FloatArray
+    style: FloatArray
+    sketch: FloatArray
+    """`(B, N)` sound of the music's sketch, and"""
+    drum_onsets: FloatArray
+    """`(B, BANDS, T_h)` curves of its drum onsets; nothing for a generator without a sketch."""
+
+
+class Pairs:
+    """Draws dances and their music from prepared caches."""
+
+    def __init__(
+        self,
+        settings: PairSettings,
+        visual: VisualSettings,
+        split: str,
+        seconds: float,
+        seed: int,
+        sketched: bool = False,
+    ) -> None:
+        """`sketched`: with the music's sketch.
+
+        Raises `DataError` when the caches hold nothing for the split."""
+        self.settings, self._seed, self._sketched = settings, seed, sketched
+        segments = SegmentSettings(
+            split=split,
+            seconds=seconds,
+            seed=seed,
+            max_unsteadiness=settings.max_unsteadiness,
+            without=settings.without,
+            visual_channels=visual.channels,
+            visual_rate=visual.rate,
+            sketched=sketched,
+        )
+        self.dataset: SegmentDataset | PairDataset = (
+            SegmentDataset(settings.dances, segments)
+            if settings.music == settings.dances
+            else PairDataset(settings.music, settings.dances, segments)
+        )
+        self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
+        self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
+
+    def draw(self, numbers: Iterable[int]) -> Batch:
+        """These draws of the data set; each depends on the seed and its number alone."""
+        return Batch(*map(np.stack, zip(*map(self._example, numbers), strict=True)))
+
+    def phases(self, numbers: Iterable[int]) -> NDArray[np.float64]:
+        """Beats `(B, T)` of the music of these draws, as they are."""
+        return np.stack([self.dataset[number]["phase"].double().numpy() for number in numbers])
+
+    def _example(self, number: int) -> Batch:
+        """One draw, without the axis `B`."""
+        sample, settings = self.dataset[number], self.settings
+        random = generator(self._seed, number, "pair")
+        error = settings.phase_error * random.standard_normal()
+        style = self._style_near(int(sample["music"]), int(sample["begin"]), random)
+        shares = (settings.no_motion, settings.no_visual, settings.no_style)
+        motion, visual, style = (
+            part * np.float32(random.random() >= share)
+            for part, share in zip(
+                (sample["motion"].numpy(), sample["visual"].numpy(), style), shares, strict=True
+            )
+        )
+        phase, confidence = sample["phase"].double().numpy() + error, sample["confidence"].numpy()
+        seconds = len(phase) / MOTION_RATE
+        noise = random.standard_normal(
+            (NOISE_CHANNELS, int(seconds * NOISE_RATE) + 2), dtype=np.float32
+        )
+        if random.random() < settings.no_rhythm:
+            phase = np.arange(len(phase)) * (CLOCK / MOTION_RATE)
+            confidence = np.zeros_like(confidence)
+        sketch, drum_onsets = self._sketch(
+            int(sample["music"]), int(sample["begin"]), seconds, random
+        )
+        return Batch(
+            audio=sample["audio"].numpy(),
+            motion=motion,
+            visual=visual,
+            phase=phase,
+            confidence=confidence,
+            noise=noise,
+            style=style,
+            sketch=sketch,
+            drum_onsets=drum_onsets,
+        )
+
+    def _sketch(
+        self, piece: int, begin: int, seconds: float, random: np.random.Generator
+    ) -> tuple[FloatArray, FloatArray]:
+        """Sound `(N,)` of a segment's sketch and curves `(BANDS, T_h)` of its drum onsets."""
+        if not self._sketched:
+            return np.zeros(0, np.float32), np.zeros((0, 0), np.float32)
+        draws = random.random(2)
+        shown = (
+            bool(draws[0] >= self.settings.no_sketch),
+            bool(draws[1] >= self.settings.no_drums),
+        )
+        return segment_sketch(self._pieces[piece], begin / MOTION_RATE, seconds, random, shown)
+
+    def _style_near(self, piece: int, begin: int, random: np.random.Generator) -> FloatArray:
+        """Style of a random window of the track, if possible not the one of the segment."""
+        windows = max(1, int(self.dataset.entries[piece].seconds // STYLE_SECONDS))
+        own = int(begin / MOTION_RATE // STYLE_SECONDS)
+        others = [window for window in range(windows) if window != own] or [0]
+        return self._style(piece, int(random.choice(others)))
+
+    def _style_of_window(self, piece: int, window: int) -> FloatArray:
+        length = int(STYLE_SECONDS * SAMPLE_RATE)
+        whole = int(self.dataset.entries[piece].seconds * SAMPLE_RATE)
+        end = min((window + 1) * length, whole)
+        samples = self._pieces[piece].slice("audio", window * length, end)
+        if not np.abs(samples).max() > 32:
+            return np.zeros(STYLE_CHANNELS, np.float32)
+        return style_vector(to_float(samples))

@@ -1,0 +1,1 @@
+"""Movement in other formats: joints of other skeletons become the ones of our motion."""

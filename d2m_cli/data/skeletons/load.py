@@ -1,0 +1,158 @@
+"""The movement of a piece, whatever it is stored as -> motion channels, and 3-D joints if any."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from d2m_cli.data.skeletons.joints import (
+    Positions,
+    facing,
+    from_coco,
+    from_dance_with_melody,
+    from_smpl,
+)
+from d2m_cli.data.skeletons.openpose import RATE as KEYPOINTS_RATE
+from d2m_cli.data.skeletons.openpose import landmarks_from_keypoints, read_keypoints
+from d2m_cli.data.skeletons.safe_pickle import load_numpy_pickle
+from d2m_cli.data.skeletons.smpl import RATE as SMPL_RATE
+from d2m_cli.data.skeletons.smpl import read_smpl
+from d2m_cli.data.skeletons.smpl_body import body_joints
+from d2m_cli.data.sources.piece import MotionFile, MotionKind
+from d2m_cli.errors import DataError
+from d2m_cli.features.motion import (
+    SMOOTHING_CUTOFF,
+    motion_from_landmarks,
+    motion_from_positions,
+    resample,
+)
+from d2m_cli.spec import BEATS_PER_BAR, MOTION_RATE
+from d2m_cli.types import FloatArray, Motion
+
+DRIFT_SECONDS = 1.0
+"""The height of `dance_with_melody`'s centre drifts by up to half a metre in more than this."""
+
+BEATS_PER_BAR_OF = {"waltz": 3}
+"""Dances whose bar has not `BEATS_PER_BAR` beats."""
+
+
+@dataclass(frozen=True)
+class LoadedMotion:
+    """Movement of one piece at `MOTION_RATE`."""
+
+    motion: Motion
+    joints: FloatArray | None = None
+    """`(17, 3, T)` metres, y up; the dancer faces +z on the whole. Only of 3-D sources."""
+    official: FloatArray | None = None
+    """Motion as the authors' networks take it, `(C, T')` at `official_rate`."""
+    official_rate: float | None = None
+    beats: NDArray[np.float64] | None = None
+    """`(B,)` annotated beats of the music, s."""
+    bar: int = BEATS_PER_BAR
+    """Beats in a bar."""
+    downbeat: int | None = None
+    """Index of the first beat that opens a bar, where the annotation tells."""
+    genre: str = ""
+
+
+def load_motion(file: MotionFile) -> LoadedMotion:
+    """Movement in a file of annotations.
+
+    Raises `DataError` when it is broken or holds NaN, `NoDancerError` when nobody is in it.
+    """
+    return LOADERS[file.kind](file)
+
+
+def turned_to_camera(joints: Positions) -> Positions:
+    """Joints `(T, 17, 3)` turned about the vertical so that the dancer faces +z on the whole."""
+    ahead = facing(joints).mean(axis=0)
+    angle = np.arctan2(ahead[0], ahead[2])
+    cosine, sine = np.cos(angle), np.sin(angle)
+    turn = np.array([[cosine, 0.0, -sine], [0.0, 1.0, 0.0], [sine, 0.0, cosine]])
+    return joints @ turn.T
+
+
+def _in_space(joints: Positions, rate: float) -> tuple[Motion, FloatArray]:
+    """Motion that a far camera in front sees of `joints` `(T, 17, 3)` at `rate`, and the joints.
+
+    They are smoothed like landmarks (`features.motion`), so that both kinds of source are alike.
+    """
+    sigma = rate * np.sqrt(np.log(2.0)) / (2.0 * np.pi * SMOOTHING_CUTOFF)
+    smooth = gaussian_filter1d(joints, sigma, axis=0, mode="nearest")
+    turned = turned_to_camera(resample(smooth, rate, MOTION_RATE))
+    # A camera that looks along -z has +x on its right and y up; pictures count y down.
+    motion = motion_from_positions(np.stack([turned[..., 0], -turned[..., 1]], axis=-1))
+    return motion, np.ascontiguousarray(turned.transpose(1, 2, 0), dtype=np.float32)
+
+
+def _load_joints(file: MotionFile) -> LoadedMotion:
+    """The `.npz` of a motion folder (`dance_with_melody`)."""
+    try:
+        with np.load(file.path, allow_pickle=False) as stored:
+            points = stored["motion"].astype(np.float64)
+            centre = stored["center"].astype(np.float64)
+            rate = float(stored["fps"])
+            beats = stored["beat_times"].astype(np.float64)
+            genre = str(stored["genre"])
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"no motion can be read from it ({error})") from error
+    if not (np.isfinite(points).all() and np.isfinite(centre).all()):
+        raise DataError("the motion holds NaN or infinite numbers")
+    motion, joints = _in_space(from_dance_with_melody(points) + _place(centre, rate)[:, None], rate)
+    return LoadedMotion(
+        motion,
+        joints,
+        beats=beats,
+        bar=BEATS_PER_BAR_OF.get(genre, BEATS_PER_BAR),
+        # Waltzes start on the downbeat (README of the data); for the others it is a guess.
+        downbeat=0 if genre in BEATS_PER_BAR_OF else None,
+        genre=genre,
+    )
+
+
+def _place(centre: Positions, rate: float) -> Positions:
+    """Centre `(T, 3)` with the slow part of its height removed, which differs between takes."""
+    slow = gaussian_filter1d(centre[:, 1], rate * DRIFT_SECONDS, mode="nearest")
+    return centre - np.stack([np.zeros_like(slow), slow, np.zeros_like(slow)], axis=1)
+
+
+def _load_smpl(file: MotionFile) -> LoadedMotion:
+    """AIST++ poses; the joints come from its `keypoints3d`, or from an average body."""
+    poses = read_smpl(file.path)
+    motion, joints = _in_space(_aist_joints(file.keypoints3d, poses), SMPL_RATE)
+    return LoadedMotion(motion, joints, official=poses.T, official_rate=SMPL_RATE)
+
+
+def _aist_joints(keypoints: Path | None, poses: FloatArray) -> Positions:
+    average = from_smpl(body_joints(poses))
+    if keypoints is None:
+        return average
+    stored = load_numpy_pickle(keypoints)
+    try:
+        points = np.asarray(stored.get("keypoints3d_optim", stored["keypoints3d"]), np.float64)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{keypoints} holds no keypoints3d ({error})") from error
+    if points.shape[1:] != (17, 3):
+        raise DataError(f"{keypoints} holds keypoints3d {points.shape} instead of (N, 17, 3)")
+    if not np.isfinite(points).all():
+        return average
+    return from_coco(points / 100.0)
+
+
+def _load_keypoints(file: MotionFile) -> LoadedMotion:
+    points = read_keypoints(file.path)
+    return LoadedMotion(
+        motion_from_landmarks(landmarks_from_keypoints(points)),
+        official=points.reshape(len(points), -1).T.astype(np.float32),
+        official_rate=KEYPOINTS_RATE,
+    )
+
+
+LOADERS = {
+    MotionKind.JOINTS: _load_joints,
+    MotionKind.SMPL: _load_smpl,
+    MotionKind.KEYPOINTS: _load_keypoints,
+}

@@ -1,0 +1,232 @@
+"""What the evaluation commands read: music, dances, systems, weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from d2m_cli.errors import DataError, InputError
+from d2m_cli.files import read_json
+
+if TYPE_CHECKING:
+    from d2m_cli.data.cache.pieces import PieceFile
+    from d2m_cli.evaluation.baselines import Dance, System
+    from d2m_cli.evaluation.protocol import Report, Segments
+    from d2m_cli.metrics.embeddings import Embedding
+    from d2m_cli.types import FloatArray, Motion
+
+OWN, NONE = "own", "none"
+"""Where the reference music is, besides a folder: the video's own sound, or nowhere."""
+
+EXCERPT_START = 20.0
+"""Seconds into a track: past most introductions."""
+
+_AUDIBLE = 0.01
+"""Highest sample of a piece that counts as silent."""
+
+SEGMENT_SECONDS = 10.0
+"""Longest piece of a labelled song that is one segment for genre accuracy."""
+
+
+def read_music(path: Path) -> FloatArray:
+    """Samples `(N,)` at `SAMPLE_RATE` of a sound file, or of a video on its picture's clock."""
+    from d2m_cli.ingest.audio import load_music
+    from d2m_cli.pcm import to_float
+
+    return to_float(load_music(path))
+
+
+def files_in(places: Sequence[Path]) -> dict[str, Path]:
+    """Files given, and those in folders given, by name without suffix.
+
+    Raises `DataError` for a missing place or a name twice.
+    """
+    files: dict[str, Path] = {}
+    for place in places:
+        if not place.exists():
+            raise DataError(f"{place} does not exist.")
+        found = sorted(place.iterdir()) if place.is_dir() else [place]
+        for path in found:
+            if path.is_file() and not path.name.startswith("."):
+                if path.stem in files:
+                    raise DataError(f"Two files are named '{path.stem}': rename one of them.")
+                files[path.stem] = path
+    return files
+
+
+def dances_of_videos(
+    videos: dict[str, Path], reference: str, genres: dict[str, str], report: Report
+) -> list[Dance]:
+    """Watch the dance in each video. `reference` is `OWN`, `NONE` or a folder of music by name."""
+    from d2m_cli.analysis.video import watch_motion
+    from d2m_cli.ingest.probe import has_sound
+
+    music = {} if reference in (OWN, NONE) else files_in([Path(reference)])
+    dances = []
+    for number, (name, path) in enumerate(videos.items()):
+        report("watch", number, len(videos))
+        own = path if reference == OWN and has_sound(path) else None
+        known = own or music.get(name)
+        samples = read_music(known) if known else None
+        dances.append(_dance(name, watch_motion(path), genres.get(name, ""), samples))
+    report("watch", len(videos), len(videos))
+    return dances
+
+
+def dances_of_cache(cache: Path, split: str) -> list[Dance]:
+    """Dances of a prepared set. Raises `DataError` when the split has none."""
+    from d2m_cli.pcm import to_float
+
+    dances = []
+    for file in pieces_of_cache(cache, split):
+        entry, samples = file.entry, None
+        if "audio" in entry.holds:
+            samples = to_float(file.whole("audio"))
+        dances.append(_dance(entry.name, motion_of_piece(file), entry.genre, samples))
+    return dances
+
+
+def pieces_of_cache(cache: Path, split: str) -> list[PieceFile]:
+    """Cached pieces with motion. Raises `DataError` when the split has none."""
+    from d2m_cli.data.cache.manifest import read_manifest
+    from d2m_cli.data.cache.pieces import PieceFile
+
+    entries = [e for e in read_manifest(cache).entries if e.split == split and "motion" in e.holds]
+    if not entries:
+        raise DataError(f"{cache} has no dance in its split '{split}'.")
+    return [PieceFile(cache, entry) for entry in entries]
+
+
+def motion_of_piece(file: PieceFile) -> Motion:
+    """Motion of a cached piece."""
+    import numpy as np
+
+    from d2m_cli.spec import MOTION_RATE
+    from d2m_cli.types import Motion
+
+    return Motion(file.whole("motion"), file.whole("found").astype(np.bool_), MOTION_RATE)
+
+
+def system_of_folder(name: str, folder: Path, dances: Sequence[Dance]) -> System:
+    """Finished music by dance name; `NAME.mp4`, or `NAME.1.wav`, `NAME.2.wav` for several seeds."""
+    from d2m_cli.evaluation.baselines import System
+
+    files = files_in([folder])
+    pieces = {
+        dance.name: [
+            read_music(path)
+            for stem, path in files.items()
+            if stem == dance.name or _is_take(stem, dance.name)
+        ]
+        for dance in dances
+    }
+    kept = {dance: takes for dance, takes in pieces.items() if takes}
+    if not kept:
+        raise DataError(f"{folder} has no music that is named as one of the dances.")
+    return System(name, kept)
+
+
+def named_folder(text: str) -> tuple[str, Path]:
+    """Name and folder of an option NAME=FOLDER. Raises `DataError`."""
+    name, mark, folder = text.partition("=")
+    if not mark or not Path(folder).is_dir():
+        raise DataError(f"'{text}' is not NAME=FOLDER with a folder that exists.")
+    return name, Path(folder)
+
+
+def excerpts(
+    folder: Path, count: int, seconds: float, report: Report, start: float = EXCERPT_START
+) -> list[FloatArray]:
+    """At most `count` pieces of `seconds`, evenly over the music under a folder.
+
+    Each begins `start` seconds in. Files that are no sound, or too short or silent there, are
+    passed over.
+    """
+    import numpy as np
+
+    from d2m_cli.ingest.sound import read_sound
+    from d2m_cli.spec import SAMPLE_RATE
+
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    chosen = files[:: max(1, len(files) // count)]
+    first, length = round(start * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
+    pieces = []
+    for number, path in enumerate(chosen):
+        report("read", number, len(chosen))
+        held = np.zeros(0, dtype=np.float32)
+        try:
+            for block in read_sound(path, SAMPLE_RATE):
+                held = np.concatenate([held, block])
+                if len(held) >= first + length:
+                    break
+        except InputError:
+            continue
+        piece = held[first : first + length]
+        if len(piece) == length and np.abs(piece).max() > _AUDIBLE:
+            pieces.append(piece)
+    return pieces[:count]
+
+
+def embedding_named(name: str) -> Embedding:
+    """Embedding by name; `vggish` needs its weights. Raises `DataError` for an unknown one."""
+    from d2m_cli.metrics.embeddings import EMBEDDINGS, Embedding
+
+    if name in EMBEDDINGS:
+        return EMBEDDINGS[name]
+    if name != "vggish":
+        raise DataError(f"Unknown embedding '{name}': choose {', '.join(EMBEDDINGS)} or vggish.")
+    from d2m_cli.bundles.bundle import load_bundle
+    from d2m_cli.models.vggish import VGGish
+
+    network = VGGish()
+    load_bundle("vggish").load_into(network, "vggish.safetensors")
+    return Embedding("vggish", network.eval().embed, standardised=False)
+
+
+def labelled_segments(folder: Path) -> Segments:
+    """Original music in one folder a genre, cut into segments of at most 10 s."""
+    from d2m_cli.evaluation.protocol import Segments
+    from d2m_cli.spec import SAMPLE_RATE
+
+    length = int(SEGMENT_SECONDS * SAMPLE_RATE)
+    pieces, genres = [], []
+    for genre in sorted(path for path in folder.iterdir() if path.is_dir()):
+        for path in files_in([genre]).values():
+            samples = read_music(path)
+            starts = range(0, max(1, len(samples) - SAMPLE_RATE), length)
+            pieces += [samples[start : start + length] for start in starts]
+            genres += [genre.name] * len(starts)
+    if not pieces:
+        raise DataError(f"{folder} holds no music: it needs one folder for each genre.")
+    return Segments(pieces, genres)
+
+
+def read_genres(path: Path | None) -> dict[str, str]:
+    """Genre of each dance from a JSON object {name: genre}."""
+    if path is None:
+        return {}
+    genres = read_json(path, InputError, "give an object of names and genres")
+    if not isinstance(genres, dict) or not all(isinstance(g, str) for g in genres.values()):
+        raise InputError(f"{path} must be a JSON object of names and genres.")
+    return genres
+
+
+def _dance(name: str, motion: Motion, genre: str, reference: FloatArray | None) -> Dance:
+    import numpy as np
+
+    from d2m_cli.evaluation.baselines import Dance
+    from d2m_cli.features.motion import joint_positions, joint_speed
+    from d2m_cli.features.rhythm import estimate_rhythm
+    from d2m_cli.metrics.alignment import kinematic_beats
+
+    speed = joint_speed(joint_positions(motion), motion.rate).astype(np.float64)
+    speed[~motion.found] = np.nan
+    beats = kinematic_beats(speed, motion.rate)
+    pulse = estimate_rhythm(motion).beats
+    return Dance(name, len(motion.found) / motion.rate, beats, pulse, genre, reference)
+
+
+def _is_take(stem: str, dance: str) -> bool:
+    head, dot, number = stem.rpartition(".")
+    return bool(dot) and head == dance and number.isdigit()

@@ -1,0 +1,156 @@
+"""What makes music for an evaluation: a bundle's generator and codec, as plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from d2m_cli.data.cache.pieces import PieceFile
+    from d2m_cli.evaluation.baselines import System
+    from d2m_cli.evaluation.protocol import Report
+    from d2m_cli.features.i3d import VisualSettings
+    from d2m_cli.generation.pipeline import Dance2Music
+    from d2m_cli.spec import Level
+    from d2m_cli.types import Dance, FloatArray
+
+_BLOCK_CODES = 4096
+"""Codes that are encoded at once, so that memory does not grow with the piece."""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A codec as functions on music `(N,)` at `SAMPLE_RATE`."""
+
+    reconstruct: Callable[[FloatArray], FloatArray]
+    random: Callable[[float, int], FloatArray]
+    """Random codes (seconds, seed) as sound."""
+    distinct: Callable[[FloatArray], int]
+    """How many codes of the codebook a piece uses."""
+
+
+def generated_systems(
+    videos: dict[str, Path],
+    bundle: str | None,
+    levels: Sequence[Level],
+    seeds: int,
+    device: str,
+    report: Report,
+) -> list[System]:
+    """Music that a bundle makes for each video at each level, with `seeds` seeds."""
+    from d2m_cli.ingest.probe import probe
+    from d2m_cli.official.pipeline import open_maker
+
+    maker = open_maker(bundle, device)
+    watched = ((name, maker.analyze(probe(path))) for name, path in videos.items())
+    return _systems(maker, watched, len(videos), levels, seeds, report)
+
+
+def systems_from_cache(
+    files: Sequence[PieceFile],
+    bundle: str | None,
+    levels: Sequence[Level],
+    seeds: int,
+    device: str,
+    report: Report,
+) -> list[System]:
+    """Music that a bundle makes for prepared dances at each level, with `seeds` seeds.
+
+    Raises `DataError` for a dance without the visual features that the bundle takes.
+    """
+    from d2m_cli.generation.pipeline import Dance2Music
+
+    maker = Dance2Music.from_bundle(bundle, device)
+    watched = ((file.entry.name, _prepared_dance(file, maker.visual_settings)) for file in files)
+    return _systems(maker, watched, len(files), levels, seeds, report)
+
+
+def _systems(
+    maker: Dance2Music,
+    watched: Iterable[tuple[str, Dance]],
+    count: int,
+    levels: Sequence[Level],
+    seeds: int,
+    report: Report,
+) -> list[System]:
+    """The music of `count` dances, each of which is watched once for all levels and seeds."""
+    import soundfile
+
+    from d2m_cli.evaluation.baselines import System
+
+    pieces: dict[Level, dict[str, list[FloatArray]]] = {level: {} for level in levels}
+    for number, (name, dance) in enumerate(watched):
+        report("make music", number, count)
+        for level, seed in product(levels, range(seeds)):
+            style = maker.choose_style(None, None, seed, dance.rhythm.bpm)
+            music = maker.render(dance, level, style, seed)
+            made = soundfile.read(music, dtype="float32")[0]
+            pieces[level].setdefault(name, []).append(made)
+            music.unlink()
+    report("make music", count, count)
+    return [System(f"d2m {level}", made) for level, made in pieces.items()]
+
+
+def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
+    """A bundle's codec. Raises `BundleError` when it has none of this level."""
+    import numpy as np
+    import torch
+
+    from d2m_cli.bundles.bundle import load_bundle
+    from d2m_cli.codec.stream import decode_windows
+    from d2m_cli.codec.vqvae import VQVAE
+    from d2m_cli.device import choose_device
+    from d2m_cli.spec import CODEBOOK_SIZE, SAMPLE_RATE
+
+    place = choose_device(device)
+    vqvae = VQVAE(levels=(level.number,))
+    load_bundle(bundle).load_into(vqvae, f"codec_{level}.safetensors")
+    vqvae.to(place).eval()
+
+    def decode(codes: torch.Tensor) -> FloatArray:
+        pieces = [piece.cpu().numpy() for piece in decode_windows(vqvae, codes.to(place), level)]
+        return np.concatenate(pieces)
+
+    @torch.inference_mode()
+    def encode(samples: FloatArray) -> torch.Tensor:
+        whole = torch.from_numpy(np.pad(samples, (0, -len(samples) % level.hop)))
+        blocks = whole.split(_BLOCK_CODES * level.hop)
+        latents = (vqvae.encode(block[None].to(place), level) for block in blocks)
+        return torch.cat([vqvae.quantise(latent, level)[0][0] for latent in latents])
+
+    def reconstruct(samples: FloatArray) -> FloatArray:
+        return decode(encode(samples))[: len(samples)]
+
+    def random(seconds: float, seed: int) -> FloatArray:
+        length = round(seconds * SAMPLE_RATE)
+        count = -(-length // level.hop)
+        codes = np.random.default_rng(seed).integers(CODEBOOK_SIZE, size=count)
+        return decode(torch.from_numpy(codes))[:length]
+
+    return Codec(reconstruct, random, lambda samples: len(encode(samples).unique()))
+
+
+def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Dance:
+    """A cached piece as the generator hears it."""
+    import numpy as np
+
+    from d2m_cli.errors import DataError
+    from d2m_cli.evaluation.sources import motion_of_piece
+    from d2m_cli.features.rhythm import estimate_rhythm
+    from d2m_cli.types import Dance, Visual
+
+    entry = file.entry
+    visual = file.whole("visual") if "visual" in entry.holds else np.zeros((0, 0), np.float32)
+    if len(visual) != wanted.channels or entry.visual_rate != wanted.rate:
+        raise DataError(
+            f"'{entry.name}' was prepared without the visual features that the bundle takes: run "
+            "`d2m prepare` with the same --bundle."
+        )
+    motion = motion_of_piece(file)
+    nothing = np.zeros((0, 1, 1, 3), np.uint8)
+    return Dance(
+        motion, Visual(visual, wanted.rate), estimate_rhythm(motion), entry.seconds, nothing
+    )

@@ -1,0 +1,107 @@
+"""From a dance to codes and sound: sketch, VQ generator, codebook lookup, decoder of one level."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.codec.codebook import code_logits, draw_codes
+from d2m_cli.codec.stream import decode_windows, encode_window
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.features.motion import dance_energy
+from d2m_cli.models.conditioning import noise_sequence
+from d2m_cli.models.generator import Conditions, Generator
+from d2m_cli.models.vq_generator import GeneratorShape
+from d2m_cli.sketch.arrange import Sketch, arrange
+from d2m_cli.sketch.drums import drum_curves, render_drums
+from d2m_cli.sketch.partials import render
+from d2m_cli.spec import NOISE_RATE, SAMPLE_RATE, Level
+from d2m_cli.types import Codes, Dance, FloatArray, Style
+
+SAMPLING_CHUNK = 512
+"""Codes that are drawn at once: their probabilities stay in the processor's cache."""
+
+
+class LevelModel:
+    """Generator and codec of one level of a bundle."""
+
+    def __init__(self, bundle: Bundle, level: Level, device: torch.device) -> None:
+        described = bundle.settings["generators"][level.value]
+        self.level, self.device = level, device
+        self.generator = Generator(GeneratorShape(**{**described, "level": level}))
+        bundle.load_into(self.generator, f"generator_{level}.safetensors")
+        self.vqvae = VQVAE(levels=(level.number,))
+        bundle.load_into(self.vqvae, f"codec_{level}.safetensors")
+        self.generator.to(device)
+        self.vqvae.to(device)
+
+    @torch.inference_mode()
+    def sample_codes(self, dance: Dance, style: Style, seed: int) -> Iterator[Tensor]:
+        """Codes `(T,)` of the music for a dance, window by window."""
+        count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
+        given = self._conditions(dance, style, seed)
+        draw = torch.Generator().manual_seed(seed)
+        if not self.generator.settings.drum_bands:
+            yield from self._looked_up(given, count, None, draw)
+            return
+        energy = dance_energy(dance.motion)
+        sketch = arrange(dance.rhythm, energy, dance.seconds, style.name, seed)
+        curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
+        given = given._replace(drum_onsets=curves.to(self.device))
+        yield from self._looked_up(given, count, self._latents(sketch), draw)
+
+    @torch.inference_mode()
+    def decode(self, codes: Codes, seconds: float) -> Iterator[FloatArray]:
+        """Sound of codes, in pieces `(N,)` that together last exactly `seconds`."""
+        indices = torch.from_numpy(codes.indices).to(self.device)
+        total, done = round(seconds * SAMPLE_RATE), 0
+        for wave in decode_windows(self.vqvae, indices, self.level):
+            piece = wave[: total - done].cpu().numpy()
+            done += len(piece)
+            yield piece
+
+    def _latents(self, sketch: Sketch) -> Callable[[int, int], Tensor]:
+        """Latents of the sketch's sound for any stretch of codes."""
+
+        def sound(first: int, count: int) -> Tensor:
+            strokes = torch.from_numpy(render_drums(sketch.drum_onsets, first, count))
+            return (render(sketch.partials, first, count) + strokes).to(self.device)
+
+        return lambda first, last: encode_window(self.vqvae, sound, first, last, self.level)
+
+    def _looked_up(
+        self,
+        given: Conditions,
+        count: int,
+        sketch: Callable[[int, int], Tensor] | None,
+        draw: torch.Generator,
+    ) -> Iterator[Tensor]:
+        """The nearest entries, or entries drawn where G tells a std."""
+        codebook = self.vqvae.codebook(self.level)
+        for latents in self.generator.windows(given, count, sketch):
+            if latents.std is None:
+                yield self.vqvae.quantise(latents.mean, self.level)[0][0]
+                continue
+            for begin in range(0, latents.mean.shape[-1], SAMPLING_CHUNK):
+                mean, std = latents.part(begin, begin + SAMPLING_CHUNK)
+                assert std is not None
+                logits = code_logits(mean, std, codebook, self.generator.prior)
+                yield draw_codes(logits, draw)[0]
+
+    def _conditions(self, dance: Dance, style: Style, seed: int) -> Conditions:
+        noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)
+        return Conditions(
+            *(
+                torch.as_tensor(part, device=self.device)[None]
+                for part in (
+                    dance.motion.features,
+                    dance.visual.features,
+                    dance.rhythm.phase.astype(np.float64),
+                    dance.rhythm.confidence,
+                    noise[0],
+                    style.vector,
+                )
+            )
+        )

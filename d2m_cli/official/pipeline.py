@@ -1,0 +1,254 @@
+"""The authors' released models from video to music: windows of 2 s, joined by cross-fade.
+
+Their networks know one length only. Windows begin `STEP` seconds apart, each is composed and
+decoded by itself, and neighbours overlap by what is left of the 2 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from d2m_cli.analysis.fan_out import share_frames
+from d2m_cli.analysis.thumbnails import Strip
+from d2m_cli.bundles.bundle import Bundle, load_bundle
+from d2m_cli.codec.codebook import look_up
+from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.data.skeletons.smpl import RATE, read_smpl
+from d2m_cli.device import choose_device
+from d2m_cli.errors import BundleError, InputError
+from d2m_cli.features.motion import motion_from_landmarks
+from d2m_cli.features.openpose import openpose_from_landmarks
+from d2m_cli.features.pose import PoseEstimator
+from d2m_cli.features.rhythm import estimate_rhythm
+from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.ingest.video import read_frames
+from d2m_cli.models.i3d import InceptionI3d
+from d2m_cli.models.official import Corpus, ReleasedD2MGAN
+from d2m_cli.official.two_stream import Stream, TwoStream
+from d2m_cli.progress import Progress, Step, counted, silent
+from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, FlowMethod, Level
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style
+
+ARCHITECTURE = "official"
+
+AIST_BUNDLE = "aist-official"
+AIST_NEEDS = (
+    "The released AIST++ model hears SMPL motion and two-stream I3D features, and a plain video "
+    "has no SMPL motion: add the dance's AIST++ file with --motion FILE, or leave out --bundle."
+)
+
+STEP = 1.9
+"""Seconds between the starts of two windows: whole frames at 30 and 60 per second."""
+
+
+@dataclass(frozen=True)
+class OfficialDance(Dance):
+    """A dance with the poses that the released model takes."""
+
+    poses: FloatArray
+    """`(T, pose_numbers)` at the model's own rate."""
+
+
+def open_maker(
+    bundle: str | Path | None = None,
+    device: str = "auto",
+    motion: Path | None = None,
+    flow: FlowMethod = FlowMethod.TVL1,
+) -> Dance2Music:
+    """The maker that a bundle needs: this project's own, or the authors' released one.
+
+    `motion` is an AIST++ motion file, which only the released AIST++ model takes; `flow` is how the
+    released models' optical flow is estimated.
+
+    Raises `BundleError` for an unknown or damaged bundle, `InputError` when the motion file is
+    missing or not of use.
+    """
+    try:
+        opened = load_bundle(bundle)
+    except BundleError as error:
+        if bundle == AIST_BUNDLE and motion is None:
+            raise BundleError(f"{error} {AIST_NEEDS}") from None
+        raise
+    if opened.config["architecture"] == ARCHITECTURE:
+        return OfficialDance2Music(opened, choose_device(device), motion, flow)
+    if motion is not None:
+        raise InputError("Only the bundle aist-official takes a motion file: leave out --motion.")
+    return Dance2Music(opened, choose_device(device))
+
+
+class OfficialDance2Music(Dance2Music):
+    """A released model of D2M-GAN's authors."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        device: torch.device,
+        motion: Path | None = None,
+        flow: FlowMethod = FlowMethod.TVL1,
+    ) -> None:
+        self.motion_file = motion
+        self.flow = flow
+        super().__init__(bundle, device)
+
+    def _load(self, settings: dict[str, Any]) -> None:
+        self.corpus = Corpus(settings["corpus"])
+        self._check_needs(settings["has"])
+        self.smpl = read_smpl(self.motion_file) if self.motion_file else None
+        self.levels = [Level(group) for group in settings["has"] if group != "i3d"]
+        self.pictures = self._stream("i3d_rgb.safetensors", in_channels=3)
+        self.movement = self._stream("i3d_flow.safetensors", in_channels=2)
+        self._released: dict[Level, tuple[ReleasedD2MGAN, VQVAE]] = {}
+
+    def _check_needs(self, has: list[str]) -> None:
+        takes_smpl = self.corpus is Corpus.AIST
+        if takes_smpl and self.motion_file is None:
+            raise InputError(AIST_NEEDS)
+        if not takes_smpl and self.motion_file is not None:
+            raise InputError("The released TikTok model reads the video alone: omit --motion.")
+        if "i3d" not in has:
+            name = self.bundle.config["name"]
+            raise BundleError(
+                f"The bundle '{name}' lacks two-stream I3D: run `d2m download-weights i3d-rgb "
+                f"i3d-flow` and `d2m convert-weights {name}` again."
+            )
+
+    def analyze(
+        self,
+        clip: Clip,
+        *,
+        tempo: float | None = None,
+        beat_offset: float | None = None,
+        progress: Progress = silent,
+    ) -> OfficialDance:
+        """Read poses and one two-stream I3D vector a window; rhythm is only reported.
+
+        Raises `InputError` when a tempo is asked for, which the released models cannot follow.
+        """
+        if tempo is not None or beat_offset is not None:
+            raise InputError("The released models follow no tempo: omit --tempo, --beat-offset.")
+        total = round(clip.seconds * FRAME_RATE)
+        visual = TwoStream(self.pictures, self.movement, STEP, self.flow)
+        strip = Strip(total)
+        with PoseEstimator(FRAME_RATE) as pose:
+            frames = counted(read_frames(clip, FRAME_RATE), total, progress)
+            share_frames(frames, pose.add, visual.add, strip.add)
+            landmarks = pose.landmarks()
+        motion = motion_from_landmarks(landmarks)
+        if self.smpl is None:
+            poses = openpose_from_landmarks(landmarks, clip.height)
+        else:
+            poses = self.smpl[round(clip.start * RATE) :]
+            if not len(poses):
+                raise InputError(f"'{self.motion_file}' ends before --start: use its own video.")
+        rhythm = estimate_rhythm(motion)
+        pictures = strip.pictures()
+        return OfficialDance(motion, visual.visual(), rhythm, clip.seconds, pictures, poses)
+
+    def choose_style(
+        self, name: str | None, audio: str | Path | None, seed: int, tempo: float = 0.0
+    ) -> Style:
+        """The genre's number, which stands for the style: the authors do not publish its names.
+
+        `tempo` decides nothing: any genre has music of any tempo.
+        """
+        genres = [str(genre) for genre in range(self.corpus.genres)]
+        if audio is not None or (name is not None and name not in genres):
+            known = f"is one of {', '.join(genres)}" if genres else "cannot be chosen"
+            raise BundleError(f"The style of '{self.bundle.config['name']}' {known}.")
+        if not genres:
+            return Style("none", np.zeros(0, np.float32))
+        genre = int(name if name is not None else np.random.default_rng(seed).integers(len(genres)))
+        return Style(genres[genre], np.array([genre], np.float32))
+
+    @torch.inference_mode()
+    def sample_codes(
+        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
+    ) -> Codes:
+        """Codes of all windows one after another; `style` holds the number of the AIST++ genre."""
+        assert isinstance(dance, OfficialDance)
+        network, vqvae = self._official_networks(level)
+        vectors = torch.from_numpy(dance.visual.features.T).to(self.device)
+        picked = torch.from_numpy(style.vector).long().to(self.device)
+        genre = picked if len(picked) else None
+        codes = []
+        for number, poses in enumerate(pose_windows(dance.poses, self.corpus, len(vectors))):
+            motion = torch.from_numpy(poses)[None].to(self.device)
+            latents = network(motion, vectors[number : number + 1], genre)
+            codes.append(vqvae.quantise(latents, level)[0][0].cpu().numpy())
+            progress(Step.COMPOSE, number + 1, len(vectors))
+        return Codes(np.concatenate(codes), level)
+
+    @torch.inference_mode()
+    def decode(
+        self, codes: Codes, seconds: float, progress: Progress = silent
+    ) -> Iterator[FloatArray]:
+        """Audio of the windows, cross-faded, in pieces that together last exactly `seconds`."""
+        _, vqvae = self._official_networks(codes.level)
+        window = int(SEGMENT_SECONDS * codes.level.code_rate)
+        total, done = round(seconds * SAMPLE_RATE), 0
+
+        def decoded() -> Iterator[FloatArray]:
+            for indices in codes.indices.reshape(-1, window):
+                entries = look_up(
+                    torch.from_numpy(indices)[None].to(self.device), vqvae.codebook(codes.level)
+                )
+                yield vqvae.decode(entries, codes.level)[0].cpu().numpy()
+
+        for piece in cross_fade(decoded(), round(STEP * SAMPLE_RATE)):
+            kept = piece[: total - done]
+            done += len(kept)
+            progress(Step.DECODE, done, total)
+            yield kept
+        # The last code of a window ends up to 3 ms before its 2 s do.
+        yield np.zeros(total - done, np.float32)
+
+    def _official_networks(self, level: Level) -> tuple[ReleasedD2MGAN, VQVAE]:
+        self.require_level(level)
+        if level not in self._released:
+            network, vqvae = ReleasedD2MGAN(self.corpus, level), VQVAE((level.number,))
+            self.bundle.load_into(network.motion, f"motion_{level}.safetensors")
+            self.bundle.load_into(network.generator, f"generator_{level}.safetensors")
+            self.bundle.load_into(vqvae, f"codec_{level}.safetensors")
+            self._released[level] = network.to(self.device), vqvae.to(self.device)
+        return self._released[level]
+
+    def _stream(self, file: str, in_channels: int) -> Stream:
+        network = InceptionI3d(in_channels=in_channels)
+        self.bundle.load_into(network, file)
+        network.to(self.device)
+
+        @torch.inference_mode()
+        def features(window: FloatArray) -> FloatArray:
+            batch = torch.from_numpy(np.ascontiguousarray(window))[None].to(self.device)
+            return network.features(batch)[0].cpu().numpy()
+
+        return features
+
+
+def pose_windows(poses: FloatArray, corpus: Corpus, count: int) -> Iterator[FloatArray]:
+    """`count` windows `(frames, pose_numbers)` of poses `(T, pose_numbers)`, `STEP` s apart.
+
+    Beyond the end the last pose stays.
+    """
+    step = round(STEP * corpus.frames / SEGMENT_SECONDS)
+    for start in range(0, count * step, step):
+        steps = np.arange(start, start + corpus.frames).clip(max=len(poses) - 1)
+        yield poses[steps]
+
+
+def cross_fade(windows: Iterable[FloatArray], step: int) -> Iterator[FloatArray]:
+    """Join windows `(N,)` that begin `step` samples apart, at constant power where they overlap."""
+    tail = np.zeros(0, np.float32)
+    for window in windows:
+        window = window.copy()
+        rise = np.sin(np.linspace(0.0, np.pi / 2, len(tail), dtype=np.float32))
+        window[: len(tail)] = window[: len(tail)] * rise + tail * rise[::-1]
+        tail = window[step:]
+        yield window[:step]
+    yield tail

@@ -1,0 +1,96 @@
+"""From the levels of a score to partials as those of real music.
+
+Real music's sixteenths (`partials.analyse`) are more than its notes: drums and breath leave weak
+partials that come and go, the octaves have their balance, no tone stands still. A generator that
+has learned from such sketches takes a bare score for something that it does not know.
+
+Letters: `S` sixteenths of the piece.
+"""
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from d2m_cli.sketch.partials import MAX_PARTIALS, PITCHES, QUIET_DB, Partials, frequencies
+from d2m_cli.sketch.rules import Balance
+
+LOUDNESS = 0.12
+"""Root mean square of a sketch: a little under the median of the training music (0.16), to leave
+room for the drums."""
+
+BACKGROUND_DB = (-26.0, -10.0)
+"""Levels of the partials that belong to no note, against the loudest of their sixteenth."""
+BACKGROUND_PARTIALS = 6
+"""How many of them a sixteenth has."""
+WAVER_DB = 2.5
+"""Standard deviation of a partial's level from sixteenth to sixteenth."""
+DRIFT = 0.5
+"""The same of its phase, in radians; a new note begins anywhere."""
+STRUCK = 3.5
+"""A level that rises by more than this factor is a new note."""
+OCTAVE = 12
+SHIFT_DB = (-20.0, 6.0)
+"""Octaves in which a calm dance leaves out the voices are not made up for."""
+
+
+def to_partials(
+    levels: NDArray[np.float64],
+    middles: NDArray[np.float64],
+    balance: Balance,
+    random: Generator,
+) -> Partials:
+    """Partials of a score `levels` `(S, PITCHES)` whose sixteenths have `middles` `(S,)` seconds.
+
+    `balance` is that of the whole piece.
+    """
+    struck = levels > STRUCK * np.vstack([np.zeros(PITCHES), levels[:-1]])
+    levels = _balanced(levels, balance) * 10 ** (random.normal(0.0, WAVER_DB, levels.shape) / 20)
+    loudest = levels.max(axis=1, keepdims=True)
+    levels = np.maximum(levels, _breath(loudest, balance, random))
+    levels[levels < loudest * 10 ** (-QUIET_DB / 20)] = 0.0
+    pitch = np.argsort(-levels, axis=1)[:, :MAX_PARTIALS]
+    level = np.take_along_axis(levels, pitch, 1)
+    level *= LOUDNESS / max(np.sqrt(0.5 * (level**2).sum(axis=1).mean()), 1e-9)
+    phase = np.take_along_axis(_phases(struck, middles, random), pitch, 1)
+    return Partials(
+        middles, pitch.astype(np.uint8), level.astype(np.float32), phase.astype(np.float32)
+    )
+
+
+def _balanced(levels: NDArray[np.float64], balance: Balance) -> NDArray[np.float64]:
+    """Levels whose octaves have the shares `balance`, passing smoothly from one to the next."""
+    power = (levels**2).sum(axis=0).reshape(-1, OCTAVE).sum(axis=1)
+    share = 10 * np.log10(np.maximum(power / max(power.sum(), 1e-12), 1e-9))
+    shift = np.clip(np.array(balance) - share, *SHIFT_DB)
+    return levels * _by_pitch(shift)
+
+
+def _by_pitch(octaves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Factors `(PITCHES,)` of dB that the middles of the octaves have."""
+    middles = OCTAVE * (np.arange(len(octaves)) + 0.5)
+    return np.asarray(10 ** (np.interp(np.arange(PITCHES), middles, octaves) / 20))
+
+
+def _breath(
+    loudest: NDArray[np.float64], balance: Balance, random: Generator
+) -> NDArray[np.float64]:
+    """Levels `(S, PITCHES)` of `BACKGROUND_PARTIALS` partials in each sixteenth.
+
+    Most lie where the balance has most power.
+    """
+    chance = random.random((len(loudest), PITCHES)) ** (1 / _by_pitch(np.array(balance)))
+    found = np.zeros(chance.shape)
+    places = np.argsort(-chance, axis=1)[:, :BACKGROUND_PARTIALS]
+    heights = 10 ** (random.uniform(*BACKGROUND_DB, places.shape) / 20)
+    np.put_along_axis(found, places, heights, 1)
+    return found * loudest
+
+
+def _phases(
+    struck: NDArray[np.bool_], middles: NDArray[np.float64], random: Generator
+) -> NDArray[np.float64]:
+    """Phases `(S, PITCHES)`: tones that drift a little, and begin anywhere when struck."""
+    steps = random.normal(0.0, DRIFT, struck.shape)
+    steps[struck] = random.uniform(0, 2 * np.pi, int(struck.sum()))
+    steps[0] = random.uniform(0, 2 * np.pi, PITCHES)
+    return (2 * np.pi * frequencies() * middles[:, None] + np.cumsum(steps, axis=0)) % (2 * np.pi)
