@@ -61,6 +61,19 @@ class Level(StrEnum):
         return SAMPLE_RATE / self.hop
 
 
+class Quality(StrEnum):
+    """How often a masked generator goes over its codes."""
+
+    DRAFT = "draft"
+    NORMAL = "normal"
+    BEST = "best"
+
+    @property
+    def passes(self) -> int:
+        """Passes of `generation.masked_sampling`; 1 draws all codes at once."""
+        return {Quality.DRAFT: 1, Quality.NORMAL: 4, Quality.BEST: 12}[self]
+
+
 class FlowMethod(StrEnum):
     """How optical flow is estimated (for the authors' released models)."""
 

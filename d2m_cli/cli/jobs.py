@@ -130,6 +130,7 @@ def _make(
         music.level,
         style,
         piece.seed,
+        quality=music.quality,
         denoised=music.denoise,
         progress=progress,
         timings=timings,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from d2m_cli.cli import values
-from d2m_cli.spec import FlowMethod, Level
+from d2m_cli.spec import FlowMethod, Level, Quality
 
 DeviceOption = typer.Option("auto", metavar="DEVICE", help="auto, cpu, cuda or mps.")
 JsonOption = typer.Option(False, "--json", metavar="", help="Print the result as JSON.")
@@ -68,6 +68,16 @@ class MusicOptions:
         int,
         _option(MUSIC, "--takes", "NUMBER", "Pieces for each style.", parser=values.whole(1, 1000)),
     ] = 1
+    quality: Annotated[
+        Quality,
+        _option(
+            MUSIC,
+            "--quality",
+            "QUALITY",
+            "draft, normal or best: the codes are drawn in 1, 4 or 12 passes.",
+            case_sensitive=False,
+        ),
+    ] = Quality.NORMAL
     start: Annotated[
         float,
         _option(

@@ -46,7 +46,9 @@ def straight_through(latents: Tensor, entries: Tensor) -> Tensor:
     return latents + (entries - latents).detach()
 
 
-def code_logits(mean: Tensor, std: Tensor, codebook: Tensor, prior: Tensor) -> Tensor:
+def code_logits(
+    mean: Tensor, std: Tensor, codebook: Tensor, prior: Tensor, free: Tensor | None = None
+) -> Tensor:
     """Unnormalised log-probabilities `(B, T, K)` of the codes around uncertain latents.
 
     An entry's probability falls with its distance from `mean (B, D, T)`, each number measured in
@@ -56,7 +58,8 @@ def code_logits(mean: Tensor, std: Tensor, codebook: Tensor, prior: Tensor) -> T
     precision = std.pow(-2).transpose(1, 2)
     told = torch.cat([mean.transpose(1, 2) * precision, precision], dim=-1)
     entries = torch.cat([codebook, -0.5 * codebook.pow(2)], dim=-1)
-    return torch.addmm(prior, told.flatten(0, 1), entries.t()).unflatten(0, told.shape[:2])
+    logits = torch.addmm(prior, told.flatten(0, 1), entries.t()).unflatten(0, told.shape[:2])
+    return logits if free is None else logits + free.transpose(1, 2)
 
 
 def draw_codes(

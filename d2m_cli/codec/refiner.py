@@ -9,13 +9,11 @@ blocks, as Vocos does), so that it costs a fraction of the decoder.
 Letters: `B` batch, `N` audio samples, `T` time in codes, `F` frames, `C` channels.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m_cli.spec import CODE_DIM, Level
+from d2m_cli.spec import CODE_DIM
 
 N_FFT, HOP = 1024, 256
 BINS = N_FFT // 2 + 1
@@ -29,15 +27,9 @@ AROUND = 9
 """Bins whose mean level is the unit of what is added."""
 KERNEL = 7
 ENTRY_UNIT = 5.0
-
-
-@dataclass(frozen=True)
-class RefinerSettings:
-    """Size of a refiner; kept in a bundle's settings."""
-
-    width: int = 320
-    inner: int = 960
-    dilations: tuple[int, ...] = (1, 3, 1, 3, 1, 3)
+WIDTH, INNER = 320, 960
+"""Channels of a block, and inside it."""
+DILATIONS = (1, 3, 1, 3, 1, 3)
 
 
 class Refiner(nn.Module):
@@ -45,18 +37,15 @@ class Refiner(nn.Module):
 
     window: Tensor
 
-    def __init__(self, level: Level, settings: RefinerSettings = RefinerSettings()) -> None:
+    def __init__(self, hop: int) -> None:
+        """`hop`: audio samples per code."""
         super().__init__()
-        self.codes_per_frame = HOP // level.hop
-        self.settings = settings
-        width = settings.width
-        self.hear = nn.Linear(3 * BINS, width)
-        self.read = nn.Linear(CODE_DIM * self.codes_per_frame, width, bias=False)
-        self.blocks = nn.ModuleList(
-            _Block(width, settings.inner, dilation) for dilation in settings.dilations
-        )
-        self.norm = nn.LayerNorm(width)
-        self.say = nn.Linear(width, 4 * BINS)
+        self.codes_per_frame = HOP // hop
+        self.hear = nn.Linear(3 * BINS, WIDTH)
+        self.read = nn.Linear(CODE_DIM * self.codes_per_frame, WIDTH, bias=False)
+        self.blocks = nn.ModuleList(_Block(dilation) for dilation in DILATIONS)
+        self.norm = nn.LayerNorm(WIDTH)
+        self.say = nn.Linear(WIDTH, 4 * BINS)
         nn.init.zeros_(self.say.weight)
         nn.init.zeros_(self.say.bias)
         self.register_buffer("window", torch.hann_window(N_FFT), persistent=False)
@@ -64,7 +53,7 @@ class Refiner(nn.Module):
     @property
     def context(self) -> int:
         """Codes on each side that a sample can depend on beyond what the decoder sees."""
-        frames = sum((KERNEL // 2) * d for d in self.settings.dilations) + -(-N_FFT // HOP)
+        frames = sum((KERNEL // 2) * d for d in DILATIONS) + N_FFT // HOP
         return frames * self.codes_per_frame
 
     def forward(self, wave: Tensor, entries: Tensor) -> Tensor:
@@ -97,21 +86,20 @@ class Refiner(nn.Module):
         """The inverse of `_spectrum`."""
         frames = torch.fft.irfft(torch.view_as_complex(spectrum.contiguous()), N_FFT) * self.window
         weight = self.window.square().expand(1, frames.shape[1], N_FFT)
-        wave = _overlapped(frames) / _overlapped(weight)
-        return wave
+        return _overlapped(frames) / _overlapped(weight)
 
 
 class _Block(nn.Module):
     """ConvNeXt: a convolution over time for each channel, then two layers over the channels."""
 
-    def __init__(self, width: int, inner: int, dilation: int) -> None:
+    def __init__(self, dilation: int) -> None:
         super().__init__()
         self.time = nn.Conv1d(
-            width, width, KERNEL, padding=KERNEL // 2 * dilation, dilation=dilation, groups=width
+            WIDTH, WIDTH, KERNEL, padding=KERNEL // 2 * dilation, dilation=dilation, groups=WIDTH
         )
-        self.norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, inner)
-        self.narrow = nn.Linear(inner, width)
+        self.norm = nn.LayerNorm(WIDTH)
+        self.widen = nn.Linear(WIDTH, INNER)
+        self.narrow = nn.Linear(INNER, WIDTH)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(B, F, C)` to `(B, F, C)`."""

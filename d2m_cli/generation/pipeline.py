@@ -30,7 +30,7 @@ from d2m_cli.output.denoise import denoise
 from d2m_cli.output.mux import mux
 from d2m_cli.progress import Progress, Step, counted, silent, timed
 from d2m_cli.sketch.rules import STYLE_RULES, StyleRules
-from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
+from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level, Quality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style, Track
 
 ARCHITECTURE = "d2m"
@@ -84,6 +84,7 @@ class Dance2Music:
         seed: int = 0,
         start: float = 0.0,
         end: float | None = None,
+        quality: Quality = Quality.NORMAL,
         denoised: bool = True,
         progress: Progress = silent,
     ) -> Track:
@@ -91,8 +92,8 @@ class Dance2Music:
 
         `style` is one of the bundle's names and `style_audio` a piece of music to sound like; with
         neither, dance and seed pick one that has drums. `tempo` (beats per minute) and
-        `beat_offset` (seconds of the first beat) override what is read from the dance. The same
-        seed gives the same music.
+        `beat_offset` (seconds of the first beat) override what is read from the dance. A higher
+        `quality` takes longer. The same seed gives the same music.
 
         Raises `InputError` for a video that cannot be used, `NoDancerError` when it shows nobody,
         `BundleError` for a level or a style that the bundle does not have.
@@ -106,7 +107,14 @@ class Dance2Music:
             dance = self.analyze(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
         chosen = chosen or self.choose_style(None, None, seed, dance.rhythm.bpm)
         music = self.render(
-            dance, level, chosen, seed, denoised=denoised, progress=progress, timings=timings
+            dance,
+            level,
+            chosen,
+            seed,
+            quality=quality,
+            denoised=denoised,
+            progress=progress,
+            timings=timings,
         )
         return Track(music, dance.seconds, level, chosen.name, seed, clip, dance, timings)
 
@@ -117,6 +125,7 @@ class Dance2Music:
         style: Style,
         seed: int,
         *,
+        quality: Quality = Quality.NORMAL,
         denoised: bool = True,
         progress: Progress = silent,
         timings: dict[str, float] | None = None,
@@ -127,7 +136,7 @@ class Dance2Music:
         """
         timings = {} if timings is None else timings
         with timed(timings, Step.COMPOSE):
-            codes = self.sample_codes(dance, level, style, seed, progress)
+            codes = self.sample_codes(dance, level, style, seed, progress, quality)
         folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
         raw, clean, final = (folder / f"{name}.wav" for name in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):
@@ -186,16 +195,27 @@ class Dance2Music:
         return Style(name, rows[draw.integers(len(rows))])
 
     def sample_codes(
-        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
+        self,
+        dance: Dance,
+        level: Level,
+        style: Style,
+        seed: int,
+        progress: Progress = silent,
+        quality: Quality = Quality.NORMAL,
     ) -> Codes:
         """Codes of the music for a dance: generator windows, each looked up in the codebook."""
         indices = np.empty(-(-round(dance.seconds * SAMPLE_RATE) // level.hop), np.int64)
         done = 0
         # Kept in one array: tensors of single windows, kept in between, would break up the heap.
-        for codes in self.level_model(level).sample_codes(dance, style, seed):
+        for codes in self.level_model(level).sample_codes(
+            dance,
+            style,
+            seed,
+            quality.passes,
+            lambda share: progress(Step.COMPOSE, share * len(indices), len(indices)),
+        ):
             indices[done : done + len(codes)] = codes.cpu().numpy()
             done += len(codes)
-            progress(Step.COMPOSE, done, len(indices))
         return Codes(indices, level)
 
     def decode(

@@ -133,6 +133,19 @@ class Generator(nn.Module):
         Each piece is computed with all the context that its outputs can see, so joining the pieces
         gives the one-pass result without a seam, in memory that does not grow with `codes`.
         """
+        style = self.style(given.style)
+        for begun, drawn, begin, count in self.begun(given, codes, sketch, window):
+            yield self.vq.finish(begun, style, drawn, None).part(begin, begin + count)
+
+    @torch.no_grad()
+    def begun(
+        self, given: Conditions, codes: int, sketch: Sketch | None = None, window: int = 1024
+    ) -> Iterator[tuple[Tensor, Tensor | None, int, int]]:
+        """What `vq.finish` needs for consecutive pieces of at most `4 window` codes.
+
+        Each piece: what `vq.begin` gives and the sketch's latents, with all the context that the
+        piece can see; the piece's first code in them, and how many codes it has.
+        """
         steps = -(-codes // UPSAMPLING)
         encoded = in_windows(self.motion, given.motion), in_windows(self.visual, given.visual)
         style = self.style(given.style)
@@ -141,11 +154,9 @@ class Generator(nn.Module):
             end = min(start + window, steps)
             first, last = max(0, start - context), min(steps, end + context)
             drawn = sketch(UPSAMPLING * first, UPSAMPLING * last) if sketch else None
-            latents = self.vq(self.fuse(given, encoded, first, last), style, drawn)
-            begin = UPSAMPLING * (start - first)
-            yield latents.part(
-                begin, begin + min(UPSAMPLING * (end - start), codes - UPSAMPLING * start)
-            )
+            begun = self.vq.begin(self.fuse(given, encoded, first, last), style, drawn)
+            count = min(UPSAMPLING * (end - start), codes - UPSAMPLING * start)
+            yield begun, drawn, UPSAMPLING * (start - first), count
 
 
 def _straight_on(phase: Tensor, steps: Tensor) -> Tensor:

@@ -116,7 +116,8 @@ class Latents(NamedTuple):
 
     def part(self, begin: int, end: int) -> "Latents":
         """Codes `begin` to `end - 1`."""
-        return Latents(*(None if x is None else x[..., begin:end] for x in self))
+        std, free = (None if x is None else x[..., begin:end] for x in self[1:])
+        return Latents(self.mean[..., begin:end], std, free)
 
 
 class VQGenerator(nn.Module):
@@ -127,6 +128,7 @@ class VQGenerator(nn.Module):
         table = TABLES[settings.level]
         sizes = widths(tuple(s.channels for s in table), settings.width, settings.min_channels)
         self.strides = [s.stride for s in table]
+        self.code_stage = list(accumulate(self.strides, mul)).index(UPSAMPLING)
         self.sigma = settings.sigma
         self.convs = nn.ModuleList(
             AlignedConv(c_in, c_out, stage.kernel)
@@ -140,17 +142,12 @@ class VQGenerator(nn.Module):
         if settings.predicts_std:
             self._begin_unsure()
         if settings.drum_bands:
-            self.sketch_stage = list(accumulate(self.strides, mul)).index(UPSAMPLING)
-            self.sketch = AlignedConv(CODE_DIM, sizes[self.sketch_stage], 5)
+            self.sketch = AlignedConv(CODE_DIM, sizes[self.code_stage], 5)
             self.sketch_share = nn.Parameter(torch.full((CODE_DIM, 1), SKETCH_SHARE))
         if settings.masked:
-            self.known_stages = (
-                list(accumulate(self.strides, mul)).index(UPSAMPLING),
-                len(table) - 1,
-            )
             self.known = nn.ModuleList(
                 _silent(nn.Conv1d(CODE_DIM + 1, sizes[i], KNOWN_KERNEL, padding=KNOWN_KERNEL // 2))
-                for i in self.known_stages
+                for i in (self.code_stage, len(table) - 1)
             )
         if settings.free:
             self.free = _silent(nn.Conv1d(sizes[-1], CODEBOOK_SIZE, 1))
@@ -167,16 +164,23 @@ class VQGenerator(nn.Module):
     @property
     def context(self) -> int:
         """Fused steps on each side that an output can see."""
+        return self._reach(0) + 1
+
+    @property
+    def code_context(self) -> int:
+        """Codes on each side that `finish` sees of what `begin` gives, and of known codes."""
+        return UPSAMPLING * self._reach(self.code_stage) + KNOWN_KERNEL // 2
+
+    def _reach(self, first: int) -> int:
+        """Fused steps on each side that the layers from stage `first` on see."""
         radius, rate = 0.0, 1
         for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
             rate *= stride
-            radius += (receptive_radius(conv) + 1) / rate
-            if i < len(self.stacks):
-                radius += receptive_radius(self.stacks[i]) / rate
-        radius += receptive_radius(self.last) / rate
-        if self.settings.masked:
-            radius += 2 * (KNOWN_KERNEL // 2) / rate
-        return int(radius) + 1
+            if i >= first:
+                radius += (receptive_radius(conv) + 1) / rate
+                if i < len(self.stacks):
+                    radius += receptive_radius(self.stacks[i]) / rate
+        return int(radius + receptive_radius(self.last) / rate) + 1
 
     def forward(
         self,
@@ -188,16 +192,32 @@ class VQGenerator(nn.Module):
         """`fused` `(B, C, T)` and style features `(B, S)` to latents `(B, 64, 4 T)`.
 
         `sketch` `(B, 64, 4 T)`: latents of the sketch's sound, for a generator that takes one.
-        `known` `(B, 65, 4 T)`: codes that are known already (`known_codes`), for a masked one.
+        `known` `(B, 65, 4 T)`: codes that are known already (`known_codes`), for a masked one;
+        without it, none is.
         """
+        return self.finish(self.begin(fused, style, sketch), style, sketch, known)
+
+    def begin(self, fused: Tensor, style: Tensor, sketch: Tensor | None = None) -> Tensor:
+        """What comes before known codes are heard, `(B, C, 4 T)`: the same in every pass."""
         x = fused
-        for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
-            x = conv(x.repeat_interleave(stride, dim=-1) if stride > 1 else x)
-            if sketch is not None and i == self.sketch_stage:
-                x = x + self.sketch(sketch / LATENT_SCALE)
-            if known is not None and i in self.known_stages:
-                x = x + self.known[self.known_stages.index(i)](known)
-            x = self.act(x + self.styles[i](style)[..., None])
+        for i in range(self.code_stage):
+            x = self.stacks[i](self._activated(i, self._conv(i, x), style))
+        x = self._conv(self.code_stage, x)
+        return x if sketch is None else x + self.sketch(sketch / LATENT_SCALE)
+
+    def finish(
+        self, begun: Tensor, style: Tensor, sketch: Tensor | None, known: Tensor | None
+    ) -> Latents:
+        """Latents from what `begin` gave, and the codes that are known."""
+        if self.settings.masked and known is None:
+            known = begun.new_zeros(len(begun), CODE_DIM + 1, begun.shape[-1])
+        x, last = begun, len(self.convs) - 1
+        for i in range(self.code_stage, len(self.convs)):
+            if i > self.code_stage:
+                x = self._conv(i, x)
+            if known is not None and i in (self.code_stage, last):
+                x = x + self.known[i == last](known)
+            x = self._activated(i, x, style)
             if i < len(self.stacks):
                 x = self.stacks[i](x)
         hidden = self.act(x)
@@ -208,11 +228,20 @@ class VQGenerator(nn.Module):
         free = self.free(hidden) if self.settings.free else None
         return Latents(self.sigma * torch.tanh(mean * (LATENT_SCALE / SIGMA)), std, free)
 
+    def _conv(self, stage: int, x: Tensor) -> Tensor:
+        stride = self.strides[stage]
+        y: Tensor = self.convs[stage](x.repeat_interleave(stride, dim=-1) if stride > 1 else x)
+        return y
+
+    def _activated(self, stage: int, x: Tensor, style: Tensor) -> Tensor:
+        y: Tensor = self.act(x + self.styles[stage](style)[..., None])
+        return y
+
 
 def known_codes(entries: Tensor, hidden: Tensor) -> Tensor:
     """What a masked generator hears of `entries` `(B, 64, T)` where not `hidden` `(B, T)`.
 
-    `(B, 65, T)`: the entries in `LATENT_SCALE`, 0 where hidden, and a channel that says where they are.
+    `(B, 65, T)`: the entries in `LATENT_SCALE`, 0 where hidden, and a channel that says where.
     """
     shown = (~hidden)[:, None].to(entries.dtype)
     return torch.cat([entries / LATENT_SCALE * shown, shown], dim=1)

@@ -32,7 +32,7 @@ from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
 from d2m_cli.official.two_stream import Stream, TwoStream
 from d2m_cli.progress import Progress, Step, counted, silent
-from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, FlowMethod, Level
+from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, FlowMethod, Level, Quality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style
 
 ARCHITECTURE = "official"
@@ -168,9 +168,18 @@ class OfficialDance2Music(Dance2Music):
 
     @torch.inference_mode()
     def sample_codes(
-        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
+        self,
+        dance: Dance,
+        level: Level,
+        style: Style,
+        seed: int,
+        progress: Progress = silent,
+        quality: Quality = Quality.NORMAL,
     ) -> Codes:
-        """Codes of all windows one after another; `style` holds the number of the AIST++ genre."""
+        """Codes of all windows one after another; `style` holds the number of the AIST++ genre.
+
+        The released networks draw all codes at once, whatever the `quality`.
+        """
         assert isinstance(dance, OfficialDance)
         network, vqvae = self._official_networks(level)
         vectors = torch.from_numpy(dance.visual.features.T).to(self.device)

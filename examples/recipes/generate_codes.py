@@ -40,7 +40,7 @@ def played(performer: LevelModel, batch: Batch, seed: int) -> tuple[Tensor, Tens
     sketch = performer.vqvae.encode(sound, level)
     latents = generator(Conditions(*given)._replace(drum_onsets=drum_onsets), count, sketch)
     codebook = performer.vqvae.codebook(level)
-    logits = code_logits(latents.mean, latents.std, codebook, generator.prior)
+    logits = code_logits(latents.mean, latents.std, codebook, generator.prior, latents.free)
     return draw_codes(logits, torch.Generator().manual_seed(seed)), music
 
 

@@ -25,11 +25,11 @@ def load_codec(path: Path, level: Level) -> VQVAE:
 
     Raises `DataError` when the file cannot be read or is not that level's.
     """
-    vqvae = VQVAE((level.number,))
     try:
         state = load_file(path)
     except (OSError, SafetensorError) as error:
         raise DataError(f"{path} is no codec's weights ({error}): train a codec first.") from error
+    vqvae = VQVAE.fitting(state, level)
     wrong = misfits(state, vqvae)
     if wrong:
         raise DataError(f"{path} is no codec of level '{level}': {'; '.join(wrong[:3])}.")

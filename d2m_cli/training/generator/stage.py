@@ -15,7 +15,7 @@ from d2m_cli.data.pairs.examples import Batch, Pairs
 from d2m_cli.files import whole_file
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
-from d2m_cli.models.vq_generator import Latents
+from d2m_cli.models.vq_generator import Latents, known_codes
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
 from d2m_cli.training.adversary import Adversary
 from d2m_cli.training.codec.load import load_codec
@@ -26,6 +26,7 @@ from d2m_cli.training.generator.config import (
     generator_shape,
 )
 from d2m_cli.training.generator.losses import Target, encode_target, generator_losses
+from d2m_cli.training.generator.masking import draw_hidden
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.launch import own_draws, summed
@@ -36,6 +37,7 @@ __all__ = ["DiscriminatorSettings", "GeneratorConfig", "GeneratorStage", "genera
 
 VALIDATION_BATCH = 4
 PRIOR_BATCHES = 16
+OPTIONAL_PARTS = ("vq.known.", "vq.free.")
 MAP_SEGMENTS = 48
 """Segments of music on which the map between two codecs is fitted."""
 
@@ -83,7 +85,13 @@ class GeneratorStage:
         """One update of the discriminator (from `adversary_from` on), then one of the generator."""
         settings = self.settings
         given, target, sketch = self._on_device(batch)
-        predicted, prior = self.optimiser.network(given, target.entries.shape[-1], sketch)
+        hidden = known = None
+        if settings.sizes.masked:
+            draws = own_draws(self.fabric, number, settings.batch)
+            hidden = draw_hidden(draws, target.codes.shape[1], settings.seed)
+            hidden = hidden.to(self.fabric.device)
+            known = known_codes(target.entries, hidden)
+        predicted, prior = self.optimiser.network(given, target.entries.shape[-1], sketch, known)
 
         weights, figures = settings.losses, {}
         if progress >= settings.adversary_from and weights.adversarial:
@@ -102,6 +110,7 @@ class GeneratorStage:
                 prior,
                 weights,
                 self._heard(target, np.random.default_rng((settings.seed, 1, number))),
+                hidden,
             )
             self.optimiser.update(torch.stack(list(terms.values())).sum(), number, progress)
         self.average.update(self.plain, number)
@@ -145,10 +154,14 @@ class GeneratorStage:
             save_file(state, draft)
 
     def _trained(self, path: Path) -> dict[str, Tensor]:
-        """Weights of a trained generator, carried over from the codec that it was trained on."""
+        """Weights of a trained generator, carried over from the codec that it was trained on.
+
+        Parts that it does not have (`free`, `masked`) begin untrained.
+        """
         level = self.settings.level
+        new = {k: v for k, v in self.plain.state_dict().items() if k.startswith(OPTIONAL_PARTS)}
         # Bundles hold half precision.
-        state = {name: tensor.float() for name, tensor in load_file(path).items()}
+        state = new | {name: tensor.float() for name, tensor in load_file(path).items()}
         if self.settings.start_codec is None:
             return state
         old = load_codec(self.settings.start_codec, level)
@@ -197,7 +210,7 @@ class _WithPrior(nn.Module):
         self.generator = generator
 
     def forward(
-        self, given: Conditions, codes: int, sketch: Tensor | None
+        self, given: Conditions, codes: int, sketch: Tensor | None, known: Tensor | None
     ) -> tuple[Latents, Tensor | None]:
         prior = self.generator.prior.clone() if self.generator.settings.predicts_std else None
-        return self.generator(given, codes, sketch), prior
+        return self.generator(given, codes, sketch, known), prior
