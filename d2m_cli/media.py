@@ -1,26 +1,53 @@
 """The one ffmpeg binary that decoding, muxing and moviepy share, and how its clock runs."""
 
+import os
+import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from d2m_cli.errors import D2MError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
+_LOOK_AT = 1000
+"""Packets of a file with several pictures that are read to see which of them moves."""
+
 
 def ffmpeg_path() -> str:
-    """Path of the system's ffmpeg if one is on the PATH, else of the one inside imageio-ffmpeg."""
-    return shutil.which("ffmpeg") or _bundled()
+    """Path of the ffmpeg in use: the one that `D2M_FFMPEG` names, else the one that comes along.
+
+    Raises `D2MError` when there is no such program.
+    """
+    named = os.environ.get("D2M_FFMPEG")
+    if not named:
+        return bundled_ffmpeg()
+    found = shutil.which(named)
+    if found is None:
+        raise D2MError(f"D2M_FFMPEG names '{named}', which is no program: correct it or unset it.")
+    return found
 
 
 @cache
-def _bundled() -> str:
+def bundled_ffmpeg() -> str:
+    """Path of the ffmpeg inside imageio-ffmpeg, or of the system's where that package has none.
+
+    Raises `D2MError` when there is neither.
+    """
     import imageio_ffmpeg
 
-    return str(Path(imageio_ffmpeg.get_ffmpeg_exe()))
+    try:
+        return str(Path(imageio_ffmpeg.get_ffmpeg_exe()))
+    except RuntimeError as error:
+        raise D2MError(
+            "There is no ffmpeg here: install one and name it with D2M_FFMPEG."
+        ) from error
 
 
 def complaint(stderr: str) -> str:
@@ -30,11 +57,74 @@ def complaint(stderr: str) -> str:
 
 
 def picture_stream(container: "InputContainer") -> "VideoStream | None":
-    """First video stream of an open file that moves, so not its cover art; None without one."""
+    """First video stream of an open file that moves; None without one.
+
+    Cover art does not move, and neither does a track of one picture beside others.
+    """
     from av.stream import Disposition
 
-    moving = (s for s in container.streams.video if not s.disposition & Disposition.attached_pic)
-    return next(moving, None)
+    moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if len(moving) < 2:
+        return moving[0] if moving else None
+    counts = _first_packets(Path(container.name), {stream.index for stream in moving})
+    return next((stream for stream in moving if counts[stream.index] > 1), moving[0])
+
+
+def _first_packets(path: Path, streams: set[int]) -> dict[int, int]:
+    """How many of the first `_LOOK_AT` packets of the file belong to each of `streams`."""
+    import av
+
+    counts = dict.fromkeys(streams, 0)
+    with av.open(str(path)) as container:
+        for packet in islice(container.demux(), _LOOK_AT):
+            if packet.stream.index in counts and packet.size:
+                counts[packet.stream.index] += 1
+    return counts
+
+
+@dataclass(frozen=True)
+class SoundTrack:
+    """A sound stream that can be decoded."""
+
+    index: int
+    """Number of the stream in its file."""
+    channels: int
+    alone: bool
+    """It is the only sound stream of its file."""
+
+
+def sound_track(path: Path) -> SoundTrack | None:
+    """First sound of the file at `path` that can be decoded; None without one.
+
+    Phones and films carry sound in codecs that are unknown here beside one that is not.
+    """
+    import av
+
+    with av.open(str(path.absolute())) as container:
+        indices = [stream.index for stream in container.streams.audio]
+    for index in indices:
+        channels = _channels(path, index)
+        if channels:
+            return SoundTrack(index, channels, len(indices) == 1)
+    return None
+
+
+def _channels(path: Path, index: int) -> int:
+    """Channels of the first sound that comes out of a stream; 0 when none does."""
+    import av
+
+    with av.open(str(path.absolute())) as container:
+        stream = container.streams[index]
+        if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
+            return 0
+        for packet in container.demux(stream):
+            try:
+                frames = stream.decode(packet)
+            except av.FFmpegError:
+                continue
+            if frames:
+                return frames[0].layout.nb_channels
+    return 0
 
 
 @dataclass(frozen=True)
@@ -45,6 +135,8 @@ class Clock:
     """Seconds on ffmpeg's clock at which the clip's time 0 lies."""
     seekable: bool
     """The container has an index that leads to the right key frame."""
+    picture: int
+    """Number of the stream that is the picture."""
 
 
 def read_clock(path: Path) -> Clock:
@@ -56,6 +148,17 @@ def read_clock(path: Path) -> Clock:
         assert stream is not None, f"{path} was probed before"
         seekable = any(name in container.format.name for name in ("mp4", "matroska"))
         if stream.start_time is None or container.start_time is None:
-            return Clock(0.0, seekable)
+            return Clock(0.0, seekable, stream.index)
         begin = float(stream.start_time * (stream.time_base or 0))
-        return Clock(begin - container.start_time / av.time_base, seekable)
+        zero = container.start_time / av.time_base
+        if os.environ.get("D2M_FFMPEG"):
+            zero = _told_start(path, zero)
+        return Clock(begin - zero, seekable, stream.index)
+
+
+def _told_start(path: Path, otherwise: float) -> float:
+    """Seconds at which the chosen ffmpeg has a file begin: in Matroska versions differ."""
+    command = [ffmpeg_path(), "-hide_banner", "-nostdin", "-i", str(path.absolute())]
+    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    found = re.search(rb"Duration: [^\n]*, start: (-?[\d.]+)", told.stderr)
+    return float(found[1]) if found else otherwise

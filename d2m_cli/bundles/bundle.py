@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,12 @@ class Bundle:
     """A bundle whose files are present and whose hashes match."""
 
     folder: Path
-    config: dict[str, Any]
+    config: dict[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """As `bundle.json` states it."""
+        return str(self.config["name"])
 
     @property
     def settings(self) -> dict[str, Any]:

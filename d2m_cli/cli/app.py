@@ -18,8 +18,9 @@ from d2m_cli.cli import (
     train,
     yardstick,
 )
+from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.people_help import in_peoples_words
-from d2m_cli.errors import D2MError
+from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
 
 FIRST_LINES = """Give a dance video new music that fits the dance.
 
@@ -74,18 +75,16 @@ def main() -> None:
     """
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
+    end_on_signals()
+    take_any_text()
     try:
-        in_peoples_words(typer.main.get_command(app))(prog_name="d2m")
-    except D2MError as error:
-        if debug:
-            raise
-        print(f"d2m: {error}", file=sys.stderr)
+        try:
+            in_peoples_words(typer.main.get_command(app))(prog_name="d2m")
+        finally:
+            if (error := flush_output()) is not None and not isinstance(error, BrokenPipeError):
+                raise error
     except Exception as error:
         if debug:
             raise
-        print(
-            f"d2m: unexpected {type(error).__name__}: {error} "
-            "(this is a defect of d2m; --debug shows where).",
-            file=sys.stderr,
-        )
+        print(f"d2m: {sentence(error)}", file=sys.stderr)
     sys.exit(1)

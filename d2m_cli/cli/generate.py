@@ -25,12 +25,13 @@ def generate(
 
     A batch:     d2m generate clips/ -o scored/ --json
     """
-    from d2m_cli.cli.plan import plan_jobs, ready_places
+    from d2m_cli.cli.plan import new_folders, plan_jobs
 
-    jobs = plan_jobs(videos, music, output)
-    with ready_places(jobs, output):
+    with new_folders() as make:
+        plan = plan_jobs(videos, music, output, make)
+
         from d2m_cli.cli.jobs import run_jobs
 
-        failed = run_jobs(jobs, music, output)
+        failed = run_jobs(plan, music, output)
     if failed:
         raise typer.Exit(1)

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from d2m_cli.cli import values
-from d2m_cli.spec import FlowMethod, Level, Quality
+from d2m_cli.official import FlowMethod
+from d2m_cli.spec import Level, Quality
 
 DeviceOption = typer.Option("auto", metavar="DEVICE", help="auto, cpu, cuda or mps.")
 JsonOption = typer.Option(False, "--json", metavar="", help="Print the result as JSON.")
@@ -133,6 +134,19 @@ class MusicOptions:
             "Optical flow of the official bundles: tvl1, or dis, which is faster.",
         ),
     ] = FlowMethod.TVL1
+    features: Annotated[
+        Path | None,
+        _option(RESEARCH, "--features", "FILE", "What --save-features kept, instead of a look."),
+    ] = None
+    cache: Annotated[
+        bool,
+        _option(
+            RESEARCH,
+            "--cache/--no-cache",
+            "",
+            "Keep what was read from the dance for the next run (at most 200 MB).",
+        ),
+    ] = True
     device: Annotated[str, _option(RESEARCH, "--device", "DEVICE", "auto, cpu, cuda or mps.")] = (
         "auto"
     )
@@ -166,6 +180,38 @@ class OutputOptions:
             show_default=False,
         ),
     ] = 0.0
+    lufs: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--lufs",
+            "LOUDNESS",
+            "Loudness of the music: -16, or -14 as on most platforms.",
+            parser=values.number(-40.0, -8.0),
+        ),
+    ] = -16.0
+    fade_in: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--fade-in",
+            "SECONDS",
+            "Let the music come in.",
+            parser=values.number(0.0, 3600.0),
+            show_default=False,
+        ),
+    ] = 0.0
+    fade_out: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--fade-out",
+            "SECONDS",
+            "Let the music go.",
+            parser=values.number(0.0, 3600.0),
+            show_default=False,
+        ),
+    ] = 0.0
     plot: Annotated[
         str | None,
         _option(
@@ -189,6 +235,9 @@ class OutputOptions:
     ] = False
     overwrite: Annotated[
         bool, _option(OUTPUT, "--overwrite", "", "Replace outputs that exist.")
+    ] = False
+    resume: Annotated[
+        bool, _option(OUTPUT, "--resume", "", "Pass over pieces whose files are there and whole.")
     ] = False
     save_features: Annotated[
         Path | None,

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from d2m_cli.codec.codebook import quantise
 from d2m_cli.codec.layers import Conv, ConvTranspose, ResStack, doubling, halving
-from d2m_cli.codec.refiner import HOP as FRAME
 from d2m_cli.codec.refiner import Refiner
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, HOPS, Level
 
@@ -192,7 +191,15 @@ class VQVAE(nn.Module):
         """Waveform `(B, T hop)` of codebook entries (or free latents) `(B, 64, T)`."""
         number = str(level.number)
         wave: Tensor = self.decoders[number](_to_2d(entries))[:, 0, 0]
-        return self.refiners[number](wave, entries) if number in self.refiners else wave
+        refiner = self.refiner(level)
+        return wave if refiner is None else refiner(wave, entries)
+
+    def refiner(self, level: Level) -> Refiner | None:
+        """What changes the decoder's sound, where the level has one."""
+        number = str(level.number)
+        found = self.refiners[number] if number in self.refiners else None
+        assert found is None or isinstance(found, Refiner)
+        return found
 
     def decoder_context(self, level: Level) -> int:
         """Codes on each side that the waveform of one code depends on.
@@ -200,17 +207,16 @@ class VQVAE(nn.Module):
         A window decoded with so many codes more on either side equals that part of the whole, if it
         begins on a whole frame (`codes_per_frame`).
         """
-        context = self.encoder_context(level)
-        if str(level.number) not in self.refiners:
+        context, refiner = self.encoder_context(level), self.refiner(level)
+        if refiner is None:
             return context
-        refiner = self.refiners[str(level.number)]
-        assert isinstance(refiner, Refiner)
-        frame = self.codes_per_frame(level)
+        frame = refiner.codes_per_frame
         return -(-(context + refiner.context) // frame) * frame
 
     def codes_per_frame(self, level: Level) -> int:
         """Codes that the last step of decoding works on at once."""
-        return FRAME // level.hop if str(level.number) in self.refiners else 1
+        refiner = self.refiner(level)
+        return 1 if refiner is None else refiner.codes_per_frame
 
     def encoder_context(self, level: Level) -> int:
         """Codes on each side whose samples a latent can depend on: encoder mirrors decoder."""

@@ -8,7 +8,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from d2m_cli.errors import InputError
-from d2m_cli.media import picture_stream
+from d2m_cli.ingest.readable import check_readable
+from d2m_cli.media import picture_stream, sound_track
 from d2m_cli.types import Clip
 
 _STILL_FORMATS = ("image2", "_pipe", "tty")
@@ -30,7 +31,6 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
     path = Path(path)
     with _open(path) as container:
         stream = _picture_stream(container, path)
-        has_audio = bool(container.streams.audio)
         scan = _scan(container, stream, path)
         aspect = float(stream.sample_aspect_ratio or 1)
     picture = scan.picture
@@ -46,7 +46,7 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
         width=width,
         height=height,
         rotation=rotation,
-        has_audio=has_audio,
+        has_audio=sound_track(path) is not None,
         start=start,
         end=end,
     )
@@ -55,12 +55,12 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
 
 
 def has_sound(path: Path) -> bool:
-    """Whether the audio or video file at `path` has a sound stream.
+    """Whether the audio or video file at `path` has sound that can be decoded.
 
     Raises `InputError` when it cannot be opened.
     """
-    with _open(path) as container:
-        return bool(container.streams.audio)
+    _open(path).close()
+    return sound_track(path) is not None
 
 
 @dataclass
@@ -87,10 +87,7 @@ class _Scan:
 
 
 def _open(path: Path) -> InputContainer:
-    if not path.exists():
-        raise InputError(f"{path} does not exist: check the path.")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: give a file.")
+    check_readable(path)
     try:
         return av.open(str(path.absolute()))
     except PermissionError as error:
@@ -159,7 +156,8 @@ def _told_end(container: InputContainer, stream: VideoStream) -> float:
     if "avi" in container.format.name:
         return _seconds(stream.frames, stream)
     if "matroska" in container.format.name and container.duration is not None:
-        return (container.duration + container.start_time) / av.time_base
+        # Some writers count the end from 0, some from the first packet: the earlier one is sure.
+        return container.duration / av.time_base
     return 0.0
 
 

@@ -87,7 +87,7 @@ def _command(clip: Clip, rate: float, width: int, height: int) -> list[str]:
     source = ffmpeg.input(str(clip.path.absolute()), threads=2, **where)
     begin = clock.first_picture + clip.start - seek
     pictures = (
-        source["V:0"]
+        source[str(clock.picture)]
         .filter("fps", fps=rate, start_time=f"{begin:.6f}")
         .filter("setpts", "PTS-STARTPTS")
         .filter("scale", width, height, flags="area")

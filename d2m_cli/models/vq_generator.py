@@ -13,7 +13,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from d2m_cli.models.blocks import SLOPE, AlignedConv, ResidualStack, receptive_radius, widths
+from d2m_cli.models.blocks import (
+    SLOPE,
+    AlignedConv,
+    ResidualStack,
+    receptive_radius,
+    silent,
+    widths,
+)
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, SIGMA, Level
 
 UPSAMPLING = 4
@@ -146,11 +153,11 @@ class VQGenerator(nn.Module):
             self.sketch_share = nn.Parameter(torch.full((CODE_DIM, 1), SKETCH_SHARE))
         if settings.masked:
             self.known = nn.ModuleList(
-                _silent(nn.Conv1d(CODE_DIM + 1, sizes[i], KNOWN_KERNEL, padding=KNOWN_KERNEL // 2))
+                silent(nn.Conv1d(CODE_DIM + 1, sizes[i], KNOWN_KERNEL, padding=KNOWN_KERNEL // 2))
                 for i in (self.code_stage, len(table) - 1)
             )
         if settings.free:
-            self.free = _silent(nn.Conv1d(sizes[-1], CODEBOOK_SIZE, 1))
+            self.free = silent(nn.Conv1d(sizes[-1], CODEBOOK_SIZE, 1))
         self.settings = settings
         self.act = nn.LeakyReLU(SLOPE)
 
@@ -245,11 +252,3 @@ def known_codes(entries: Tensor, hidden: Tensor) -> Tensor:
     """
     shown = (~hidden)[:, None].to(entries.dtype)
     return torch.cat([entries / LATENT_SCALE * shown, shown], dim=1)
-
-
-def _silent(conv: nn.Conv1d) -> nn.Conv1d:
-    """A convolution that says nothing before it is trained: the generator is the one without it."""
-    nn.init.zeros_(conv.weight)
-    assert conv.bias is not None
-    nn.init.zeros_(conv.bias)
-    return conv

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from d2m_cli.errors import OutputError
-from d2m_cli.output.checks import finished_file
+from d2m_cli.output.places import finished_file
 from d2m_cli.spec import BEATS_PER_BAR
 
 _TICKS = 480

@@ -2,14 +2,15 @@
 
 import io
 import os
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
 
 import av
 
 from d2m_cli.errors import OutputError
 from d2m_cli.media import picture_stream
+from d2m_cli.output.describe import ROTATION, describe
+from d2m_cli.output.places import longest_name
 
 CONTAINERS = {
     ".mp4": "mp4",
@@ -35,28 +36,41 @@ def check_output(
     out: Path,
     overwrite: bool,
     suffixes: Collection[str] = (*CONTAINERS, *SOUND_SUFFIXES, *PLOT_SUFFIXES),
+    copied: bool = True,
 ) -> None:
-    """Make sure that `out` can be written for `video`, whose picture is to be copied into it.
+    """Make sure that `out` can be written for `video`, whose picture is `copied` or encoded anew.
 
-    Raises `OutputError` when its suffix is none of `suffixes`, its folder is missing or not
-    writable, it is the video itself, it exists and `overwrite` is not set, or its container cannot
-    hold the video's picture.
+    Raises `OutputError` when its suffix is none of `suffixes`, its name is too long, its folder is
+    missing or not writable, it is the video itself, it exists and `overwrite` is not set, or its
+    container cannot hold the video's picture.
     """
     suffix = out.suffix.lower()
     if suffix not in suffixes:
         raise OutputError(f"{out} has an unknown kind: choose one of {', '.join(suffixes)}.")
-    folder = out.absolute().parent
+    final = Path(os.path.realpath(out))  # a symbolic link stays, and what it points to is written
+    folder = final.parent
     if not folder.is_dir():
         raise OutputError(f"The folder {folder} does not exist: create it first.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"The folder {folder} is not writable: choose another one.")
+    length, longest = len(os.fsencode(final.name)), longest_name(folder)
+    if length > longest:
+        raise OutputError(
+            f"The name of the output is {length} bytes long, and {folder} takes {longest}: "
+            "give a shorter one with -o."
+        )
     if out.is_dir():
         raise OutputError(f"{out} is a folder: name a file in it.")
     if out.exists() and video.exists() and out.samefile(video):
         raise OutputError(f"{out} is the input itself: choose another name for the output.")
+    if out.exists() and not out.is_file():
+        raise OutputError(f"{out} is a device or a pipe: name a file.")
     if out.exists() and not overwrite:
-        raise OutputError(f"{out} exists: give --overwrite or another name.")
-    if suffix in CONTAINERS:
+        raise OutputError(
+            f"{out} exists: choose another name, or allow it to be replaced "
+            "(--overwrite; in Python overwrite=True)."
+        )
+    if suffix in CONTAINERS and copied:
         check_container(video, out)
 
 
@@ -67,12 +81,53 @@ def check_container(video: Path, out: Path) -> None:
     Raises `OutputError` naming a suffix that works.
     """
     codec = picture_codec(video)
-    if codec is None or holds(out.suffix.lower(), codec):
+    if codec is None or no_video_holds(codec):
         return
-    fitting = next(s for s in (video.suffix.lower(), *CONTAINERS) if holds(s, codec))
-    raise OutputError(
-        f"A {out.suffix} file cannot hold {codec} pictures: name the output {out.stem}{fitting}."
-    )
+    suffix = out.suffix.lower()
+    if not holds(suffix, codec):
+        fitting = next(s for s in (video.suffix.lower(), *CONTAINERS) if holds(s, codec))
+        raise OutputError(
+            f"A {out.suffix} file cannot hold {codec} pictures: "
+            f"name the output {out.stem}{fitting}."
+        )
+    if CONTAINERS[suffix] not in ("mp4", "mov") and is_turned(video, CONTAINERS[suffix]):
+        raise OutputError(
+            f"A {out.suffix} file cannot tell players to turn the picture, which lies on its side: "
+            f"name the output {out.stem}.mp4 or {out.stem}.mov."
+        )
+
+
+def default_suffix(video: Path) -> str:
+    """Suffix of the output for `video` when none is given: its own, else `.mp4`, else `.mkv`."""
+    codec = picture_codec(video)
+    own = video.suffix.lower()
+    if codec is None or no_video_holds(codec):
+        return ".mp4" if codec or own not in CONTAINERS else video.suffix
+    if holds(own, codec):
+        return video.suffix
+    return ".mp4" if holds(".mp4", codec) else ".mkv"
+
+
+def no_video_holds(codec: str) -> bool:
+    """Whether `codec` is one of moving pictures of the web, which must be encoded anew."""
+    return codec in ("gif", "apng", "webp", "webp_anim")
+
+
+def is_turned(video: Path, container: str) -> bool:
+    """Whether a copy of the picture of `video` into another kind of file would lie on its side.
+
+    From Matroska to Matroska the turn comes along.
+    """
+    try:
+        with av.open(str(video.absolute())) as opened:
+            stream = picture_stream(opened)
+            own = opened.format.name
+            index = stream.index if stream else None
+    except (av.FFmpegError, OSError):
+        return False
+    if index is None or (container in own and container in ("matroska", "webm")):
+        return False
+    return any(ROTATION in s.side_data for s in describe(video) if s.index == index)
 
 
 def picture_codec(video: Path) -> str | None:
@@ -91,24 +146,8 @@ def holds(suffix: str, codec: str) -> bool:
         return False
     name = CONTAINERS[suffix]
     if name == "matroska":
-        return True
+        return not no_video_holds(codec)
     if name == "mov" and codec in _MP4_ONLY:
         return False
     with av.open(io.BytesIO(), "w", format=name) as container:
         return codec in container.supported_codecs
-
-
-@contextmanager
-def finished_file(out: Path) -> Iterator[Path]:
-    """A draft beside `out` to write to: it takes the name `out` at the end, or vanishes on error.
-
-    Raises `OutputError` when the folder does not allow it.
-    """
-    draft = out.with_name(f".{out.stem}.{os.getpid()}{out.suffix}")
-    try:
-        yield draft
-        draft.replace(out)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written ({error.strerror}).") from error
-    finally:
-        draft.unlink(missing_ok=True)

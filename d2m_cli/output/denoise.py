@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from d2m_cli.output.checks import finished_file
+from d2m_cli.output.places import finished_file
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 

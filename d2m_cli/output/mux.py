@@ -1,93 +1,127 @@
-"""New sound for a video whose picture stays as it is, and sound files alone."""
+"""New sound for a video whose picture stays as it is."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
+import numpy as np
+import soundfile
 
-from d2m_cli.errors import OutputError
 from d2m_cli.media import read_clock
-from d2m_cli.output.audio import limited
-from d2m_cli.output.checks import CONTAINERS, check_container, finished_file, picture_codec
-from d2m_cli.output.run import run_ffmpeg
-from d2m_cli.output.streams import Companion, companions, copy_limit, has_phone_metadata
+from d2m_cli.output.checks import CONTAINERS, check_container, no_video_holds
+from d2m_cli.output.describe import StreamFacts, describe
+from d2m_cli.output.moved import move_chapters, move_stream, stands_elsewhere, take_cover
+from d2m_cli.output.picture import copied_picture, picture_anew
+from d2m_cli.output.places import finished_file, scratch_folder
+from d2m_cli.output.readback import Promise, read_back
+from d2m_cli.output.run import compiled, run_command
+from d2m_cli.output.sound import for_stream, new_sound, sound_options
+from d2m_cli.output.streams import (
+    Luggage,
+    count_chapters,
+    count_packets,
+    cut_near_end,
+    has_phone_metadata,
+    pack,
+)
+from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import Clip
 
-_RATE = 48000
-"""Hz of the sound in a video: what every container and codec below takes."""
-
-_AAC = {"codec": "aac", "b": "192k"}
-_SOUND_IN_VIDEO = {
-    ".webm": {"codec": "libopus", "b": "160k"},
-    ".avi": {"codec": "pcm_s16le"},  # AVI cannot tell a player to skip a codec's first samples
-}
-_SOUND_ALONE = {
-    ".wav": {"codec": "pcm_s16le"},
-    ".mp3": {"codec": "libmp3lame", "b": "192k"},
-    ".m4a": _AAC,
-    ".flac": {"codec": "flac"},
-    ".ogg": {"codec": "libvorbis", "b": "192k"},
-    ".opus": {"codec": "libopus", "b": "160k"},
-}
-
-_H264 = {"codec": "libx264", "crf": 17, "preset": "veryfast", "pix_fmt": "yuv420p"}
-_PICTURE_ANEW = {
-    ".webm": {"codec": "libvpx-vp9", "crf": 26, "b": 0, "cpu-used": 4, "row-mt": 1},
-    ".avi": {"codec": "mpeg4", "qscale": 2},
-}
+_MOMENT = 1.0
+"""Seconds that are written to see whether a container takes everything."""
 
 
-def mux(clip: Clip, wav: Path, out: Path, mix: float = 0.0) -> None:
+def mux(clip: Clip, wav: Path, out: Path, mix: float = 0.0) -> list[str]:
     """Write the picture of `clip` with the music in `wav` (mono) as its sound to `out`.
 
-    The picture is copied packet by packet; subtitles, further pictures, data and attachments,
-    chapters and metadata (rotation too) come along where the container of `out` can hold them. The
-    sound is 48 kHz stereo, AAC (Opus in WebM, PCM in AVI), begins with the picture and lasts as
-    long as the clip. `mix` (0..1) adds the original sound, at that much of its amplitude.
+    The picture is copied packet by packet; subtitles, further pictures, covers, telemetry and
+    attachments, chapters and metadata (rotation too) come along where the container of `out` can
+    hold them, cut to the clip. The sound is 48 kHz stereo, AAC (Opus in WebM, PCM in AVI), begins
+    with the picture and lasts as long as the clip. `mix` (0..1) adds the original sound, at that
+    much of its amplitude. The file is read again before it gets its name.
 
     A clip that ends early has its copied picture end where the stream can be cut without a gap,
     which with B-pictures may be a few pictures off. One that begins after 0 s must have its picture
-    encoded anew (H.264 at a quality where no difference is seen; VP9 in WebM, MPEG-4 in AVI), for a
-    copy could only begin at a key frame.
+    encoded anew (H.264 at a quality where no difference is seen, HEVC for more than 8 bits; VP9 in
+    WebM, MPEG-4 in AVI), for a copy could only begin at a key frame.
 
-    Raises `OutputError` when `out` cannot be written or its container does not hold the picture.
+    Returns what of the input does not come along, one short phrase each. Raises `OutputError` when
+    `out` cannot be written, its container does not hold the picture, or it did not become whole.
     """
-    copied = clip.start == 0.0
+    plan = _plan(clip, out)
+    with finished_file(out) as draft:
+        lost = _write(plan, wav, draft, out, mix)
+    return [*plan.luggage.left_out, *lost]
+
+
+def rehearse(clip: Clip, out: Path) -> list[str]:
+    """Write a moment of `clip` to a scratch file as `mux` would, to see whether `out` can be.
+
+    Returns and raises what `mux` does.
+    """
+    end = min(clip.start + _MOMENT, clip.start + clip.seconds)
+    plan = _plan(replace(clip, end=end), out)
+    with scratch_folder() as folder:
+        wav, trial = Path(folder) / "silence.wav", Path(folder) / f"trial{out.suffix}"
+        with finished_file(wav) as draft:
+            soundfile.write(draft, np.zeros(round(_MOMENT * SAMPLE_RATE)), SAMPLE_RATE)
+        with finished_file(trial) as draft:
+            lost = _write(plan, wav, draft, out, mix=0.0)
+    return [*plan.luggage.left_out, *lost]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be written for a clip, and in which way."""
+
+    clip: Clip
+    suffix: str
+    streams: list[StreamFacts]
+    picture: StreamFacts
+    copied: bool
+    cut: float | None
+    """Decoding time at which the copied picture ends, if before the file does."""
+    luggage: Luggage
+
+
+def _plan(clip: Clip, out: Path) -> _Plan:
+    streams = describe(clip.path)
+    picture = streams[read_clock(clip.path).picture]
+    copied = clip.start == 0.0 and not no_video_holds(picture.codec)
     if copied:
         check_container(clip.path, out)
-    begin = _begin(clip)
-    old = picture = ffmpeg.input(str(clip.path.absolute()), **begin)
-    limit = copy_limit(clip) if copied else None
-    if limit is not None:
+    suffix = out.suffix.lower()
+    luggage = pack(streams, picture.index, suffix, copied)
+    cut = cut_near_end(clip) if copied else None
+    return _Plan(clip, suffix, streams, picture, copied, cut, luggage)
+
+
+def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[str]:
+    """Write `draft` and read it back; messages name `out`. Returns the side data that is lost."""
+    clip = plan.clip
+    music = ffmpeg.input(str(wav.absolute()))
+    old = picture = ffmpeg.input(str(clip.path.absolute()), **_begin(clip))
+    if plan.cut is not None:
         # An input of its own: a limit on the output would end the sound as well.
-        picture = ffmpeg.input(str(clip.path.absolute()), **begin, t=f"{limit:.6f}")
-    sound = _sound(clip, ffmpeg.input(str(wav.absolute())), old, mix)
-    options = _options(clip, out.suffix.lower(), copied)
-    others = companions(clip.path, out.suffix.lower())
-    with finished_file(out) as draft:
-        try:
-            run_ffmpeg(_sink(picture, sound, old, others, options, draft), out)
-        except OutputError:
-            # Some data streams are named by no muxer's list, and show only here that none fits.
-            without = [other for other in others if other.kind != "data"]
-            if without == others:
-                raise
-            run_ffmpeg(_sink(picture, sound, old, without, options, draft), out)
-
-
-def write_sound(wav: Path, out: Path) -> None:
-    """Write the music in `wav` (mono) as 48 kHz stereo; the suffix of `out` names the codec.
-
-    Raises `OutputError` for an unknown suffix or when `out` cannot be written.
-    """
-    codec = _SOUND_ALONE.get(out.suffix.lower())
-    if codec is None:
-        raise OutputError(
-            f"{out} is no sound file: choose one of {', '.join(_SOUND_ALONE)} as its suffix."
+        picture = ffmpeg.input(str(clip.path.absolute()), **_begin(clip), t=f"{plan.cut:.6f}")
+    sound = new_sound(clip, music, old, mix)
+    with scratch_folder() as name:
+        folder = Path(name)
+        kept, others = _others(plan, old, folder)
+        sink = ffmpeg.output(
+            picture[str(plan.picture.index)],
+            sound,
+            *others,
+            str(draft.absolute()),
+            **_options(plan, kept, folder),
         )
-    sound = _stereo(ffmpeg.input(str(wav.absolute())).audio)
-    with finished_file(out) as draft:
-        run_ffmpeg(sound.output(str(draft), **_for_stream("a", codec)), out)
+        command = compiled(sink)
+        chapters = _add_chapters(command, clip, draft, folder)
+        run_command(command, out)
+    count = count_packets(clip) if plan.copied and plan.cut is None else None
+    promise = Promise(plan.picture, plan.copied, count, clip.seconds, kept, chapters)
+    return read_back(draft, out, promise)
 
 
 def _begin(clip: Clip) -> dict[str, Any]:
@@ -99,45 +133,53 @@ def _begin(clip: Clip) -> dict[str, Any]:
     return {**options, "itsoffset": f"{-first_picture:.6f}"}
 
 
-def _sound(clip: Clip, music: Any, old: Any, mix: float) -> Any:
-    """The new sound, exactly as long as the clip."""
-    sound = _stereo(music.audio)
-    if mix > 0 and clip.has_audio:
-        # `async` fills and cuts so that the original keeps its place beside the picture.
-        original = (
-            old["a:0"]
-            .filter("aresample", _RATE, **{"async": 1, "first_pts": 0})
-            .filter("aformat", channel_layouts="stereo")
-        )
-        both = ffmpeg.filter(
-            [sound, original], "amix", inputs=2, duration="first", weights=f"1 {mix}"
-        )
-        # amix divides by the sum of the weights.
-        sound = limited(both.filter("volume", 1 + mix), _RATE)
-    return sound.filter("apad").filter("atrim", end=f"{clip.seconds:.6f}")
+def _others(plan: _Plan, old: Any, folder: Path) -> tuple[Luggage, list[Any]]:
+    """What comes along, less what the part has nothing of, and its streams in this order.
+
+    Attachments come last, as Matroska's muxer wants.
+    """
+    clip, kept, streams = plan.clip, [], []
+    still = ffmpeg.input(str(clip.path.absolute()))  # covers and attachments have no time
+    elsewhere = stands_elsewhere(clip)
+    order = ("video", "subtitle", "data", "attachment")
+    for each in sorted(plan.luggage.kept, key=lambda one: order.index(one.kind)):
+        source = old[str(each.index)]
+        if each.kind == "attachment" or plan.streams[each.index].attached:
+            source = still[str(each.index)]
+        elif each.kind != "video" and elsewhere:
+            moved = move_stream(clip, each, folder)
+            if moved is None:
+                continue
+            source = ffmpeg.input(str(moved.path), itsoffset=f"{moved.begin:.6f}")["0"]
+        kept.append(each)
+        if not each.cover:
+            streams.append(source)
+    return Luggage(kept, plan.luggage.left_out), streams
 
 
-def _stereo(mono: Any) -> Any:
-    """Both speakers play `mono` as loud as it is (ffmpeg's own way takes 3 dB off)."""
-    return mono.filter("aresample", _RATE).filter("channelmap", map="0|0", channel_layout="stereo")
-
-
-def _options(clip: Clip, suffix: str, copied: bool) -> dict[str, Any]:
+def _options(plan: _Plan, kept: Luggage, folder: Path) -> dict[str, Any]:
     """How the container and its streams are written."""
+    clip, suffix = plan.clip, plan.suffix
     options: dict[str, Any] = {
+        "format": CONTAINERS[suffix],
         "codec:v": "copy",
         "codec:d": "copy",
         "codec:t": "copy",
-        **_for_stream("a", _SOUND_IN_VIDEO.get(suffix, _AAC)),
-        "format": CONTAINERS[suffix],
-        "map_metadata": 0,
-        "map_chapters": 0,
+        "strict": "unofficial",  # the record of Dolby Vision, in MP4
+        **sound_options(suffix),
     }
-    if not copied:
-        options |= _for_stream("v:0", _PICTURE_ANEW.get(suffix, _H264))
+    if plan.copied:
+        options |= copied_picture(plan.picture, suffix)
+    else:
+        options |= for_stream("v:0", picture_anew(clip.path, suffix))
         options["t"] = f"{clip.seconds:.6f}"
-    elif suffix == ".avi" and picture_codec(clip.path) == "h264":
-        options["bsf:v:0"] = "h264_mp4toannexb"  # as AVI has it; changes nothing from AVI to AVI
+    for number, each in enumerate(kept.of("subtitle")):
+        options[f"codec:s:{number}"] = each.codec
+    for number, each in enumerate(kept.of("video"), start=1):
+        if plan.streams[each.index].attached:
+            options[f"disposition:v:{number}"] = "attached_pic"
+    if kept.covers:
+        options |= _attach(clip, kept, folder)
     if CONTAINERS[suffix] in ("mp4", "mov"):
         # Phones' own keys need QuickTime's newer form of metadata, which fewer players read.
         phone = "+use_metadata_tags" if has_phone_metadata(clip.path) else ""
@@ -145,20 +187,27 @@ def _options(clip: Clip, suffix: str, copied: bool) -> dict[str, Any]:
     return options
 
 
-def _for_stream(stream: str, options: dict[str, Any]) -> dict[str, Any]:
-    return {f"{key}:{stream}": value for key, value in options.items()}
+def _attach(clip: Clip, kept: Luggage, folder: Path) -> dict[str, Any]:
+    """Options that put cover pictures into a Matroska file as it holds them: as attachments."""
+    options: dict[str, Any] = {"attach": []}
+    for number, cover in enumerate(kept.covers, start=len(kept.of("attachment"))):
+        path, name = take_cover(clip, cover, folder)
+        options["attach"].append(str(path))
+        options[f"metadata:s:t:{number}"] = [f"mimetype={cover.cover}", f"filename={name}"]
+    return options
 
 
-def _sink(
-    picture: Any,
-    sound: Any,
-    old: Any,
-    others: list[Companion],
-    options: dict[str, Any],
-    draft: Path,
-) -> Any:
-    """The output file with its streams in order; attachments last, as Matroska's muxer wants."""
-    subtitles = [other.codec for other in others if other.kind == "subtitle"]
-    each = {f"codec:s:{number}": codec for number, codec in enumerate(subtitles)}
-    streams = [picture["V:0"], sound, *(old[str(other.index)] for other in others)]
-    return ffmpeg.output(*streams, str(draft), **options, **each)
+def _add_chapters(command: list[str], clip: Clip, draft: Path, folder: Path) -> int:
+    """Name in `command` the inputs of metadata and of chapters; returns how many chapters."""
+    inputs = [command[at + 1] for at, word in enumerate(command) if word == "-i"]
+    source = inputs.index(str(clip.path.absolute()))
+    chapters, count = source, count_chapters(clip)
+    if count and stands_elsewhere(clip):
+        moved = move_chapters(clip, folder)
+        count = moved.count
+        chapters = len(inputs)
+        end = len(command) - 1 - command[::-1].index("-i") + 2
+        command[end:end] = ["-f", "ffmetadata", "-i", str(moved.path)]
+    place = command.index(str(draft.absolute()))
+    command[place:place] = ["-map_metadata", str(source), "-map_chapters", str(chapters)]
+    return count

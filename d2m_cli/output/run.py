@@ -6,8 +6,8 @@ from typing import Any
 
 import ffmpeg
 
-from d2m_cli.errors import OutputError
 from d2m_cli.media import complaint, ffmpeg_path
+from d2m_cli.output.places import is_full, unwritable
 
 
 def run_ffmpeg(sink: Any, out: Path | None = None, level: str = "error") -> str:
@@ -15,10 +15,24 @@ def run_ffmpeg(sink: Any, out: Path | None = None, level: str = "error") -> str:
 
     `level` is ffmpeg's own log level. Raises `OutputError`, naming `out`, when ffmpeg fails.
     """
+    return run_command(compiled(sink, level), out)
+
+
+def compiled(sink: Any, level: str = "error") -> list[str]:
+    """The command line of the ffmpeg-python output `sink`."""
     quiet = sink.global_args("-hide_banner", "-nostats", "-nostdin", "-v", level)
-    command = ffmpeg.compile(quiet, cmd=ffmpeg_path(), overwrite_output=True)
+    return list(ffmpeg.compile(quiet, cmd=ffmpeg_path(), overwrite_output=True))
+
+
+def run_command(command: list[str], out: Path | None = None) -> str:
+    """Run one of `compiled`; returns and raises as `run_ffmpeg` does.
+
+    An exit status of 0 is not enough: ffmpeg 5.1 ends so on a full disk, and only complains.
+    """
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     report = done.stderr.decode(errors="replace")
-    if done.returncode != 0:
-        raise OutputError(f"{out or 'The sound'} cannot be written ({complaint(report)}).")
-    return report
+    if done.returncode == 0 and not is_full(report):
+        return report
+    lines = [line for line in report.splitlines() if is_full(line)]
+    reason = "No space left on device" if lines else complaint(report)
+    raise unwritable(out or Path("The sound"), reason)

@@ -1,6 +1,6 @@
 """What goes along with a video's picture into its output, and where a copied picture may end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -8,12 +8,25 @@ import numpy as np
 
 from d2m_cli.media import picture_stream
 from d2m_cli.output.checks import CONTAINERS, holds
+from d2m_cli.output.describe import StreamFacts
 from d2m_cli.types import Clip
 
 _SUBTITLES_AS = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 """What text subtitles become where the container cannot hold them as they are."""
 
 _TEXT_SUBTITLES = ("subrip", "ass", "webvtt", "mov_text", "text")
+
+_COVERS = ("png", "mjpeg", "bmp")
+"""Cover pictures that MP4 and QuickTime know."""
+
+_COVER_TYPES = {"png": "image/png", "mjpeg": "image/jpeg", "bmp": "image/bmp", "gif": "image/gif"}
+"""Types of attachments that Matroska's readers take for a cover."""
+
+_WRITTEN_ANEW = {"text", "tmcd"}
+"""Tags of data tracks that ffmpeg writes by itself, from chapters and from the time code."""
+
+_MIN_MARGIN = 2.0
+"""Seconds beyond a part's end in which pictures that are shown before it may still follow."""
 
 
 @dataclass(frozen=True)
@@ -24,31 +37,75 @@ class Companion:
     kind: str
     codec: str
     """What it becomes: `copy` or a subtitle codec."""
+    source: str
+    """Its codec in the input."""
+    cover: str = ""
+    """Media type of a cover picture that is to become an attachment; empty for all others."""
 
 
-def companions(video: Path, suffix: str) -> list[Companion]:
-    """Streams of `video` beside its picture and its sound that a file with `suffix` can hold.
+@dataclass(frozen=True)
+class Luggage:
+    """What comes along, and what does not: one short phrase each, for the user."""
 
-    Attachments and data are listed where the container has a place for such; whether it takes a
-    certain kind of data shows only when it is written.
+    kept: list[Companion] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Companion]:
+        """The streams of a kind that come along as such; covers to attach are none."""
+        return [each for each in self.kept if each.kind == kind and not each.cover]
+
+    @property
+    def covers(self) -> list[Companion]:
+        """Cover pictures that become attachments."""
+        return [each for each in self.kept if each.cover]
+
+
+def pack(streams: list[StreamFacts], picture: int, suffix: str, copied: bool) -> Luggage:
+    """Decide for each of `streams` beside number `picture` whether a file with `suffix` takes it.
+
+    The old sound is not among them: it is replaced. A further picture comes along only where the
+    main one is `copied`.
     """
-    places = {"attachment": ("matroska",), "data": ("mp4", "mov")}
-    kept = []
-    with av.open(str(video.absolute())) as container:
-        picture = picture_stream(container)
-        for stream in container.streams:
-            context = stream.codec_context
-            name = context.codec.canonical_name if context else ""
-            codec: str | None = None
-            if stream.type == "subtitle":
-                codec = _subtitle_codec(name, suffix)
-            elif (
-                stream.type == "video" and stream is not picture and holds(suffix, name)
-            ) or CONTAINERS[suffix] in places.get(stream.type, ()):
-                codec = "copy"
-            if codec:
-                kept.append(Companion(stream.index, stream.type, codec))
-    return kept
+    luggage = Luggage()
+    for stream in streams:
+        if stream.index == picture or stream.kind == "audio":
+            continue
+        codec = _codec(stream, suffix, copied)
+        if codec is not None:
+            cover = CONTAINERS[suffix] == "matroska" and stream.attached
+            media = _COVER_TYPES[stream.codec] if cover else ""
+            kept = Companion(stream.index, stream.kind, codec, stream.codec, media)
+            luggage.kept.append(kept)
+        elif stream.kind != "data" or stream.tag not in _WRITTEN_ANEW:
+            luggage.left_out.append(_name(stream))
+    return luggage
+
+
+def _codec(stream: StreamFacts, suffix: str, copied: bool) -> str | None:
+    """What a stream becomes in a file with `suffix`; None when it cannot come along."""
+    container = CONTAINERS[suffix]
+    if stream.codec in ("none", "unknown"):
+        return "copy" if (stream.kind, container) == ("attachment", "matroska") else None
+    if stream.kind == "subtitle":
+        return _subtitle_codec(stream.codec, suffix)
+    if stream.attached:
+        known = {"mp4": _COVERS, "mov": _COVERS, "matroska": tuple(_COVER_TYPES)}
+        return "copy" if stream.codec in known.get(container, ()) else None
+    places = {
+        "video": copied and holds(suffix, stream.codec),
+        "attachment": container == "matroska",
+        "data": container in ("mp4", "mov") and stream.tag == "gpmd",
+    }
+    return "copy" if places.get(stream.kind, False) else None
+
+
+def _name(stream: StreamFacts) -> str:
+    what = {
+        "video": "cover picture" if stream.attached else "further picture",
+        "subtitle": "subtitles",
+        "data": "data track",
+    }.get(stream.kind, stream.kind)
+    return f"{what} ({stream.tag if stream.kind == 'data' and stream.tag else stream.codec})"
 
 
 def has_phone_metadata(video: Path) -> bool:
@@ -57,7 +114,7 @@ def has_phone_metadata(video: Path) -> bool:
         return any("." in key for key in container.metadata)
 
 
-def copy_limit(clip: Clip) -> float | None:
+def cut_near_end(clip: Clip) -> float | None:
     """Where to end a copy of the picture near `clip.end`, so that no picture before it is missing.
 
     Packets stand in the order of decoding. Only after some of them are all pictures there up to the
@@ -66,19 +123,52 @@ def copy_limit(clip: Clip) -> float | None:
     """
     if clip.end is None or clip.end >= clip.duration:
         return None
-    with av.open(str(clip.path.absolute())) as container:
-        stream = picture_stream(container)
-        assert stream is not None, f"{clip.path} was probed before"
-        packets = [packet for packet in container.demux(stream) if packet.size]
-        unit = float(stream.time_base or 0)
-    decoded = np.array([(p.pts if p.dts is None else p.dts) or 0 for p in packets]) * unit
-    times = np.array([(p.dts if p.pts is None else p.pts) or 0 for p in packets]) * unit
+    packets = _packets_until(clip, clip.end + max(_MIN_MARGIN, 8 / clip.fps))
+    decoded, times = np.array(packets).T
     shown = np.sort(times)
     whole = np.flatnonzero(np.maximum.accumulate(times) == shown)[:-1] + 1
     if not len(whole):
         return None
     count = whole[np.abs(shown[whole] - shown[0] - clip.seconds).argmin()]
     return float(decoded[count - 1] + decoded[count]) / 2 - float(shown[0])
+
+
+def _packets_until(clip: Clip, end: float) -> list[tuple[float, float]]:
+    """Decoding and presentation seconds of the packets up to `end` s after the first picture."""
+    found: list[tuple[float, float]] = []
+    first = 0.0
+    with av.open(str(clip.path.absolute())) as container:
+        stream = picture_stream(container)
+        assert stream is not None, f"{clip.path} was probed before"
+        for packet in container.demux(stream):
+            if not packet.size or not (found or packet.is_keyframe):
+                continue
+            unit = float(packet.time_base)
+            dts = (packet.pts if packet.dts is None else packet.dts) or 0
+            pts = (packet.dts if packet.pts is None else packet.pts) or 0
+            first = first if found else pts * unit
+            found.append((dts * unit, pts * unit))
+            if dts * unit - first > end:
+                break
+    return found
+
+
+def count_packets(clip: Clip) -> int:
+    """Pictures in the copy of a whole clip: ffmpeg begins with the first that stands alone."""
+    count = 0
+    with av.open(str(clip.path.absolute())) as container:
+        stream = picture_stream(container)
+        assert stream is not None, f"{clip.path} was probed before"
+        for packet in container.demux(stream):
+            if packet.size and (count or packet.is_keyframe):
+                count += 1
+    return count
+
+
+def count_chapters(clip: Clip) -> int:
+    """Chapters in the clip's file."""
+    with av.open(str(clip.path.absolute())) as container:
+        return len(container.chapters())
 
 
 def _subtitle_codec(name: str, suffix: str) -> str | None:

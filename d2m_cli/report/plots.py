@@ -3,12 +3,12 @@
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from d2m_cli.evaluation.record import EvaluationRecord
 from d2m_cli.files import whole_file
 from d2m_cli.metrics.mos import Opinion
 from d2m_cli.metrics.onsets import CURVE_RATE
@@ -43,7 +43,7 @@ def plot_beats(traces: Sequence[OnsetTrace]) -> Figure:
     return figure
 
 
-def plot_systems(record: Mapping[str, Any]) -> Figure:
+def plot_systems(record: EvaluationRecord) -> Figure:
     """Alignment lift of every system: its clips as dots, its mean, and the mismatched mean."""
     systems = [s for s in record["systems"] if s["alignment"]["lift"] is not None]
     figure = Figure(figsize=(9, 1.8 + 0.4 * len(systems)), layout="constrained")
@@ -69,7 +69,7 @@ def plot_systems(record: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def plot_quality(record: Mapping[str, Any]) -> Figure:
+def plot_quality(record: EvaluationRecord) -> Figure:
     """Frechet distance against alignment lift: good music for the dance lies lower right."""
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()

@@ -11,6 +11,7 @@ from project import ROOT
 
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.sound import load_sound, read_sound
+from d2m_cli.media import bundled_ffmpeg
 from d2m_cli.spec import SAMPLE_RATE
 
 Run = Callable[..., None]
@@ -75,9 +76,7 @@ def test_no_sound_says_so(tmp_path: Path, clip_3s: Path, run_ffmpeg: Run) -> Non
 
 
 def test_moviepy_takes_the_same_ffmpeg(tmp_path: Path, clip_3s: Path) -> None:
-    import imageio_ffmpeg
-
-    (tmp_path / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+    (tmp_path / "mine").symlink_to(bundled_ffmpeg())
     code = (
         "import sys; from pathlib import Path; from d2m_cli.ingest.sound import load_sound\n"
         "print(len(load_sound(Path(sys.argv[1]), 22050)))\n"
@@ -86,7 +85,7 @@ def test_moviepy_takes_the_same_ffmpeg(tmp_path: Path, clip_3s: Path) -> None:
     environment = {
         **{k: v for k, v in os.environ.items() if k != "FFMPEG_BINARY"},
         "PYTHONPATH": str(ROOT),
-        "PATH": str(tmp_path),
+        "D2M_FFMPEG": str(tmp_path / "mine"),
     }
     done = subprocess.run(
         [sys.executable, "-c", code, str(clip_3s)],
@@ -97,4 +96,4 @@ def test_moviepy_takes_the_same_ffmpeg(tmp_path: Path, clip_3s: Path) -> None:
     )
     length, binary = done.stdout.split()
     assert int(length) == pytest.approx(3 * SAMPLE_RATE, rel=0.02)
-    assert binary == str(tmp_path / "ffmpeg")
+    assert binary == str(tmp_path / "mine")

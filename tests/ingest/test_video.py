@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from project import ROOT
 
-from d2m_cli.errors import InputError
+from d2m_cli.errors import D2MError, InputError
 from d2m_cli.ingest.video import displayed_size, probe, read_frames
-from d2m_cli.media import ffmpeg_path
+from d2m_cli.media import bundled_ffmpeg, ffmpeg_path
 from d2m_cli.types import FloatArray, FrameArray
 
 Run = Callable[..., None]
@@ -125,9 +125,9 @@ def test_closing_early_ends_ffmpeg(clip_3s: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(subprocess, "Popen", Watched)
     frames = read_frames(probe(clip_3s))
     next(frames)
-    assert [process.poll() for process in started] == [None]
+    assert started[-1].poll() is None
     frames.close()  # type: ignore[attr-defined]
-    assert started[0].poll() is not None
+    assert started[-1].poll() is not None
 
 
 def test_pictures_that_cannot_be_decoded_give_one_sentence(clip_3s: Path, tmp_path: Path) -> None:
@@ -172,20 +172,23 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path, run_ffmpeg: Run) -
     assert float(megabytes) < 8, "600 pictures would be 400 MB"
 
 
-def test_a_system_ffmpeg_comes_first(
+def test_the_ffmpeg_that_comes_along_is_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ffmpeg").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "ffmpeg").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("D2M_FFMPEG", raising=False)
+    assert ffmpeg_path() == bundled_ffmpeg() != str(tmp_path / "ffmpeg")
+
+
+def test_another_ffmpeg_can_be_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip_3s: Path
 ) -> None:
-    import imageio_ffmpeg
-
-    (tmp_path / "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert ffmpeg_path() == str(tmp_path / "ffmpeg")
+    (tmp_path / "mine").symlink_to(bundled_ffmpeg())
+    monkeypatch.setenv("D2M_FFMPEG", str(tmp_path / "mine"))
+    assert ffmpeg_path() == str(tmp_path / "mine")
     assert sum(1 for _ in read_frames(probe(clip_3s))) == 90
-
-
-def test_without_a_system_ffmpeg_the_bundled_one_works(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip_3s: Path
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert Path(ffmpeg_path()).is_file()
-    assert sum(1 for _ in read_frames(probe(clip_3s))) == 90
+    monkeypatch.setenv("D2M_FFMPEG", str(tmp_path / "none"))
+    with pytest.raises(D2MError, match="D2M_FFMPEG names"):
+        ffmpeg_path()

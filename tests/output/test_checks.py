@@ -11,8 +11,8 @@ from d2m_cli.output.checks import (
     SOUND_SUFFIXES,
     check_container,
     check_output,
-    finished_file,
 )
+from d2m_cli.output.places import finished_file
 
 Run = Callable[..., None]
 

@@ -14,7 +14,8 @@ from d2m_cli.errors import OutputError
 from d2m_cli.ingest.probe import probe
 from d2m_cli.media import ffmpeg_path
 from d2m_cli.output.audio import measure_loudness
-from d2m_cli.output.mux import mux, write_sound
+from d2m_cli.output.mux import mux
+from d2m_cli.output.sound import write_sound
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import Clip, FloatArray
 
@@ -34,6 +35,21 @@ def sound_of(path: Path) -> FloatArray:
     command = [ffmpeg_path(), "-v", "error", "-i", str(path), "-vn", "-ac", "2", "-ar", str(RATE)]
     raw = subprocess.run([*command, "-f", "f32le", "-"], capture_output=True, check=True).stdout
     return np.frombuffer(raw, np.float32).reshape(-1, 2)
+
+
+def old_ffmpeg() -> bool:
+    """Whether Debian 12's ffmpeg was chosen, which cannot turn pictures in Matroska."""
+    told = subprocess.run([ffmpeg_path(), "-version"], capture_output=True, text=True, check=True)
+    return told.stdout.startswith("ffmpeg version 5.")
+
+
+def first_loud(path: Path) -> float:
+    """Seconds from the first picture to the first click (ffmpeg 5.1 has Matroska's both late)."""
+    with av.open(str(path)) as container:
+        picture = container.streams.video[0]
+        begin = float((picture.start_time or 0) * picture.time_base)
+        begin -= max((container.start_time or 0) / av.time_base, 0.0)
+    return float(np.flatnonzero(np.abs(sound_of(path)[:, 0]) > 0.4)[0] / RATE - begin)
 
 
 def part_of_tone(sound: FloatArray, hertz: float) -> float:
@@ -81,8 +97,8 @@ def test_picture_is_copied_and_the_sound_is_exactly_as_long(
     if suffix != ".mkv":
         assert stream_lengths(out)["audio"] == pytest.approx(3.0, abs=1e-3)
     loud = np.flatnonzero(np.abs(sound_of(out)[:, 0]) > 0.4) / RATE
-    assert loud[0] < 0.002, "the sound begins with the picture"
-    assert loud[-1] == pytest.approx(3.0 - 180 / SAMPLE_RATE, abs=0.002)
+    assert abs(first_loud(out)) < 0.002, "the sound begins with the picture"
+    assert loud[-1] - loud[0] == pytest.approx(3.0 - 180 / SAMPLE_RATE, abs=0.002)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +143,7 @@ def test_picture_that_began_after_its_old_sound_begins_with_the_new(
         begin = container.streams.video[0].start_time * container.streams.video[0].time_base
         assert float(begin) == pytest.approx(0, abs=0.022)
     assert probe(out).duration == pytest.approx(3.0, abs=1e-3)
-    assert np.flatnonzero(np.abs(sound_of(out)[:, 0]) > 0.4)[0] / RATE < 0.002
+    assert abs(first_loud(out)) < 0.002
 
 
 def test_loudness_and_peaks_of_the_wav_arrive(clip_3s: Path, tmp_path: Path) -> None:
@@ -144,7 +160,8 @@ def test_loudness_and_peaks_of_the_wav_arrive(clip_3s: Path, tmp_path: Path) -> 
 def test_mix_adds_that_share_of_the_old_sound(clip_3s: Path, tmp_path: Path, music: Music) -> None:
     clip = probe(clip_3s)
     wav = music(clip)
-    old = part_of_tone(sound_of(clip_3s)[:RATE], 440)
+    # The clip's tone is mono, which ffmpeg plays 3 dB lower on two speakers; d2m does not.
+    old = part_of_tone(sound_of(clip_3s)[:RATE], 440) * 2**0.5
     for mix in (0.0, 0.5, 1.0):
         out = tmp_path / f"mix{mix}.mp4"
         mux(clip, wav, out, mix=mix)
@@ -189,6 +206,10 @@ def test_rotation_chapters_metadata_and_subtitles_survive(
         maps = ("-map", "0", "-map", "1", "-map_metadata", "2", "-map_chapters", "2")
         run_ffmpeg(*turned, *maps, "-c", "copy", "-c:s", codec, video)
         clip = probe(video)
+        if suffix == ".mkv" and old_ffmpeg():
+            with pytest.raises(OutputError, match=r"name the output out\.mp4 or out\.mov"):
+                mux(clip, music(clip), out)
+            continue
         mux(clip, music(clip), out)
         assert probe(out).rotation == clip.rotation == 270
         with av.open(str(out)) as container:

@@ -55,8 +55,7 @@ def check_outer_stages(net: CodecNet, vqvae: VQVAE, wave: Tensor, path: Path) ->
 def scale_latents(vqvae: VQVAE, level: Level, scale: float) -> None:
     """Multiply a level's latents by `scale`; codes and audio stay the same.
 
-    The encoder's last convolution and the codebook are multiplied, the decoder's first kernel is
-    divided.
+    The encoder's last convolution and the codebook are multiplied, what reads entries is divided.
     """
     encoder, decoder = vqvae.encoders[str(level.number)], vqvae.decoders[str(level.number)]
     assert isinstance(encoder, Encoder) and isinstance(decoder, Decoder)
@@ -66,3 +65,6 @@ def scale_latents(vqvae: VQVAE, level: Level, scale: float) -> None:
     last.bias *= scale
     vqvae.codebook(level).mul_(scale)
     first.weight /= scale
+    refiner = vqvae.refiner(level)
+    if refiner is not None:
+        refiner.read.weight /= scale

@@ -1,7 +1,7 @@
 """Stage "codec": train one level of the VQ-VAE on music (paper 3.1; JukeBox, section 3)."""
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,60 +13,26 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.data.pairs.music_crops import MusicCrops, MusicSettings
+from d2m_cli.data.pairs.music_crops import MusicCrops
 from d2m_cli.files import whole_file
-from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
+from d2m_cli.losses.reconstruction import multi_resolution_loss
 from d2m_cli.spec import Level
+from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.codec.load import check_outer_stages, load_codec, scale_latents
 from d2m_cli.training.codec.trainable import CodecNet, Coded, MovingCodebook
-from d2m_cli.training.codec.validation import CROPS, SPLITS, listen, measure
+from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.codec.wavelet_init import wavelet_start
 from d2m_cli.training.run.launch import joined, own_draws
-from d2m_cli.training.run.loop import LoopSettings, Validation
-from d2m_cli.training.run.optimiser import Optimiser, OptimiserConfig
+from d2m_cli.training.run.loop import Validation
+from d2m_cli.training.run.optimiser import Optimiser
 from d2m_cli.types import FloatArray
 
 CODEBOOK_REACH = 60.0
 """Size of the codebook's 99.9th percentile in exported weights; see `scale_to_sigma`."""
 
-FROM_SCRATCH = OptimiserConfig(
-    rate=2e-3, betas=(0.9, 0.98), constant_until=0.3, final=0.05, clip=1.0
-)
-
-
-@dataclass(frozen=True)
-class CodecConfig:
-    """Everything that decides the outcome of the stage."""
-
-    level: Level = Level.HIGH
-    seed: int = 0
-    start: Path | None = None
-    """Weights of a trained codec to go on from, in place of the wavelet tree."""
-    music: MusicSettings = field(default_factory=MusicSettings)
-    batch: int = 4
-    """Of each process."""
-    samples: int = 16384
-    """Length of a training crop."""
-    peaks: tuple[float, ...] = (0.06, 0.9)
-    """Crops are brought to a peak in this range, more often to a loud one (`MusicCrops`)."""
-    first_stage: int = 3
-    """First halving that is trained; those outside stay the wavelet tree."""
-    unfreeze_at: tuple[float, ...] = ()
-    """Shares of the schedule at which one further outer stage is trained."""
-    gain_exponent: float = 0.5
-    probe_crops: int = 48
-    probe_samples: int = 32768
-    kmeans_vectors: int = 25_000
-    codebook_decay: float = 0.99
-    commitment: float = 3.0
-    validation_crops: int = CROPS
-    loss: SpectralWeights = field(default_factory=SpectralWeights)
-    optimiser: OptimiserConfig = FROM_SCRATCH
-    loop: LoopSettings = field(default_factory=LoopSettings)
-
 
 class CodecStage:
-    """Trains the encoder, codebook and decoder of `settings.level`; a `loop.Stage`."""
+    """Trains the encoder, codebook and decoder of `settings.level`; a `loop.TrainingStage`."""
 
     def __init__(self, settings: CodecConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric

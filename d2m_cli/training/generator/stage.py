@@ -20,11 +20,7 @@ from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
 from d2m_cli.training.adversary import Adversary
 from d2m_cli.training.codec.load import load_codec
 from d2m_cli.training.generator.codec_transfer import fit_latent_map, transfer_weights
-from d2m_cli.training.generator.config import (
-    DiscriminatorSettings,
-    GeneratorConfig,
-    generator_shape,
-)
+from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
 from d2m_cli.training.generator.losses import Target, encode_target, generator_losses
 from d2m_cli.training.generator.masking import draw_hidden
 from d2m_cli.training.generator.validation import GeneratorCheck
@@ -32,8 +28,6 @@ from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.launch import own_draws, summed
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
-
-__all__ = ["DiscriminatorSettings", "GeneratorConfig", "GeneratorStage", "generator_shape"]
 
 VALIDATION_BATCH = 4
 PRIOR_BATCHES = 16
@@ -43,7 +37,7 @@ MAP_SEGMENTS = 48
 
 
 class GeneratorStage:
-    """Trains one level's generator on codes of a frozen codec; a `loop.Stage`."""
+    """Trains one level's generator on codes of a frozen codec; a `loop.TrainingStage`."""
 
     def __init__(self, settings: GeneratorConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric

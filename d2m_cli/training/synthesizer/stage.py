@@ -55,7 +55,7 @@ class Crops(NamedTuple):
 
 
 class SynthesizerStage:
-    """Trains the decoder of `settings.level`; a `loop.Stage`."""
+    """Trains the decoder of `settings.level`; a `loop.TrainingStage`."""
 
     def __init__(self, settings: SynthesizerConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric

@@ -51,7 +51,7 @@ class VisualConfig:
 
 
 class VisualStage:
-    """Trains the network with linear read-outs of the summary; a `loop.Stage`."""
+    """Trains the network with linear read-outs of the summary; a `loop.TrainingStage`."""
 
     def __init__(self, settings: VisualConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric

@@ -13,12 +13,8 @@ from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.stage import (
-    CODEBOOK_REACH,
-    CodecConfig,
-    CodecStage,
-    scale_to_sigma,
-)
+from d2m_cli.training.codec.config import CodecConfig
+from d2m_cli.training.codec.stage import CODEBOOK_REACH, CodecStage, scale_to_sigma
 from d2m_cli.training.codec.trainable import Coded, MovingCodebook
 from d2m_cli.training.run.loop import LoopSettings
 from d2m_cli.training.run.optimiser import OptimiserConfig

@@ -6,7 +6,7 @@ from project import ROOT
 
 from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.stage import CodecConfig
+from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.export import ExportSettings
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.loop import LoopSettings

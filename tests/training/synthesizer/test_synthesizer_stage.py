@@ -15,7 +15,7 @@ from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.errors import DataError
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.generator.stage import DiscriminatorSettings
+from d2m_cli.training.generator.config import DiscriminatorSettings
 from d2m_cli.training.run.optimiser import OptimiserConfig
 from d2m_cli.training.run.settings import read_settings
 from d2m_cli.training.synthesizer.config import SynthesizerConfig, SynthesizerWeights
