@@ -196,8 +196,7 @@ class VQVAE(nn.Module):
 
     def refiner(self, level: Level) -> Refiner | None:
         """What changes the decoder's sound, where the level has one."""
-        number = str(level.number)
-        found = self.refiners[number] if number in self.refiners else None
+        found = dict(self.refiners.items()).get(str(level.number))
         assert found is None or isinstance(found, Refiner)
         return found
 

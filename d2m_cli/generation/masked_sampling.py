@@ -22,8 +22,9 @@ import torch
 from torch import Tensor
 
 from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
+from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.generator import Conditions, Generator, Sketch
-from d2m_cli.models.vq_generator import UPSAMPLING, known_codes
+from d2m_cli.models.vq_generator import UPSAMPLING
 from d2m_cli.spec import CODE_DIM
 
 BLOCK = 256

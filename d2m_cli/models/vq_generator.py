@@ -243,12 +243,3 @@ class VQGenerator(nn.Module):
     def _activated(self, stage: int, x: Tensor, style: Tensor) -> Tensor:
         y: Tensor = self.act(x + self.styles[stage](style)[..., None])
         return y
-
-
-def known_codes(entries: Tensor, hidden: Tensor) -> Tensor:
-    """What a masked generator hears of `entries` `(B, 64, T)` where not `hidden` `(B, T)`.
-
-    `(B, 65, T)`: the entries in `LATENT_SCALE`, 0 where hidden, and a channel that says where.
-    """
-    shown = (~hidden)[:, None].to(entries.dtype)
-    return torch.cat([entries / LATENT_SCALE * shown, shown], dim=1)

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from d2m_cli.data.pairs.examples import Batch, Pairs
 from d2m_cli.files import whole_file
+from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
-from d2m_cli.models.vq_generator import Latents, known_codes
+from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
 from d2m_cli.training.adversary import Adversary
 from d2m_cli.training.codec.load import load_codec

@@ -16,8 +16,8 @@ from d2m_cli.metrics.coverage import CellScore, cell_score, music_cells, pooled
 from d2m_cli.metrics.descriptors import measure
 from d2m_cli.metrics.onsets import Times, music_onsets
 from d2m_cli.metrics.statistics import mean
+from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.generator import Conditions, Generator
-from d2m_cli.models.vq_generator import known_codes
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level
 from d2m_cli.training.generator.losses import Target
 from d2m_cli.training.generator.masking import surprise

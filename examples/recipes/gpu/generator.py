@@ -21,7 +21,8 @@ from torch.nn import functional
 from d2m_cli.codec.codebook import code_logits
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.models.generator import Conditions, Generator
-from d2m_cli.models.vq_generator import GeneratorSettings, known_codes
+from d2m_cli.models.conditioning import known_codes
+from d2m_cli.models.vq_generator import GeneratorSettings
 from d2m_cli.spec import Level
 from d2m_cli.training.codec.net import CodecNet
 
