@@ -8,11 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from d2m_cli.models.conditioning import NOISE_CHANNELS, NOISE_RATE
 from d2m_cli.models.generator import Conditions
-from d2m_cli.sketch.hits import hit_curves
-from d2m_cli.sketch.partials import KEPT, frequencies, sixteenths
-from d2m_cli.spec import HIT_HOP, HIT_RATE, MOTION_RATE, SAMPLE_RATE
+from d2m_cli.sketch.drums import drum_curves
+from d2m_cli.sketch.partials import MAX_PARTIALS, frequencies, sixteenths
+from d2m_cli.spec import (
+    DRUM_HOP,
+    DRUM_RATE,
+    MOTION_RATE,
+    NOISE_CHANNELS,
+    NOISE_RATE,
+    SAMPLE_RATE,
+)
 
 STEP = round(SAMPLE_RATE / MOTION_RATE)
 """Samples of a motion step."""
@@ -25,7 +31,7 @@ PHASE_ERROR = 0.03
 MOTION_UNIT = 32.0
 VISUAL_RATE = 1.875
 """Visual vectors per second of the embedded bundle."""
-HIDDEN = {"motion": 0.1, "visual": 0.3, "style": 0.1, "sketch": 0.05, "hits": 0.1}
+HIDDEN = {"motion": 0.1, "visual": 0.3, "style": 0.1, "sketch": 0.05, "drum_onsets": 0.1}
 GAINS_DB = (-5.0, 2.0)
 """Half of the stretches are as loud as their music, the others differ by this."""
 
@@ -86,8 +92,8 @@ class Bank:
         self.level = torch.from_numpy(found["level"].astype(np.float32)).to(device)
         self.partial_phase = torch.from_numpy(found["partial_phase"].astype(np.float32)).to(device)
         self.phase, self.phase_start = joined(self.rows("phase"), np.float64)
-        self.strength, _ = joined(self.rows("strength"), np.float32)
-        curves = [hit_curves(h.T.astype(np.float32)).T for h in self.rows("hits")]
+        self.confidence, _ = joined(self.rows("confidence"), np.float32)
+        curves = [drum_curves(h.T.astype(np.float32)).T for h in self.rows("drum_onsets")]
         self.curves, self.curves_start = joined(curves, np.float32)
         self.styles, self.styles_start = joined(self.rows("styles"), np.float32)
         self.styles_count = torch.from_numpy(found["styles_count"].astype(np.int64)).to(device)
@@ -98,14 +104,16 @@ class Bank:
         """Drum strokes of all the music, as long as `audio`, half precision."""
         kernels = torch.from_numpy(self.arrays["strokes"]).to(self.device)
         out = torch.zeros(len(self.audio), dtype=torch.float16, device=self.device)
-        for start, length, hits in zip(self.starts, self.lengths, self.rows("hits"), strict=True):
+        for start, length, onsets in zip(
+            self.starts, self.lengths, self.rows("drum_onsets"), strict=True
+        ):
             if not length:
                 continue
-            size = 2 ** math.ceil(math.log2(length + kernels.shape[1] + HIT_HOP))
+            size = 2 ** math.ceil(math.log2(length + kernels.shape[1] + DRUM_HOP))
             places = torch.zeros(kernels.shape[0], size, device=self.device)
-            count = min(len(hits), length // HIT_HOP)
-            strengths = torch.from_numpy(hits[:count].T.astype(np.float32)).to(self.device)
-            places[:, : HIT_HOP * count : HIT_HOP] = strengths
+            count = min(len(onsets), length // DRUM_HOP)
+            strengths = torch.from_numpy(onsets[:count].T.astype(np.float32)).to(self.device)
+            places[:, : DRUM_HOP * count : DRUM_HOP] = strengths
             sound = torch.fft.irfft(
                 (torch.fft.rfft(places) * torch.fft.rfft(kernels, size)).sum(0), size
             )
@@ -147,17 +155,17 @@ class Stretches:
         phase = bank.phase[places]
         pace = (phase[:, -1:] - phase[:, :1]) * (MOTION_RATE / (self.steps - 1))
         phase = phase + pace * late[:, None]
-        strength = bank.strength[places]
+        confidence = bank.confidence[places]
         noise = torch.randn(
             batch, NOISE_CHANNELS, int(self.seconds * NOISE_RATE) + 2, device=device
         )
         pick = (torch.rand(batch, device=device) * bank.styles_count[piece]).long()
         style = bank.styles[bank.styles_start[piece] + pick]
         seconds = (first - bank.start[piece]).double() / SAMPLE_RATE
-        steps_h = torch.arange(int(self.seconds * HIT_RATE) + 2, device=device)
-        where = (seconds * HIT_RATE).round().long()[:, None] + steps_h
+        steps_h = torch.arange(int(self.seconds * DRUM_RATE) + 2, device=device)
+        where = (seconds * DRUM_RATE).round().long()[:, None] + steps_h
         where = (bank.curves_start[piece][:, None] + where).clamp(max=len(bank.curves) - 1)
-        hits = bank.curves[where].transpose(1, 2)
+        onsets = bank.curves[where].transpose(1, 2)
         tones = self._tones(first, piece, varied)
         strokes = bank.strokes[first[:, None] + torch.arange(self.samples, device=device)].float()
         visual = self._visual(batch)
@@ -167,14 +175,14 @@ class Stretches:
             visual = visual * _shown(batch, HIDDEN["visual"], device)[:, None, None]
             style = style * _shown(batch, HIDDEN["style"], device)[:, None]
             tones = tones * _shown(batch, HIDDEN["sketch"], device)[:, None]
-            heard = _shown(batch, HIDDEN["hits"], device)
-            strokes, hits = strokes * heard[:, None], hits * heard[:, None, None]
+            heard = _shown(batch, HIDDEN["drum_onsets"], device)
+            strokes, onsets = strokes * heard[:, None], onsets * heard[:, None, None]
             phase = phase + PHASE_ERROR * torch.randn(batch, 1, device=device, dtype=phase.dtype)
             low, high = GAINS_DB
             gain = low + (high - low) * torch.rand(batch, 1, device=device)
             gain = 10 ** (gain * (torch.rand(batch, 1, device=device) < 0.5) / 20)
             wave, tones = wave * gain, tones * gain
-        given = Conditions(motion, visual, phase, strength, noise, style, hits)
+        given = Conditions(motion, visual, phase, confidence, noise, style, onsets)
         return wave, given, tones + strokes
 
     def _motion(self, chosen: Tensor, shift: Tensor) -> Tensor:
@@ -204,8 +212,8 @@ class Stretches:
         level = bank.level[rows] * own[..., None]
         if varied:
             level = level * 10 ** (torch.randn(level.shape, device=device) * LEVEL_ERROR_DB / 20)
-            kept = torch.randint(FEWEST_KEPT, KEPT + 1, (batch, 1, 1), device=device)
-            level = level * (torch.arange(KEPT, device=device) < kept)
+            kept = torch.randint(FEWEST_KEPT, MAX_PARTIALS + 1, (batch, 1, 1), device=device)
+            level = level * (torch.arange(MAX_PARTIALS, device=device) < kept)
         hertz, turn = bank.hertz[rows], bank.partial_phase[rows]
         samples = first[:, None] + torch.arange(self.samples, device=device)
         middles = bank.middles[rows]
@@ -220,7 +228,7 @@ class Stretches:
             window = window * own.gather(1, place)
             seconds = away / SAMPLE_RATE
             sound = torch.zeros_like(wave)
-            for k in range(KEPT):
+            for k in range(MAX_PARTIALS):
                 angle = 2 * math.pi * hertz[..., k].gather(1, place) * seconds
                 angle = (angle + turn[..., k].gather(1, place)).cos()
                 sound += level[..., k].gather(1, place) * angle

@@ -1,4 +1,4 @@
-"""Trains a refiner behind one level's decoder on a GPU by the clock, and the decoder's inner stages.
+"""Trains a refiner behind one level's decoder, and its inner stages, on a GPU by the clock.
 
 Encoder and codebook stay, so codes keep their meaning. First by the spectrum alone, then against
 the paper's discriminators on audio and against discriminators that hear its spectrum.
@@ -10,24 +10,23 @@ python examples/recipes/gpu/decoder.py high --bundle weights --packed packed.npz
 import argparse
 import math
 import time
-from functools import lru_cache
 from pathlib import Path
 
 import torch
 from bank import Bank
 from pace import CHECK_EVERY, Average, Clock, Log, as_graph, optimiser, quick, set_rate, write
 from safetensors.torch import load_file
+from terms import flatness, relative_matching, tonality_loss, use_filters
 from torch import Tensor, nn
 
-from d2m_cli.codec.refiner import HOP, Refiner
+from d2m_cli.codec.refiner import Refiner
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.losses import reconstruction
 from d2m_cli.losses.adversarial import hinge_discriminator, hinge_generator
-from d2m_cli.losses.reconstruction import Resolution, SpectralWeights, multi_resolution_loss
+from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.spectral_discriminator import SpectralDiscriminators
-from d2m_cli.spec import SAMPLE_RATE, Level
-from d2m_cli.training.codec.net import CodecNet
+from d2m_cli.spec import Level
+from d2m_cli.training.codec.trainable import CodecNet
 
 FIRST_STAGE = {Level.HIGH: 3, Level.LOW: 2}
 SPECTRUM = SpectralWeights(log_mel=1.0, log_linear=0.2, convergence=0.125, waveform=0.1)
@@ -41,7 +40,10 @@ BLUR = 0.35
 """The largest share of replaced codes, and"""
 NEAR = {Level.HIGH: 2.0, Level.LOW: 2.0}
 """how far they lie, in the root mean square distance of a latent from its entry."""
-TONAL_EDGES = (100.0, 400.0, 1000.0, 2500.0, 5000.0, 11025.0)
+ADVERSARIAL, MATCHING, TONAL = 0.1, 0.5, 0.3
+"""Weights of the terms beside the spectrum's."""
+RATES = (6e-4, 1e-4, 3e-4)
+"""Of refiner, decoder and discriminators."""
 CLIP = 10.0
 VALIDATION_CROPS = 48
 
@@ -61,7 +63,7 @@ class Trainer:
             for layer in (stage.mix, stage.residual, stage.resample):
                 if layer is not None:
                     layer.requires_grad_(True)
-        self.refiner = Refiner(self.level).to(device)
+        self.refiner = Refiner(self.level.hop).to(device)
         self.sound = nn.ModuleDict({"decoder": self.codec.decoder, "refiner": self.refiner})
         self.critics = nn.ModuleDict(
             {
@@ -91,9 +93,7 @@ class Trainer:
         self.length = torch.from_numpy(self.bank.lengths).to(device)
         torch.manual_seed(7)
         held = self.names["held"] if len(self.names["held"]) else self.names["train"]
-        self.held = (
-            self.draw(VALIDATION_CROPS, held) if options.steps is None else self.draw(2, held)
-        )
+        self.held = self.draw(2 if options.steps else VALIDATION_CROPS, held)
         self.noise_scale = self._noise_scale()
 
     @torch.no_grad()
@@ -140,7 +140,7 @@ class Trainer:
         """Maps of all discriminators."""
         part = wave.gather(1, place[:, None] + torch.arange(HEARD, device=self.device))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            maps = self.critics["windows"](part[:, None]) if self.options.windows else []
+            maps = self.critics["windows"](part[:, None])
             maps = [*maps, *self.critics["spectra"](wave)]
         return [[m.float() for m in scale] for scale in maps]
 
@@ -154,7 +154,7 @@ class Trainer:
         wave = self.make(entries)
         spectral = torch.stack(list(multi_resolution_loss(wave, music, SPECTRUM).values())).sum()
         tonal = tonality_loss(wave, music)
-        loss = spectral + self.options.tonal * tonal
+        loss = spectral + TONAL * tonal
         zero = spectral.detach() * 0.0
         verdict = fooled = matched = zero
         if adversary:
@@ -169,7 +169,7 @@ class Trainer:
                 real = self.hear(music, place)
             fooled = hinge_generator(heard) / len(heard)
             matched = relative_matching(real, heard)
-            loss = loss + self.options.adversarial * fooled + self.options.matching * matched
+            loss = loss + ADVERSARIAL * fooled + MATCHING * matched
         self._update(loss, self.sound, self.adams[:2])
         self.critics.requires_grad_(True)
         self.average.update()
@@ -209,44 +209,6 @@ class Trainer:
         self.average.swap()
 
 
-def relative_matching(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tensor:
-    """Feature matching whose maps are measured in their own mean size."""
-    shares = [
-        (r - f).abs().mean() / r.abs().mean().clamp(min=1e-4)
-        for rs, fs in zip(real, fake, strict=True)
-        for r, f in zip(rs[:-1], fs[:-1], strict=True)
-    ]
-    return torch.stack(shares).mean()
-
-
-def flatness(wave: Tensor) -> Tensor:
-    """log10 spectral flatness `(B, 5, T)` of the bands of `TONAL_EDGES`."""
-    n_fft = 2048
-    window = reconstruction._window(n_fft, wave.device)
-    spectrum = torch.stft(wave, n_fft, n_fft // 4, window=window, return_complex=True)
-    power = torch.view_as_real(spectrum).square().sum(-1) + 1e-6
-    edges = [round(edge * n_fft / SAMPLE_RATE) for edge in TONAL_EDGES]
-    parts = [power[:, a:b] for a, b in zip(edges, edges[1:], strict=False)]
-    return torch.stack([p.log10().mean(1) - p.mean(1).log10() for p in parts], dim=1)
-
-
-def tonality_loss(wave: Tensor, music: Tensor) -> Tensor:
-    """How far the bands' flatness is from the music's: noise between the tones, or tones in it."""
-    with torch.no_grad():
-        wanted = flatness(music)
-    return (flatness(wave) - wanted).abs().mean()
-
-
-def use_filters(bank: Bank) -> None:
-    """Take the mel filters from the packed file: librosa is not needed."""
-
-    @lru_cache(maxsize=32)
-    def filters(n_fft: int, bands: int, device: torch.device) -> Tensor:
-        return torch.from_numpy(bank.arrays[f"mel_{n_fft}_{bands}"]).to(device)
-
-    reconstruction._mel_filters = filters
-
-
 def main() -> None:
     """Train until the clock says stop; see --help."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -256,16 +218,9 @@ def main() -> None:
     parser.add_argument("--logs", type=Path, help="folder for the figures; else as --out")
     parser.add_argument("--until", type=float, default=0.0)
     parser.add_argument("--steps", type=int, help="instead of the clock")
-    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--samples", type=int, default=32768)
-    parser.add_argument("--rate", type=float, default=6e-4)
-    parser.add_argument("--decoder-rate", type=float, default=1e-4)
-    parser.add_argument("--critic-rate", type=float, default=3e-4)
-    parser.add_argument("--adversarial", type=float, default=0.1)
-    parser.add_argument("--matching", type=float, default=0.5)
-    parser.add_argument("--tonal", type=float, default=0.3)
-    parser.add_argument("--no-windows", dest="windows", action="store_false")
-    parser.add_argument("--adversary-from", type=float, default=0.3)
+    parser.add_argument("--adversary-from", type=float, default=0.25)
     parser.add_argument("--validate-every", type=float, default=50.0, help="seconds")
     options = parser.parse_args()
     quick()
@@ -279,7 +234,6 @@ def main() -> None:
     log(graph=True, losses=steps[1][1]().tolist())
     clock, last, second = Clock(options.until, options.steps), time.time(), False
     path = options.out / f"decoder_{options.level}.safetensors"
-    rates = (options.rate, options.decoder_rate, options.critic_rate)
     while clock.progress < 1.0:
         adversary = clock.progress >= options.adversary_from
         if adversary and not second:
@@ -287,7 +241,7 @@ def main() -> None:
             trainer.export(options.out / f"spectral_{options.level}.safetensors")
             log(step=clock.number, adversary=True, **trainer.validate())
         share = clock.rate_share(final=0.02)
-        for adam, rate in zip(trainer.adams, rates, strict=True):
+        for adam, rate in zip(trainer.adams, RATES, strict=True):
             set_rate(adam, rate * share)
         run, read = steps[adversary]
         for _ in range(min(CHECK_EVERY, options.steps or CHECK_EVERY)):

@@ -8,7 +8,6 @@ import argparse
 import json
 import math
 import time
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -20,11 +19,11 @@ from torch.nn import functional
 
 from d2m_cli.codec.codebook import code_logits
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.conditioning import known_codes
-from d2m_cli.models.vq_generator import GeneratorSettings
+from d2m_cli.models.generator import Conditions, Generator
+from d2m_cli.models.vq_generator import GeneratorShape
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.net import CodecNet
+from d2m_cli.training.codec.trainable import CodecNet
 
 SECONDS = {Level.HIGH: 2.0, Level.LOW: 1.0}
 FIRST_STAGE = {Level.HIGH: 3, Level.LOW: 2}
@@ -39,7 +38,7 @@ class Trainer:
         self.level, self.device, self.batch = options.level, device, options.batch
         described = json.loads((options.bundle / "bundle.json").read_text())["settings"]
         shape = described["generators"][self.level.value] | {"free": True, "masked": True}
-        self.settings = GeneratorSettings(**{**shape, "level": self.level})
+        self.settings = GeneratorShape(**{**shape, "level": self.level})
         torch.manual_seed(0)
         self.generator = Generator(self.settings)
         state = load_file(options.start or options.bundle / f"generator_{self.level}.safetensors")
@@ -85,7 +84,7 @@ class Trainer:
             known = known_codes(entries, hidden)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             said = self.generator(given, count, sketch, known)
-        logits = code_logits(said.mean.float(), said.spread.float(), book, self.generator.prior)
+        logits = code_logits(said.mean.float(), said.std.float(), book, self.generator.prior)
         logits = logits + said.free.float().transpose(1, 2)
         lost = functional.cross_entropy(logits.flatten(0, 1), codes.flatten(), reduction="none")
         weight = hidden.flatten().float()

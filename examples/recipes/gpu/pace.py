@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from d2m_cli.training.codec import start
+from d2m_cli.training.codec import wavelet_init
 
-FILTERS = start.packet_filters
+FILTERS = wavelet_init.packet_filters
 WARM_UP_SECONDS = 15.0
 CHECK_EVERY = 20
 """Steps between two looks at the clock."""
@@ -140,7 +140,7 @@ def quick() -> None:
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
-    start.packet_filters = lru_cache(maxsize=32)(_filters)
+    wavelet_init.packet_filters = lru_cache(maxsize=32)(_filters)
 
 
 def _filters(bands: int) -> Tensor:

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.compiled import librosa
-from d2m_cli.data.cache import PieceFile
-from d2m_cli.data.manifest import Entry, read_manifest
+from d2m_cli.data.cache.manifest import Entry, read_manifest
+from d2m_cli.data.cache.pieces import PieceFile
+from d2m_cli.data.pairs.examples import Pairs, PairSettings
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
 from d2m_cli.features.style import style_vector
+from d2m_cli.librosa_lock import librosa
 from d2m_cli.losses.reconstruction import RESOLUTIONS
-from d2m_cli.sketch.hits import _strokes
+from d2m_cli.sketch.drums import _strokes
 from d2m_cli.spec import SAMPLE_RATE
-from d2m_cli.training.generator.pairs import PairSettings, Pairs
 
 Arrays = dict[str, NDArray[Any]]
 MOTION_UNIT = 32.0
@@ -38,13 +38,13 @@ def music(cache: Path, entries: list[Entry]) -> Arrays:
         found = {
             "samples_count": np.array([file.whole("audio").shape[0]]),
             "phase": file.whole("phase"),
-            "strength": file.whole("strength"),
+            "confidence": file.whole("confidence"),
             "beats": file.whole("beats"),
             "pitch": file.whole("partial_pitch").T,
             "level": file.whole("partial_level").T,
             "partial_phase": file.whole("partial_phase").T,
             "tuning": file.whole("tuning"),
-            "hits": file.whole("hits").T,
+            "drum_onsets": file.whole("drum_onsets").T,
             "styles": styles(file, entry),
         }
         for name, array in found.items():

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from d2m_cli.codec.codebook import code_logits, draw_codes
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.models.generator import Conditions, Generator
-from d2m_cli.models.vq_generator import GeneratorSettings
+from d2m_cli.models.vq_generator import GeneratorShape
 from d2m_cli.spec import Level
 
 
@@ -21,7 +21,7 @@ from d2m_cli.spec import Level
 def codes(folder: Path, level: Level, device: str) -> torch.Tensor:
     """Codes of eight seconds of an invented dance."""
     shape = json.loads((folder / "bundle.json").read_text())["settings"]["generators"][level.value]
-    generator = Generator(GeneratorSettings(**{**shape, "level": level}))
+    generator = Generator(GeneratorShape(**{**shape, "level": level}))
     state = load_file(folder / f"generator_{level}.safetensors")
     generator.load_state_dict({k: v.float() for k, v in state.items()})
     vqvae = VQVAE((level.number,))
@@ -40,7 +40,7 @@ def codes(folder: Path, level: Level, device: str) -> torch.Tensor:
     given = Conditions(*(part.to(device) for part in given))
     sketch = vqvae.encode((wave * torch.rand(1))[None].to(device), level)
     said = generator(given, count, sketch)
-    logits = code_logits(said.mean, said.spread, vqvae.codebook(level), generator.prior)
+    logits = code_logits(said.mean, said.std, vqvae.codebook(level), generator.prior)
     return draw_codes(logits, torch.Generator().manual_seed(3)).cpu()
 
 

@@ -5,13 +5,13 @@ export PYTHONPATH=$PWD PYTHONUNBUFFERED=1 OMP_NUM_THREADS=3
 mkdir -p logs
 end=$(python3 -c "import time; print(time.time() + $1)")
 common="--bundle bundle --packed packed.npz --music music --out $OUT --logs logs --until $end"
-python3 generator.py high $common --batch ${HIGH_BATCH:-64} ${GENERATOR} > logs/gh.txt 2>&1 &
-python3 generator.py low $common --batch ${LOW_BATCH:-64} ${GENERATOR} > logs/gl.txt 2>&1 &
-python3 decoder.py high $common ${DECODER} ${DECODER_HIGH} > logs/dh.txt 2>&1 &
-python3 decoder.py low $common ${DECODER} ${DECODER_LOW} > logs/dl.txt 2>&1 &
+python3 generator.py high $common --batch 64 > logs/gh.txt 2>&1 &
+python3 generator.py low $common --batch 32 > logs/gl.txt 2>&1 &
+python3 decoder.py high $common > logs/dh.txt 2>&1 &
+python3 decoder.py low $common > logs/dl.txt 2>&1 &
 while sleep 15; do cat logs/*.txt > $OUT/log.txt; done &
 copier=$!
 wait %1 %2 %3 %4
 kill $copier
 cat logs/*.txt > $OUT/log.txt
-for name in gh gl dh dl; do echo "== $name"; tail -n ${TAIL:-6} logs/$name.txt; done
+for name in gh gl dh dl; do echo "== $name"; tail -n 6 logs/$name.txt; done
