@@ -65,6 +65,10 @@ class Bank:
         counts = self.arrays[f"{name}_count"].astype(int)
         return np.split(self.arrays[name], np.cumsum(counts)[:-1])
 
+    def present(self, *splits: str) -> list[int]:
+        """Numbers of the pieces of `splits` whose sound is there."""
+        return [i for i, split in enumerate(self.splits) if split in splits and self.lengths[i]]
+
     def load_sketches(self) -> None:
         """What the generator's stretches need beside the sound."""
         found, device = self.arrays, self.device

@@ -54,23 +54,22 @@ class Trainer:
     def __init__(self, options: argparse.Namespace, device: torch.device) -> None:
         self.options, self.level, self.device = options, options.level, device
         torch.manual_seed(0)
-        vqvae = VQVAE((self.level.number,))
-        vqvae.load_state_dict(load_file(options.bundle / f"codec_{self.level}.safetensors"))
+        state = load_file(options.bundle / f"codec_{self.level}.safetensors")
+        vqvae = VQVAE.fitting(state, self.level)
+        vqvae.load_state_dict(state)
+        self.refiner = (vqvae.refiner(self.level) or Refiner(self.level.hop)).to(device)
         self.codec = CodecNet(vqvae.to(device), self.level, FIRST_STAGE[self.level])
+        self.codec.refiner = None
         self.codec.requires_grad_(False)
         stages = self.codec.decoder.stages()
         for stage in stages[: len(stages) - self.codec.first_stage]:
             for layer in (stage.mix, stage.residual, stage.resample):
                 if layer is not None:
                     layer.requires_grad_(True)
-        self.refiner = Refiner(self.level.hop).to(device)
         self.sound = nn.ModuleDict({"decoder": self.codec.decoder, "refiner": self.refiner})
-        self.critics = nn.ModuleDict(
-            {
-                "windows": MultiScaleDiscriminator(CHANNELS, input_scale=5.0),
-                "spectra": SpectralDiscriminators(),
-            }
-        ).to(device)
+        windows = MultiScaleDiscriminator(CHANNELS, input_scale=5.0)
+        self.critics = nn.ModuleDict({"windows": windows, "spectra": SpectralDiscriminators()})
+        self.critics.to(device)
         betas = (0.8, 0.99)
         self.adams = [
             optimiser(self.refiner, device, betas),
@@ -79,21 +78,12 @@ class Trainer:
         ]
         self.average = Average(self.sound)
         self.bank = Bank(options.packed, options.music, device)
-        self.names = {
-            kind: torch.tensor(
-                [
-                    i
-                    for i, split in enumerate(self.bank.splits)
-                    if (split == "train") == (kind == "train") and self.bank.lengths[i] > 0
-                ],
-                device=device,
-            )
-            for kind in ("train", "held")
-        }
+        train, held = self.bank.present("train"), self.bank.present("validation", "test")
+        self.pieces = torch.tensor(train, device=device)
         self.length = torch.from_numpy(self.bank.lengths).to(device)
         torch.manual_seed(7)
-        held = self.names["held"] if len(self.names["held"]) else self.names["train"]
-        self.held = self.draw(2 if options.steps else VALIDATION_CROPS, held)
+        count = 2 if options.steps else VALIDATION_CROPS
+        self.held = self.draw(count, torch.tensor(held or train, device=device))
         self.noise_scale = self._noise_scale()
 
     @torch.no_grad()
@@ -147,7 +137,7 @@ class Trainer:
     def step(self, adversary: bool) -> Tensor:
         """One update of decoder and refiner (of the discriminators before it); its figures."""
         with torch.no_grad():
-            music = self.draw(self.options.batch, self.names["train"])
+            music = self.draw(self.options.batch, self.pieces)
             entries = self.blurred(self.codec.encode(music))
             spare = music.shape[1] - HEARD
             place = torch.randint(spare + 1, (len(music),), device=self.device)
