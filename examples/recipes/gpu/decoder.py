@@ -223,7 +223,6 @@ def main() -> None:
     trainer.average.restart()
     log(graph=True, losses=steps[1][1]().tolist())
     clock, last, second = Clock(options.until, options.steps), time.time(), False
-    path = options.out / f"decoder_{options.level}.safetensors"
     while clock.progress < 1.0:
         adversary = clock.progress >= options.adversary_from
         if adversary and not second:
@@ -243,7 +242,7 @@ def main() -> None:
             break
         if time.time() - last > options.validate_every or clock.progress >= 1.0:
             log(step=clock.number, losses=losses, **trainer.validate())
-            trainer.export(path)
+            trainer.export(options.out / f"decoder_{options.level}.safetensors")
             last = time.time()
 
 
