@@ -35,7 +35,7 @@ class AnalysisCache:
         return digest.hexdigest()
 
     def load(self, key: str) -> tuple[Dance, FrameArray] | None:
-        """Dance and thumbnails under a key; None where there are none that can be read."""
+        """Dance and thumbnails `(S, H, W, 3)` of a key; None where none can be read."""
         path = self._path(key)
         try:
             dance, thumbnails = load_features(path)
@@ -48,7 +48,7 @@ class AnalysisCache:
         return dance, thumbnails
 
     def store(self, key: str, dance: Dance, thumbnails: FrameArray) -> None:
-        """Keep an analysis; where the disk refuses, it is not kept."""
+        """Keep a dance and its thumbnails `(S, H, W, 3)`; nothing happens on a full disk."""
         with suppress(OutputError, OSError):
             save_features(dance, self._path(key), thumbnails)
             self._shrink()

@@ -162,7 +162,7 @@ class OutputOptions:
             OUTPUT,
             "-o --out",
             "FILE or FOLDER/",
-            "A video, a sound file (music alone) or a folder. [default: NAME.d2m.mp4]",
+            "A video, a sound file (music alone) or a folder; else NAME.d2m.mp4.",
             show_default=False,
         ),
     ] = None

@@ -37,6 +37,13 @@ class LevelModel:
         self.vqvae = load_codec(bundle, level).to(device)
         self.generator.to(device)
 
+    def sketch(self, dance: Dance, style: Style, seed: int) -> Sketch | None:
+        """The sketch that the music is made from; None for a generator without one."""
+        if not self.generator.settings.drum_bands:
+            return None
+        energy = dance_energy(dance.motion)
+        return arrange(dance.rhythm, energy, dance.seconds, style.name, style.rules, seed)
+
     @torch.inference_mode()
     def sample_codes(
         self,
@@ -54,10 +61,8 @@ class LevelModel:
         count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
         given = self._conditions(dance, style, seed)
         draw = torch.Generator().manual_seed(seed)
-        latents = None
-        if self.generator.settings.drum_bands:
-            energy = dance_energy(dance.motion)
-            sketch = arrange(dance.rhythm, energy, dance.seconds, style.name, seed)
+        sketch, latents = self.sketch(dance, style, seed), None
+        if sketch is not None:
             curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
             given = given._replace(drum_onsets=curves.to(self.device))
             latents = self._latents(sketch)
@@ -67,7 +72,7 @@ class LevelModel:
             yield sampler.sample(given, count, latents, progress)
             return
         done = 0
-        for codes in self._looked_up(given, count, latents, draw):
+        for codes in self.looked_up(given, count, latents, draw):
             yield codes
             done += len(codes)
             progress(done / count)
@@ -91,14 +96,18 @@ class LevelModel:
 
         return lambda first, last: encode_window(self.vqvae, sound, first, last, self.level)
 
-    def _looked_up(
+    def looked_up(
         self,
         given: Conditions,
         count: int,
         sketch: Callable[[int, int], Tensor] | None,
         draw: torch.Generator,
     ) -> Iterator[Tensor]:
-        """The nearest entries, or entries drawn where G tells a std."""
+        """`count` codes in parts `(T,)`: the nearest, or drawn where G predicts a std.
+
+        `given` is a batch of one; `sketch` gives latents `(1, 64, last - first)` of its sketch's
+        codes `first` to `last`.
+        """
         codebook = self.vqvae.codebook(self.level)
         for latents in self.generator.windows(given, count, sketch):
             if latents.std is None:

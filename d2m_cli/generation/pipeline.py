@@ -177,11 +177,12 @@ class Dance2Music:
             write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
         with timed(timings, Step.POSTPROCESS):
             if denoised:
-                denoise(raw, clean, lambda done, total: progress(Step.POSTPROCESS, done, total))
+                denoise(raw, clean, progress)
             level_loudness(clean if denoised else raw, final, finish)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        return Track(final, level, style.name, seed, analysis, dance.rhythm, timings, folder)
+        words = self.maker.arrangement(dance, level, style, seed)
+        return Track(final, level, style.name, seed, analysis, dance.rhythm, words, timings, folder)
 
     def require_level(self, level: Level | str) -> Level:
         """The level, where the bundle has it.

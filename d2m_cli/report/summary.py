@@ -1,7 +1,7 @@
 """What `d2m generate` says of finished pieces: records, a table for one, a line each for many."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from math import log10
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,8 @@ class Summary:
     stages: dict[str, float]
     beats: list[float]
     """Seconds of the music's beats."""
+    arrangement: Mapping[str, Any] = field(default_factory=dict)
+    """Key, downbeats, sections and chords of the music, where they are known."""
     mix: float = 0.0
     """Amplitude of the old sound under the music, 0..1."""
 
@@ -88,7 +90,13 @@ class Summary:
 
     def record(self) -> dict[str, Any]:
         """As plain data for JSON."""
-        return {**asdict(self), "dance_tempo_sure": self.is_sure, "warnings": self.warnings}
+        record = asdict(self)
+        return {
+            **record.pop("arrangement"),
+            **record,
+            "dance_tempo_sure": self.is_sure,
+            "warnings": self.warnings,
+        }
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,7 @@ def summary_table(summary: Summary) -> Table:
         "tempo of the dance": tempo_words(summary),
         "tempo of the music": f"{summary.music_tempo:.1f} bpm",
         **({"did not come along": "; ".join(summary.left_out)} if summary.left_out else {}),
+        **({"key": summary.arrangement["key"]} if summary.arrangement else {}),
         **({"old sound": mix_words(summary.mix)} if summary.mix else {}),
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",
         **{f"time to {STEPS[Step(k)]}": f"{v:.1f} s" for k, v in summary.stages.items()},

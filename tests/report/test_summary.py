@@ -71,6 +71,18 @@ def test_a_batch_closes_with_what_failed_and_why() -> None:
     )
 
 
+def test_the_arrangement_stands_among_the_facts() -> None:
+    chords = [{"start": 0.5, "end": 2.5, "name": "Am"}]
+    known = {"key": "A minor", "beats": [0.5, 1.0], "downbeats": [0.5], "chords": chords}
+    piece = replace(PIECE, arrangement=known)
+    record = piece.record()
+    assert record["chords"] == chords and record["beats"] == PIECE.beats
+    assert "arrangement" not in record and "key" not in PIECE.record()
+    console = Console(width=100, record=True)
+    console.print(summary_table(piece))
+    assert "A minor" in console.export_text()
+
+
 @pytest.mark.parametrize("words", ["out [1].mp4", "rock", "seed 3", "112 bpm", "in 4.0 s"])
 def test_one_line_a_piece(words: str) -> None:
     assert words in piece_line(PIECE) and "\n" not in piece_line(PIECE)

@@ -40,7 +40,7 @@ class Coded:
 
     @property
     def commitment(self) -> Tensor:
-        """Mean squared distance of the latents to their entries."""
+        """Mean squared distance, a scalar, of the latents to their entries."""
         return F.mse_loss(self.latents, self.entries)
 
 

@@ -19,6 +19,7 @@ from d2m_cli.metrics.statistics import mean
 from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level
+from d2m_cli.timeline import beat_times
 from d2m_cli.training.generator.losses import Target
 from d2m_cli.training.generator.masking import surprise
 from d2m_cli.training.run.loop import Validation
@@ -76,7 +77,7 @@ class GeneratorCheck:
         self._note("codes_used", float(len(codes.unique())))
         heard = waves.cpu().numpy(), target.wave.cpu().numpy()
         for wave, true, phase in zip(*heard, phases, strict=True):
-            self._listen(wave, true, beat_times(phase))
+            self._listen(wave, true, beat_times(phase, MOTION_RATE))
 
     def _half_known(
         self, given: Conditions, target: Target, sketch: Tensor | None, draw: torch.Generator
@@ -108,9 +109,3 @@ class GeneratorCheck:
 
     def _note(self, name: str, value: float | None) -> None:
         self._figures[name].append(value)
-
-
-def beat_times(phase: np.ndarray) -> Times:
-    """Times `(B,)` in seconds of the beats in a `phase` `(T,)` in beats at `MOTION_RATE`."""
-    whole = np.arange(np.ceil(phase[0]), np.floor(phase[-1]) + 1)
-    return np.interp(whole, phase, np.arange(len(phase)) / MOTION_RATE)
