@@ -138,3 +138,26 @@ def styles(
             if record[key] is not None
         ],
     )
+
+
+@app.command()
+def results(
+    bundle: str | None = BundleOption,
+    out: Path | None = typer.Option(
+        None, "-o", "--out", help="Folder for results.md; the figures of its model-card.md, too."
+    ),
+) -> None:
+    """Write a bundle's scores as a page; without --out, print it.
+
+    Example: d2m measure results -o docs
+    """
+    from d2m_cli.bundles.bundle import load_bundle
+    from d2m_cli.evaluation.results_page import results_page, write_results
+
+    config = load_bundle(bundle).config
+    scores = config.get("scores", {})
+    if out is None:
+        typer.echo(results_page(config["name"], scores))
+        return
+    for path in write_results(out, config["name"], scores):
+        typer.echo(f"{path} written.")
