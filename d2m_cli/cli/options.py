@@ -108,14 +108,14 @@ class MusicOptions:
         _option(RESEARCH, "--bundle", "BUNDLE", "Trained weights, by name or folder."),
     ] = None
     denoise: Annotated[
-        bool,
+        bool | None,
         _option(
             RESEARCH,
             "--denoise/--no-denoise",
             "",
-            "Remove noise from the generated music.",
+            "Gate noise out of the music, as is usual for the released models alone.",
         ),
-    ] = True
+    ] = None
     motion: Annotated[
         Path | None,
         _option(

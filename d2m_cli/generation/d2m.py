@@ -30,6 +30,7 @@ class D2MMaker:
     """A `Maker` of architecture "d2m"."""
 
     follows_tempo = True
+    denoised = False
 
     def __init__(self, bundle: Bundle, device: torch.device) -> None:
         self.bundle, self.device = bundle, device

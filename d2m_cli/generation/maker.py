@@ -36,6 +36,8 @@ class Maker(Protocol[DanceT, StyleT]):
     """Levels that the bundle has."""
     follows_tempo: bool
     """Whether its music lies on the beats of `Dance.rhythm`."""
+    denoised: bool
+    """Whether its music is denoised where nobody says so."""
 
     @property
     def style_names(self) -> Sequence[str]:

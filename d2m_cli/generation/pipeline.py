@@ -83,7 +83,7 @@ class Dance2Music:
         start: float = 0.0,
         end: float | None = None,
         quality: Quality | str = Quality.NORMAL,
-        denoised: bool = True,
+        denoised: bool | None = None,
         progress: Progress = silent,
     ) -> Track:
         """New music for a video: `analyze`, then `compose`. Wrong values are refused at once.
@@ -99,7 +99,7 @@ class Dance2Music:
             start: seconds at which the part of the video begins.
             end: seconds at which it ends; None: with the video.
             quality: draft, normal or best: the codes are drawn in 1, 4 or 12 passes.
-            denoised: remove noise from the generated music.
+            denoised: gate noise out of the music; None: for the authors' released models alone.
             progress: called with a step's name, how much is done, and how much there is to do.
 
         Raises:
@@ -151,7 +151,7 @@ class Dance2Music:
         beat_offset: float | None = None,
         seed: int = 0,
         quality: Quality | str = Quality.NORMAL,
-        denoised: bool = True,
+        denoised: bool | None = None,
         finish: Finish = Finish(),
         progress: Progress = silent,
     ) -> Track:
@@ -176,9 +176,9 @@ class Dance2Music:
         with timed(timings, Step.DECODE):
             write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
         with timed(timings, Step.POSTPROCESS):
-            if denoised:
+            if self.maker.denoised if denoised is None else denoised:
                 denoise(raw, clean, progress)
-            level_loudness(clean if denoised else raw, final, finish)
+            level_loudness(clean if clean.exists() else raw, final, finish)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
         words = self.maker.arrangement(dance, level, style, seed)

@@ -63,6 +63,7 @@ class OfficialMaker:
     """A `generation.maker.Maker` of architecture "official": a released model of the authors."""
 
     follows_tempo = False
+    denoised = True
 
     def __init__(
         self,
