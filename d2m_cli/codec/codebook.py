@@ -69,7 +69,16 @@ def draw_codes(
 
     `generator` is a CPU generator, so that a seed gives the same codes on every device.
     """
+    return draw_codes_with_chance(logits, generator, temperature)[0]
+
+
+def draw_codes_with_chance(
+    logits: Tensor, generator: torch.Generator, temperature: float
+) -> tuple[Tensor, Tensor]:
+    """`draw_codes`, and how likely each code was `(B, T)`."""
     uniform = torch.rand(logits.shape[:-1], generator=generator).to(logits.device)
-    below = (logits / temperature).softmax(-1).cumsum(-1)
+    chances = (logits / temperature).softmax(-1)
+    below = chances.cumsum(-1)
     places = torch.searchsorted(below, (uniform[..., None] * below[..., -1:]))
-    return places[..., 0].clamp(max=logits.shape[-1] - 1)
+    codes = places.clamp(max=logits.shape[-1] - 1)
+    return codes[..., 0], chances.gather(-1, codes)[..., 0]

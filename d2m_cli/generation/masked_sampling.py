@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
+from d2m_cli.codec.codebook import code_logits, draw_codes_with_chance, look_up
 from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.generator import Conditions, Generator, Sketch
 from d2m_cli.models.vq_generator import UPSAMPLING
@@ -95,9 +95,8 @@ class MaskedSampler:
             mean, std, free = latents.part(begin, begin + CHUNK)
             assert std is not None
             logits = code_logits(mean, std, self.codebook, self.generator.prior, free)
-            drawn = draw_codes(logits, self.draw, TEMPERATURE)
-            sure = (logits / TEMPERATURE).log_softmax(-1).gather(-1, drawn[..., None])
-            parts.append((drawn[0].cpu(), sure[0, :, 0].cpu()))
+            drawn, chance = draw_codes_with_chance(logits, self.draw, TEMPERATURE)
+            parts.append((drawn[0].cpu(), chance[0].log().cpu()))
         drawn_codes, sureness = zip(*parts, strict=True)
         return torch.cat(drawn_codes), torch.cat(sureness)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from d2m_cli.models.blocks import (
     SLOPE,
@@ -232,7 +233,9 @@ class VQGenerator(nn.Module):
         if sketch is not None:
             mean = mean + self.sketch_share * sketch / LATENT_SCALE
         std = LATENT_SCALE * log_std[0].clamp(*LOG_STD_RANGE).exp() if log_std else None
-        free = self.free(hidden) if self.settings.free else None
+        free = None
+        if self.settings.free:  # one code's logits side by side in memory, as they are used
+            free = functional.linear(hidden.mT, self.free.weight[..., 0], self.free.bias).mT
         return Latents(self.sigma * torch.tanh(mean * (LATENT_SCALE / SIGMA)), std, free)
 
     def _conv(self, stage: int, x: Tensor) -> Tensor:

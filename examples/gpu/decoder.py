@@ -36,10 +36,9 @@ HEARD = 8192
 PEAKS_DB = (-24.0, -1.0)
 BLURRED = 0.4
 """Share of the crops some of whose codes are replaced by near ones, as a generator's are."""
-BLUR = 0.35
-"""The largest share of replaced codes, and"""
-NEAR = {Level.HIGH: 2.0, Level.LOW: 2.0}
-"""how far they lie, in the root mean square distance of a latent from its entry."""
+BLUR, NEAR = 0.35, 2.0
+"""The largest share of replaced codes, and how far they lie, in the usual distance of a latent
+from its entry."""
 ADVERSARIAL, MATCHING, TONAL = 0.1, 0.5, 0.3
 """Weights of the terms beside the spectrum's."""
 RATES = (6e-4, 1e-4, 3e-4)
@@ -116,7 +115,7 @@ class Trainer:
         amount = torch.rand(batch, 1, 1, device=self.device) * BLUR
         amount = amount * (torch.rand(batch, 1, 1, device=self.device) < BLURRED)
         moved = torch.rand(batch, 1, count, device=self.device) < amount
-        size = NEAR[self.level] * math.sqrt(self.noise_scale / latents.shape[1])
+        size = NEAR * math.sqrt(self.noise_scale / latents.shape[1])
         return self._entries(latents + moved * size * torch.randn_like(latents))
 
     def make(self, entries: Tensor) -> Tensor:
