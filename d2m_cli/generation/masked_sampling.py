@@ -33,8 +33,8 @@ CHUNK = 512
 """Codes that are drawn at once: their probabilities stay in the processor's cache."""
 WINDOW = 1024
 """Fused steps of a window, 4 codes each."""
-TEMPERATURE = 0.7
-SURENESS_NOISE = 4.0
+TEMPERATURE = 0.85
+SURENESS_NOISE = 10.0
 """Scale of the noise on the log-probability by which the surest are chosen, in the first pass."""
 
 

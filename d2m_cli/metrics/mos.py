@@ -6,6 +6,15 @@ Listeners do not see the names of the systems and hear the items in random order
 is the mean of all its ratings; its 95 % interval is Student's t over the listeners' own means,
 since ratings of one listener are not independent, or over the ratings when there is only one
 listener.
+
+Metrics
+-------
+* `score`: mean opinion score of each system in each part
+* `opinion`: mean and interval of one system
+
+>>> own = opinion([[4, 5], [3, 3]])
+>>> own.mean, own.over, round(own.margin, 2)
+(3.75, 'listeners', 9.53)
 """
 
 import json

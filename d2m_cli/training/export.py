@@ -39,7 +39,7 @@ class LevelParts:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What goes into a bundle; `name` to `recipe` are told in its `bundle.json`."""
+    """What goes into a bundle; `bundle.json` holds `name` to `recipe`."""
 
     name: str
     licence: str

@@ -24,7 +24,7 @@ PER_STYLE = 12
 """Exemplars of a style: the seed picks one of them."""
 
 UNNAMED = "music"
-"""Style of music whose manifest tells none."""
+"""Style of music without one in its manifest."""
 
 
 def collect_styles(
@@ -51,12 +51,12 @@ def describe_styles(
     max_unsteadiness: float = 0.04,
     chosen: Path | None = None,
 ) -> dict[str, StyleEntry]:
-    """What `styles.toml` says of the same styles.
+    """The entries of `styles.toml` for the same styles.
 
     Tempo and, where the music has sketches, balance are those of the music. The other rules, and
     how a style sounds, come from the tables of the file (or bundle) `chosen`, which may leave out
-    any of them; what it leaves out is as usual. Raises `DataError` as `collect_styles`, `SettingsError` for a
-    file that is not TOML, `BundleError` for a rule that is not of use.
+    any of them; what it leaves out is as usual. Raises `DataError` as `collect_styles`,
+    `SettingsError` for a file that is not TOML, `BundleError` for a rule that cannot be used.
     """
     if chosen and chosen.suffix != ".toml":
         chosen = bundle_folder(chosen) / FILE

@@ -164,7 +164,7 @@ def _tally(codebook: Tensor, vectors: Tensor, codes: Tensor) -> tuple[Tensor, Te
 
 
 def _replace(codebook: Tensor, unused: Tensor, vectors: Tensor, random: torch.Generator) -> None:
-    """Put vectors drawn from `vectors (M, D)` where `unused (K,)` says so."""
+    """Put vectors drawn from `vectors (M, D)` in the place of the `unused (K,)` ones."""
     chosen = torch.randint(len(vectors), (int(unused.sum()),), generator=random)
     codebook[unused] = vectors[chosen.to(vectors.device)]
 

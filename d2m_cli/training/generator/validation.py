@@ -32,9 +32,10 @@ AUDIO_EXAMPLES = 2
 class GeneratorCheck:
     """Gathers the figures of several batches.
 
-    Figures: `code`, `mel` distances; `std` and `codes_used` tell a collapse; beats `coverage`
-    and `hit` (pooled) against the dances' own music; `lift` of the onsets over chance against its
-    beats; `peakiness` and `flatness` of the sound; `half_known` nats of a masked generator.
+    Figures: `code`, `mel` distances; `entry_std_ratio` and `codes_used` fall when it collapses;
+    beats `coverage` and `hit` (pooled) against the dances' own music; `lift` of the onsets over
+    chance against its beats; `peakiness` and `flatness` of the sound; `half_known` nats of a masked
+    generator.
     """
 
     def __init__(self, generator: Generator, vqvae: VQVAE, level: Level) -> None:
@@ -43,7 +44,7 @@ class GeneratorCheck:
         self.cells: list[CellScore] = []
         """Coverage and hit of each dance."""
         self.nats: list[float] = []
-        """Cross-entropy of each dance's true codes, of a generator that tells a std."""
+        """Cross-entropy of each dance's true codes, for a generator that predicts a std."""
         self._sounds: dict[str, FloatArray] = {}
 
     @torch.no_grad()

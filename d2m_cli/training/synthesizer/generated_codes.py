@@ -1,4 +1,4 @@
-"""Codes that a generator made, for a synthesizer that shall know what they sound like.
+"""Codes that a generator made, with the music that they should sound like.
 
 The generator made them of the music's own sketch, so there is music that they should sound like.
 The file (`make_codes` writes it) is safetensors with `train` and
@@ -36,14 +36,14 @@ SEED = 4321
 
 @dataclass(frozen=True)
 class CodesSettings:
-    """How much a synthesizer hears of a generator's codes."""
+    """Which codes of a generator a synthesizer is trained on, and how often."""
 
     file: Path = Path("cache/codes.safetensors")
     share: float = 0.0
     """Share of each batch that is decoded from generated codes; at 0 the file is not read."""
 
 
-class Part(NamedTuple):
+class CodedPieces(NamedTuple):
     """The pieces of a split."""
 
     codes: Tensor
@@ -62,7 +62,7 @@ class GeneratedCodes:
         try:
             stored = load_file(settings.file)
             self.training, self.held_out = (
-                Part(stored[split].long(), stored[f"{split}_music"])
+                CodedPieces(stored[split].long(), stored[f"{split}_music"])
                 for split in ("train", "validation")
             )
         except (OSError, SafetensorError, KeyError) as error:

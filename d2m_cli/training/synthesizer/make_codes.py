@@ -1,7 +1,7 @@
 """Codes that a bundle's generator makes of music's own sketches, beside that music.
 
 The stage "synthesizer" learns from them what a generator's codes should sound like;
-`GeneratedCodes` says what the file holds. Letters: `T` codes, `N` audio samples.
+`GeneratedCodes` reads the file. Letters: `T` codes, `N` audio samples.
 """
 
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ def make_codes(
 ) -> None:
     """Write codes and music of `pieces` training pieces of `seconds`, and a tenth for validation.
 
-    `pairs` says which music and dances are used. Raises `DataError` for a bundle without the
+    `pairs` names the music and the dances. Raises `DataError` for a bundle without the
     level, or caches that hold nothing for it.
     """
     if level.value not in bundle.settings["generators"]:
