@@ -75,7 +75,7 @@ class MusicOptions:
             MUSIC,
             "--quality",
             "QUALITY",
-            "draft, normal or best: the codes are drawn in 1, 4 or 12 passes.",
+            "draft, normal or best: 1, 4 or 12 passes; best makes music 2 to 3 times as long.",
             case_sensitive=False,
         ),
     ] = Quality.NORMAL

@@ -25,7 +25,7 @@ from d2m_cli.codec.codebook import code_logits, draw_codes_with_chance, look_up
 from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.generator import Conditions, Generator, Sketch
 from d2m_cli.models.vq_generator import UPSAMPLING
-from d2m_cli.spec import CODE_DIM
+from d2m_cli.spec import CODE_DIM, Level
 
 BLOCK = 256
 """Codes among which the surest are kept; windows hold whole blocks."""
@@ -33,9 +33,11 @@ CHUNK = 512
 """Codes that are drawn at once: their probabilities stay in the processor's cache."""
 WINDOW = 1024
 """Fused steps of a window, 4 codes each."""
-TEMPERATURE = 0.85
-SURENESS_NOISE = 10.0
-"""Scale of the noise on the log-probability by which the surest are chosen, in the first pass."""
+TEMPERATURE = {Level.HIGH: 0.85, Level.LOW: 0.7}
+"""Of drawn codes, and"""
+SURENESS_NOISE = {Level.HIGH: 10.0, Level.LOW: 4.0}
+"""scale of the noise on the log-probability by which the surest are chosen, in the first pass: the
+best of three pairs for the distance of ten pieces from real music."""
 
 
 class MaskedSampler:
@@ -47,6 +49,7 @@ class MaskedSampler:
         """`codebook` `(K, 64)`; `draw` is a CPU generator, so that a seed means the same codes on
         every device."""
         self.generator, self.codebook, self.passes, self.draw = generator, codebook, passes, draw
+        self.level = generator.settings.level
 
     @torch.inference_mode()
     def sample(
@@ -95,7 +98,7 @@ class MaskedSampler:
             mean, std, free = latents.part(begin, begin + CHUNK)
             assert std is not None
             logits = code_logits(mean, std, self.codebook, self.generator.prior, free)
-            drawn, chance = draw_codes_with_chance(logits, self.draw, TEMPERATURE)
+            drawn, chance = draw_codes_with_chance(logits, self.draw, TEMPERATURE[self.level])
             parts.append((drawn[0].cpu(), chance[0].log().cpu()))
         drawn_codes, sureness = zip(*parts, strict=True)
         return torch.cat(drawn_codes), torch.cat(sureness)
@@ -104,7 +107,7 @@ class MaskedSampler:
         """Which codes `(T,)` are drawn again after `done` passes: the least sure of each block."""
         left = math.cos(done / self.passes * math.pi / 2)
         noise = -(-torch.rand(len(sureness), generator=self.draw).clamp(min=1e-9).log()).log()
-        rank = sureness + SURENESS_NOISE * (1 - done / self.passes) * noise
+        rank = sureness + SURENESS_NOISE[self.level] * (1 - done / self.passes) * noise
         again = torch.zeros_like(hidden)
         rank = torch.where(hidden, rank, torch.inf)
         for start in range(0, len(rank), BLOCK):

@@ -67,8 +67,9 @@ def test_every_pass_changes_the_codes(generator: Generator) -> None:
     assert not torch.equal(codes(generator, 3, passes=2), codes(generator, 3, passes=1))
 
 
-def test_fewer_codes_are_hidden_after_each_pass() -> None:
-    sampler = MaskedSampler(None, None, 4, torch.Generator().manual_seed(0))  # type: ignore[arg-type]
+def test_fewer_codes_are_hidden_after_each_pass(generator: Generator) -> None:
+    book = torch.zeros(CODEBOOK_SIZE, CODE_DIM)
+    sampler = MaskedSampler(generator, book, 4, torch.Generator().manual_seed(0))
     hidden, counts = torch.ones(1000, dtype=torch.bool), []
     for done in range(1, 5):
         before = hidden
