@@ -75,7 +75,8 @@ class MusicOptions:
             MUSIC,
             "--quality",
             "QUALITY",
-            "draft, normal or best: 1, 4 or 12 passes; best makes music 2 to 3 times as long.",
+            "draft, normal or best: 1, 4 or 12 passes over the codes, so music takes 2 or 4 times as "
+            "long as a draft.",
             case_sensitive=False,
         ),
     ] = Quality.NORMAL

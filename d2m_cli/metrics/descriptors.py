@@ -74,12 +74,12 @@ def measure(samples: FloatArray) -> Quality:
     """Figures of music `(N,)` at `SAMPLE_RATE`. Raises `DataError` (see `validate`)."""
     validate(samples)
     power = power_spectrogram(samples)
-    heard = power[:, audible(power)]
+    loud = power[:, audible(power)]
     low, middle, high = (band_flux(power, *edges) for edges in BAND_EDGES)
     seconds = len(samples) / SAMPLE_RATE
     return Quality(
-        chroma_peakiness=_mean(chroma_peakiness(heard)),
-        flatness=_mean(log_flatness(heard)),
+        chroma_peakiness=_mean(chroma_peakiness(loud)),
+        flatness=_mean(log_flatness(loud)),
         rms_spread=rms_spread(samples),
         onsets_low=_onset_count(low) / seconds,
         onsets_middle=_onset_count(middle) / seconds,

@@ -1,7 +1,7 @@
 """Generated against reference music: every beat score of a pair.
 
 Convention: both pieces start together; the longer is cut to the length of the shorter, and the
-score says by how much.
+score holds by how much.
 
 Metrics
 -------
