@@ -61,7 +61,7 @@ class Level(StrEnum):
         return SAMPLE_RATE / self.hop
 
 
-class Quality(StrEnum):
+class RenderQuality(StrEnum):
     """How often a masked generator goes over its codes."""
 
     DRAFT = "draft"
@@ -71,7 +71,7 @@ class Quality(StrEnum):
     @property
     def passes(self) -> int:
         """Passes of `generation.masked_sampling`; 1 draws all codes at once."""
-        return {Quality.DRAFT: 1, Quality.NORMAL: 4, Quality.BEST: 12}[self]
+        return {RenderQuality.DRAFT: 1, RenderQuality.NORMAL: 4, RenderQuality.BEST: 12}[self]
 
 
 HOPS = (8, 32, 128)

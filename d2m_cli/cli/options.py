@@ -10,7 +10,7 @@ import typer
 
 from d2m_cli.cli import values
 from d2m_cli.official import FlowMethod
-from d2m_cli.spec import Level, Quality
+from d2m_cli.spec import Level, RenderQuality
 
 DeviceOption = typer.Option("auto", metavar="DEVICE", help="auto, cpu, cuda or mps.")
 JsonOption = typer.Option(False, "--json", metavar="", help="Print the result as JSON.")
@@ -70,16 +70,16 @@ class MusicOptions:
         _option(MUSIC, "--takes", "NUMBER", "Pieces for each style.", parser=values.whole(1, 1000)),
     ] = 1
     quality: Annotated[
-        Quality,
+        RenderQuality,
         _option(
             MUSIC,
             "--quality",
             "QUALITY",
-            "draft, normal or best: 1, 4 or 12 passes over the codes, so music takes 2 or 4 times as "
-            "long as a draft.",
+            "draft, normal or best: 1, 4 or 12 passes over the codes; the last two take "
+            "2 and 4 times as long as a draft.",
             case_sensitive=False,
         ),
-    ] = Quality.NORMAL
+    ] = RenderQuality.NORMAL
     start: Annotated[
         float,
         _option(

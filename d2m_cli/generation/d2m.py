@@ -20,7 +20,7 @@ from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.sketch.arrangement import Arrangement
-from d2m_cli.spec import SAMPLE_RATE, Level, Quality
+from d2m_cli.spec import SAMPLE_RATE, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
 ARCHITECTURE = "d2m"
@@ -85,7 +85,7 @@ class D2MMaker:
         style: Style,
         seed: int,
         progress: Progress = silent,
-        quality: Quality = Quality.NORMAL,
+        quality: RenderQuality = RenderQuality.NORMAL,
     ) -> Codes:
         """Codes of the music for a dance: generator windows, each looked up in the codebook."""
         indices = np.empty(-(-round(dance.seconds * SAMPLE_RATE) // level.hop), np.int64)

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.progress import Progress
 from d2m_cli.sketch.arrangement import Arrangement
-from d2m_cli.spec import Level, Quality
+from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
 DanceT = TypeVar("DanceT", bound=Dance)
@@ -71,7 +71,7 @@ class Maker(Protocol[DanceT, StyleT]):
         style: StyleT,
         seed: int,
         progress: Progress,
-        quality: Quality,
+        quality: RenderQuality,
     ) -> Codes:
         """Codes of the music for a dance; a higher `quality` takes longer, where there is one."""
 

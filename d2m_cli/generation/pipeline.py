@@ -18,7 +18,7 @@ from d2m_cli.output.audio import Finish, level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
-from d2m_cli.spec import Level, Quality
+from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Analysis
 
 TEMPO_RANGE = (40.0, 240.0)
@@ -82,7 +82,7 @@ class Dance2Music:
         seed: int = 0,
         start: float = 0.0,
         end: float | None = None,
-        quality: Quality | str = Quality.NORMAL,
+        quality: RenderQuality | str = RenderQuality.NORMAL,
         denoised: bool | None = None,
         progress: Progress = silent,
     ) -> Track:
@@ -150,7 +150,7 @@ class Dance2Music:
         tempo: float | None = None,
         beat_offset: float | None = None,
         seed: int = 0,
-        quality: Quality | str = Quality.NORMAL,
+        quality: RenderQuality | str = RenderQuality.NORMAL,
         denoised: bool | None = None,
         finish: Finish = Finish(),
         progress: Progress = silent,
@@ -229,8 +229,8 @@ class Dance2Music:
         return self.maker.choose_style(name, None if audio is None else Path(audio), seed)
 
 
-def require_quality(quality: Quality | str) -> Quality:
+def require_quality(quality: RenderQuality | str) -> RenderQuality:
     """The quality of that name. Raises `InputError` for another word."""
-    if quality not in [str(one) for one in Quality]:
-        raise InputError(f"Unknown quality '{quality}': choose {', '.join(Quality)}.")
-    return Quality(quality)
+    if quality not in [str(one) for one in RenderQuality]:
+        raise InputError(f"Unknown quality '{quality}': choose {', '.join(RenderQuality)}.")
+    return RenderQuality(quality)

@@ -27,7 +27,7 @@ from d2m_cli.models.official import Corpus, ReleasedD2MGAN
 from d2m_cli.official import FlowMethod
 from d2m_cli.official.two_stream import Stream, TwoStream
 from d2m_cli.progress import Progress, Step, silent
-from d2m_cli.spec import SAMPLE_RATE, SEGMENT_SECONDS, Level, Quality
+from d2m_cli.spec import SAMPLE_RATE, SEGMENT_SECONDS, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
 ARCHITECTURE = "official"
@@ -142,7 +142,7 @@ class OfficialMaker:
         style: Genre,
         seed: int,
         progress: Progress = silent,
-        quality: Quality = Quality.NORMAL,
+        quality: RenderQuality = RenderQuality.NORMAL,
     ) -> Codes:
         """Codes of all windows one after another: the released networks know one `quality`."""
         network, vqvae = self._official_networks(level)

@@ -11,7 +11,7 @@ from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.generation.pipeline import require_quality
 from d2m_cli.generation.styles import Style
-from d2m_cli.spec import FRAME_RATE, MOTION_RATE, Level, Quality
+from d2m_cli.spec import FRAME_RATE, MOTION_RATE, Level, RenderQuality
 from d2m_cli.types import Dance, Motion, Visual
 
 SECONDS = 4.0
@@ -29,8 +29,8 @@ def invented_dance() -> Dance:
 
 
 def test_a_quality_is_known_by_its_name() -> None:
-    assert require_quality("best") is Quality.BEST
-    assert [quality.passes for quality in Quality] == sorted(q.passes for q in Quality)
+    assert require_quality("best") is RenderQuality.BEST
+    assert [quality.passes for quality in RenderQuality] == sorted(q.passes for q in RenderQuality)
     with pytest.raises(InputError, match="draft, normal, best"):
         require_quality("finest")
 
