@@ -61,6 +61,19 @@ class Level(StrEnum):
         return SAMPLE_RATE / self.hop
 
 
+class RenderQuality(StrEnum):
+    """How often a masked generator goes over its codes."""
+
+    DRAFT = "draft"
+    NORMAL = "normal"
+    BEST = "best"
+
+    @property
+    def passes(self) -> int:
+        """Passes of `generation.masked_sampling`; 1 draws all codes at once."""
+        return {RenderQuality.DRAFT: 1, RenderQuality.NORMAL: 4, RenderQuality.BEST: 12}[self]
+
+
 HOPS = (8, 32, 128)
 """Audio samples per code of JukeBox's bottom, middle and top level (paper app. B)."""
 

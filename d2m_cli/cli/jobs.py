@@ -107,6 +107,7 @@ def _run(
                 music.level,
                 style=style,
                 seed=piece.seed,
+                quality=music.quality,
                 denoised=music.denoise,
                 finish=Finish(output.lufs, output.fade_in, output.fade_out),
                 progress=progress,

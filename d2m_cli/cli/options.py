@@ -10,7 +10,7 @@ import typer
 
 from d2m_cli.cli import values
 from d2m_cli.official import FlowMethod
-from d2m_cli.spec import Level
+from d2m_cli.spec import Level, RenderQuality
 
 DeviceOption = typer.Option("auto", metavar="DEVICE", help="auto, cpu, cuda or mps.")
 JsonOption = typer.Option(False, "--json", metavar="", help="Print the result as JSON.")
@@ -69,6 +69,17 @@ class MusicOptions:
         int,
         _option(MUSIC, "--takes", "NUMBER", "Pieces for each style.", parser=values.whole(1, 1000)),
     ] = 1
+    quality: Annotated[
+        RenderQuality,
+        _option(
+            MUSIC,
+            "--quality",
+            "QUALITY",
+            "draft, normal or best: 1, 4 or 12 passes over the codes; the last two take "
+            "2 and 4 times as long as a draft.",
+            case_sensitive=False,
+        ),
+    ] = RenderQuality.NORMAL
     start: Annotated[
         float,
         _option(
@@ -98,14 +109,14 @@ class MusicOptions:
         _option(RESEARCH, "--bundle", "BUNDLE", "Trained weights, by name or folder."),
     ] = None
     denoise: Annotated[
-        bool,
+        bool | None,
         _option(
             RESEARCH,
             "--denoise/--no-denoise",
             "",
-            "Remove noise from the generated music.",
+            "Gate noise out of the music, as is usual for the released models alone.",
         ),
-    ] = True
+    ] = None
     motion: Annotated[
         Path | None,
         _option(

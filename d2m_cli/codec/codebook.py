@@ -46,7 +46,9 @@ def straight_through(latents: Tensor, entries: Tensor) -> Tensor:
     return latents + (entries - latents).detach()
 
 
-def code_logits(mean: Tensor, std: Tensor, codebook: Tensor, prior: Tensor) -> Tensor:
+def code_logits(
+    mean: Tensor, std: Tensor, codebook: Tensor, prior: Tensor, free: Tensor | None = None
+) -> Tensor:
     """Unnormalised log-probabilities `(B, T, K)` of the codes around uncertain latents.
 
     An entry's probability falls with its distance from `mean (B, D, T)`, each number measured in
@@ -56,7 +58,8 @@ def code_logits(mean: Tensor, std: Tensor, codebook: Tensor, prior: Tensor) -> T
     precision = std.pow(-2).transpose(1, 2)
     told = torch.cat([mean.transpose(1, 2) * precision, precision], dim=-1)
     entries = torch.cat([codebook, -0.5 * codebook.pow(2)], dim=-1)
-    return torch.addmm(prior, told.flatten(0, 1), entries.t()).unflatten(0, told.shape[:2])
+    logits = torch.addmm(prior, told.flatten(0, 1), entries.t()).unflatten(0, told.shape[:2])
+    return logits if free is None else logits + free.transpose(1, 2)
 
 
 def draw_codes(
@@ -66,7 +69,16 @@ def draw_codes(
 
     `generator` is a CPU generator, so that a seed gives the same codes on every device.
     """
+    return draw_codes_with_chance(logits, generator, temperature)[0]
+
+
+def draw_codes_with_chance(
+    logits: Tensor, generator: torch.Generator, temperature: float
+) -> tuple[Tensor, Tensor]:
+    """`draw_codes`, and how likely each code was `(B, T)`."""
     uniform = torch.rand(logits.shape[:-1], generator=generator).to(logits.device)
-    below = (logits / temperature).softmax(-1).cumsum(-1)
+    chances = (logits / temperature).softmax(-1)
+    below = chances.cumsum(-1)
     places = torch.searchsorted(below, (uniform[..., None] * below[..., -1:]))
-    return places[..., 0].clamp(max=logits.shape[-1] - 1)
+    codes = places.clamp(max=logits.shape[-1] - 1)
+    return codes[..., 0], chances.gather(-1, codes)[..., 0]

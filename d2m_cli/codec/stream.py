@@ -19,7 +19,8 @@ def decode_windows(
     Each window is decoded with all the codes that its samples depend on, so the pieces join to what
     one pass over all codes would give.
     """
-    window = int(seconds * level.code_rate)
+    frame = vqvae.codes_per_frame(level)
+    window = int(seconds * level.code_rate) // frame * frame
     context = vqvae.decoder_context(level)
     for start in range(0, len(codes), window):
         end = min(start + window, len(codes))
@@ -36,9 +37,8 @@ def encode_window(
     """Latents `(1, 64, last - first)` of codes `first` to `last - 1` of a piece.
 
     `sound(sample, count)` gives `(count,)` samples of the piece from `sample` on, at least 0.
-    Encoder and decoder mirror one another, so the decoder's context is enough for the encoder too.
     """
-    context = vqvae.decoder_context(level)
+    context = vqvae.encoder_context(level)
     begin = max(0, first - context)
     wave = sound(begin * level.hop, (last + context - begin) * level.hop)
     return vqvae.encode(wave[None], level)[..., first - begin : last - begin]

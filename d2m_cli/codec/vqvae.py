@@ -8,7 +8,7 @@ may hold only those it needs.
 Letters: `B` batch, `N` audio samples, `T` time in codes (`N / hop`), `C` channels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from d2m_cli.codec.codebook import quantise
 from d2m_cli.codec.layers import Conv, ConvTranspose, ResStack, doubling, halving
+from d2m_cli.codec.refiner import Refiner
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, HOPS, Level
 
 DOWNS = (3, 2, 2)
@@ -160,12 +161,19 @@ class Bottleneck(nn.Module):
 class VQVAE(nn.Module):
     """Encoders, codebooks and decoders of some of JukeBox's levels (2 is `high`, 1 is `low`)."""
 
-    def __init__(self, levels: Sequence[int] = (0, 1, 2)) -> None:
+    def __init__(self, levels: Sequence[int] = (0, 1, 2), refined: bool = False) -> None:
+        """`refined`: with a refiner behind each decoder, which JukeBox's have not."""
         super().__init__()
         self.levels = tuple(levels)
         self.encoders = nn.ModuleDict({str(i): Encoder(i) for i in levels})
         self.decoders = nn.ModuleDict({str(i): Decoder(i) for i in levels})
+        self.refiners = nn.ModuleDict({str(i): Refiner(HOPS[i]) for i in levels if refined})
         self.bottleneck = Bottleneck(levels)
+
+    @classmethod
+    def fitting(cls, state: Mapping[str, Tensor], level: Level) -> "VQVAE":
+        """An untrained one of `level`, refined where `state` holds a refiner's weights."""
+        return cls((level.number,), any(key.startswith("refiners.") for key in state))
 
     def encode(self, wave: Tensor, level: Level) -> Tensor:
         """Latents `(B, 64, T)` of `wave (B, N)`, -1..1 at 22050 Hz, with `T = N // hop`."""
@@ -181,13 +189,36 @@ class VQVAE(nn.Module):
 
     def decode(self, entries: Tensor, level: Level) -> Tensor:
         """Waveform `(B, T hop)` of codebook entries (or free latents) `(B, 64, T)`."""
-        return self.decoders[str(level.number)](_to_2d(entries))[:, 0, 0]
+        number = str(level.number)
+        wave: Tensor = self.decoders[number](_to_2d(entries))[:, 0, 0]
+        refiner = self.refiner(level)
+        return wave if refiner is None else refiner(wave, entries)
+
+    def refiner(self, level: Level) -> Refiner | None:
+        """What changes the decoder's sound, where the level has one."""
+        found = dict(self.refiners.items()).get(str(level.number))
+        assert found is None or isinstance(found, Refiner)
+        return found
 
     def decoder_context(self, level: Level) -> int:
         """Codes on each side that the waveform of one code depends on.
 
-        A window decoded with so many codes more on either side equals that part of the whole.
+        A window decoded with so many codes more on either side equals that part of the whole, if it
+        begins on a whole frame (`codes_per_frame`).
         """
+        context, refiner = self.encoder_context(level), self.refiner(level)
+        if refiner is None:
+            return context
+        frame = refiner.codes_per_frame
+        return -(-(context + refiner.context) // frame) * frame
+
+    def codes_per_frame(self, level: Level) -> int:
+        """Codes that the last step of decoding works on at once."""
+        refiner = self.refiner(level)
+        return 1 if refiner is None else refiner.codes_per_frame
+
+    def encoder_context(self, level: Level) -> int:
+        """Codes on each side whose samples a latent can depend on: encoder mirrors decoder."""
         first, last = 0, HOPS[level.number] - 1
         decoder = self.decoders[str(level.number)]
         assert isinstance(decoder, Decoder)

@@ -102,15 +102,13 @@ def codec_of_bundle(bundle: str | None, level: Level, device: str) -> CodecFunct
     import torch
 
     from d2m_cli.bundles.bundle import load_bundle
+    from d2m_cli.bundles.codec import load_codec
     from d2m_cli.codec.stream import decode_windows
-    from d2m_cli.codec.vqvae import VQVAE
     from d2m_cli.device import choose_device
     from d2m_cli.spec import CODEBOOK_SIZE, SAMPLE_RATE
 
     place = choose_device(device)
-    vqvae = VQVAE(levels=(level.number,))
-    load_bundle(bundle).load_into(vqvae, f"codec_{level}.safetensors")
-    vqvae.to(place).eval()
+    vqvae = load_codec(load_bundle(bundle), level).to(place)
 
     def decode(codes: torch.Tensor) -> FloatArray:
         pieces = [piece.cpu().numpy() for piece in decode_windows(vqvae, codes.to(place), level)]

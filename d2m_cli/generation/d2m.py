@@ -20,7 +20,7 @@ from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.sketch.arrangement import Arrangement
-from d2m_cli.spec import SAMPLE_RATE, Level
+from d2m_cli.spec import SAMPLE_RATE, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
 ARCHITECTURE = "d2m"
@@ -30,6 +30,7 @@ class D2MMaker:
     """A `Maker` of architecture "d2m"."""
 
     follows_tempo = True
+    denoised = False
 
     def __init__(self, bundle: Bundle, device: torch.device) -> None:
         self.bundle, self.device = bundle, device
@@ -78,16 +79,27 @@ class D2MMaker:
         return None if sketch is None else sketch.arrangement
 
     def sample_codes(
-        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
+        self,
+        dance: Dance,
+        level: Level,
+        style: Style,
+        seed: int,
+        progress: Progress = silent,
+        quality: RenderQuality = RenderQuality.NORMAL,
     ) -> Codes:
         """Codes of the music for a dance: generator windows, each looked up in the codebook."""
         indices = np.empty(-(-round(dance.seconds * SAMPLE_RATE) // level.hop), np.int64)
         done = 0
         # Kept in one array: tensors of single windows, kept in between, would break up the heap.
-        for codes in self.level_model(level).sample_codes(dance, style, seed):
+        for codes in self.level_model(level).sample_codes(
+            dance,
+            style,
+            seed,
+            quality.passes,
+            lambda share: progress(Step.COMPOSE, share * len(indices), len(indices)),
+        ):
             indices[done : done + len(codes)] = codes.cpu().numpy()
             done += len(codes)
-            progress(Step.COMPOSE, done, len(indices))
         return Codes(indices, level)
 
     def decode(

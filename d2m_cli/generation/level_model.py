@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.bundles.codec import load_codec
 from d2m_cli.codec.codebook import code_logits, draw_codes
 from d2m_cli.codec.stream import decode_windows, encode_window
-from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.features.motion import dance_energy
+from d2m_cli.generation.masked_sampling import MaskedSampler
 from d2m_cli.generation.styles import Style
 from d2m_cli.models.conditioning import noise_sequence
 from d2m_cli.models.generator import Conditions, Generator
@@ -33,10 +34,8 @@ class LevelModel:
         self.level, self.device = level, device
         self.generator = Generator(GeneratorShape(**{**described, "level": level}))
         bundle.load_into(self.generator, f"generator_{level}.safetensors")
-        self.vqvae = VQVAE(levels=(level.number,))
-        bundle.load_into(self.vqvae, f"codec_{level}.safetensors")
+        self.vqvae = load_codec(bundle, level).to(device)
         self.generator.to(device)
-        self.vqvae.to(device)
 
     def sketch(self, dance: Dance, style: Style, seed: int) -> Sketch | None:
         """The sketch that the music is made from; None for a generator without one."""
@@ -46,18 +45,37 @@ class LevelModel:
         return arrange(dance.rhythm, energy, dance.seconds, style.name, style.rules, seed)
 
     @torch.inference_mode()
-    def sample_codes(self, dance: Dance, style: Style, seed: int) -> Iterator[Tensor]:
-        """Codes `(T,)` of the music for a dance, window by window."""
+    def sample_codes(
+        self,
+        dance: Dance,
+        style: Style,
+        seed: int,
+        passes: int = 1,
+        progress: Callable[[float], None] = lambda share: None,
+    ) -> Iterator[Tensor]:
+        """Codes `(T,)` of the music for a dance, window by window.
+
+        In more than one of `passes` a masked generator draws its codes anew, knowing the surest of
+        them; any other generator takes one. `progress` is told the share that is done.
+        """
         count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
         given = self._conditions(dance, style, seed)
         draw = torch.Generator().manual_seed(seed)
-        sketch = self.sketch(dance, style, seed)
-        if sketch is None:
-            yield from self.looked_up(given, count, None, draw)
+        sketch, latents = self.sketch(dance, style, seed), None
+        if sketch is not None:
+            curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
+            given = given._replace(drum_onsets=curves.to(self.device))
+            latents = self._latents(sketch)
+        if self.generator.settings.masked and passes > 1:
+            codebook = self.vqvae.codebook(self.level)
+            sampler = MaskedSampler(self.generator, codebook, passes, draw)
+            yield sampler.sample(given, count, latents, progress)
             return
-        curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
-        given = given._replace(drum_onsets=curves.to(self.device))
-        yield from self.looked_up(given, count, self._latents(sketch), draw)
+        done = 0
+        for codes in self.looked_up(given, count, latents, draw):
+            yield codes
+            done += len(codes)
+            progress(done / count)
 
     @torch.inference_mode()
     def decode(self, codes: Codes, seconds: float) -> Iterator[FloatArray]:
@@ -96,9 +114,9 @@ class LevelModel:
                 yield self.vqvae.quantise(latents.mean, self.level)[0][0]
                 continue
             for begin in range(0, latents.mean.shape[-1], SAMPLING_CHUNK):
-                mean, std = latents.part(begin, begin + SAMPLING_CHUNK)
+                mean, std, free = latents.part(begin, begin + SAMPLING_CHUNK)
                 assert std is not None
-                logits = code_logits(mean, std, codebook, self.generator.prior)
+                logits = code_logits(mean, std, codebook, self.generator.prior, free)
                 yield draw_codes(logits, draw)[0]
 
     def _conditions(self, dance: Dance, style: Style, seed: int) -> Conditions:

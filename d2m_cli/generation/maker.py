@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.progress import Progress
 from d2m_cli.sketch.arrangement import Arrangement
-from d2m_cli.spec import Level
+from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
 DanceT = TypeVar("DanceT", bound=Dance)
@@ -36,6 +36,8 @@ class Maker(Protocol[DanceT, StyleT]):
     """Levels that the bundle has."""
     follows_tempo: bool
     """Whether its music lies on the beats of `Dance.rhythm`."""
+    denoised: bool
+    """Whether its music is denoised where nobody says so."""
 
     @property
     def style_names(self) -> Sequence[str]:
@@ -63,9 +65,15 @@ class Maker(Protocol[DanceT, StyleT]):
         """Chords and sections of the music; None where nobody knows them."""
 
     def sample_codes(
-        self, dance: DanceT, level: Level, style: StyleT, seed: int, progress: Progress
+        self,
+        dance: DanceT,
+        level: Level,
+        style: StyleT,
+        seed: int,
+        progress: Progress,
+        quality: RenderQuality,
     ) -> Codes:
-        """Codes of the music for a dance."""
+        """Codes of the music for a dance; a higher `quality` takes longer, where there is one."""
 
     def decode(self, codes: Codes, seconds: float, progress: Progress) -> Iterator[FloatArray]:
         """Sound of codes, in pieces `(N,)` that together last exactly `seconds`."""

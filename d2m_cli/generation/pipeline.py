@@ -18,7 +18,7 @@ from d2m_cli.output.audio import Finish, level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
-from d2m_cli.spec import Level
+from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Analysis
 
 TEMPO_RANGE = (40.0, 240.0)
@@ -82,7 +82,8 @@ class Dance2Music:
         seed: int = 0,
         start: float = 0.0,
         end: float | None = None,
-        denoised: bool = True,
+        quality: RenderQuality | str = RenderQuality.NORMAL,
+        denoised: bool | None = None,
         progress: Progress = silent,
     ) -> Track:
         """New music for a video: `analyze`, then `compose`. Wrong values are refused at once.
@@ -97,7 +98,8 @@ class Dance2Music:
             seed: another seed gives another piece, the same one the same piece again.
             start: seconds at which the part of the video begins.
             end: seconds at which it ends; None: with the video.
-            denoised: remove noise from the generated music.
+            quality: draft, normal or best: the codes are drawn in 1, 4 or 12 passes.
+            denoised: gate noise out of the music; None: for the authors' released models alone.
             progress: called with a step's name, how much is done, and how much there is to do.
 
         Raises:
@@ -106,6 +108,7 @@ class Dance2Music:
             BundleError: the bundle does not have the level or the style.
         """
         self.require_level(level)
+        require_quality(quality)
         self.require_tempo(tempo, beat_offset)
         chosen = self.choose_style(style, style_audio, seed)
         analysis = self.analyze(video, start=start, end=end, progress=progress)
@@ -116,6 +119,7 @@ class Dance2Music:
             tempo=tempo,
             beat_offset=beat_offset,
             seed=seed,
+            quality=quality,
             denoised=denoised,
             progress=progress,
         )
@@ -146,7 +150,8 @@ class Dance2Music:
         tempo: float | None = None,
         beat_offset: float | None = None,
         seed: int = 0,
-        denoised: bool = True,
+        quality: RenderQuality | str = RenderQuality.NORMAL,
+        denoised: bool | None = None,
         finish: Finish = Finish(),
         progress: Progress = silent,
     ) -> Track:
@@ -155,7 +160,7 @@ class Dance2Music:
         Args and errors as in `generate`, but that `style` may also be what `choose_style` gave, and
         `finish` says how loud the music is and how it begins and ends.
         """
-        level = self.require_level(level)
+        level, quality = self.require_level(level), require_quality(quality)
         self.require_tempo(tempo, beat_offset)
         if style is None or isinstance(style, str):
             style = self.choose_style(style, seed=seed)
@@ -165,15 +170,15 @@ class Dance2Music:
             dance = replace(dance, rhythm=estimate_rhythm(dance.motion, tempo, beat_offset))
         timings: dict[str, float] = {Step.ANALYZE: analysis.elapsed}
         with timed(timings, Step.COMPOSE):
-            codes = self.maker.sample_codes(dance, level, style, seed, progress)
+            codes = self.maker.sample_codes(dance, level, style, seed, progress, quality)
         folder = scratch_folder()
         raw, clean, final = (Path(folder.name) / f"{n}.wav" for n in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):
             write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
         with timed(timings, Step.POSTPROCESS):
-            if denoised:
+            if self.maker.denoised if denoised is None else denoised:
                 denoise(raw, clean, progress)
-            level_loudness(clean if denoised else raw, final, finish)
+            level_loudness(clean if clean.exists() else raw, final, finish)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
         words = self.maker.arrangement(dance, level, style, seed)
@@ -222,3 +227,10 @@ class Dance2Music:
         if name is None and audio is None:
             return None
         return self.maker.choose_style(name, None if audio is None else Path(audio), seed)
+
+
+def require_quality(quality: RenderQuality | str) -> RenderQuality:
+    """The quality of that name. Raises `InputError` for another word."""
+    if quality not in [str(one) for one in RenderQuality]:
+        raise InputError(f"Unknown quality '{quality}': choose {', '.join(RenderQuality)}.")
+    return RenderQuality(quality)

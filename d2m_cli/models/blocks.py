@@ -69,6 +69,14 @@ def widths(table: tuple[int, ...], width: float, floor: int) -> list[int]:
     return [max(floor, round(c * width / 8) * 8) for c in table]
 
 
+def silent(conv: nn.Conv1d) -> nn.Conv1d:
+    """`conv` set to say nothing before it is trained: what it joins stays as it was."""
+    nn.init.zeros_(conv.weight)
+    assert conv.bias is not None
+    nn.init.zeros_(conv.bias)
+    return conv
+
+
 def receptive_radius(module: nn.Module) -> int:
     """Steps on each side that an output of stacked aligned convolutions can see.
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from d2m_cli.models.vq_generator import LATENT_SCALE
 from d2m_cli.spec import NOISE_CHANNELS
 
 CYCLES = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -37,3 +38,12 @@ def noise_sequence(count: int, seed: int) -> Tensor:
     """Standard normal noise `(1, NOISE_CHANNELS, count)` that depends on the seed alone."""
     draws = np.random.default_rng(seed).standard_normal((count, NOISE_CHANNELS), dtype=np.float32)
     return torch.from_numpy(draws.T[None].copy())
+
+
+def known_codes(entries: Tensor, hidden: Tensor) -> Tensor:
+    """What a masked generator hears of `entries` `(B, 64, T)` where not `hidden` `(B, T)`.
+
+    `(B, 65, T)`: the entries in `LATENT_SCALE`, 0 where hidden, and a channel that says where.
+    """
+    shown = (~hidden)[:, None].to(entries.dtype)
+    return torch.cat([entries / LATENT_SCALE * shown, shown], dim=1)

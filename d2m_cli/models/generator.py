@@ -104,13 +104,24 @@ class Generator(nn.Module):
             parts.append(at_times(given.drum_onsets, DRUM_RATE, times))
         return torch.cat(parts, dim=1)
 
-    def forward(self, given: Conditions, codes: int, sketch: Tensor | None = None) -> Latents:
-        """Latents of `codes` codes in one pass, with gradients; `sketch` `(B, 64, codes)`."""
+    def forward(
+        self,
+        given: Conditions,
+        codes: int,
+        sketch: Tensor | None = None,
+        known: Tensor | None = None,
+    ) -> Latents:
+        """Latents of `codes` codes in one pass, with gradients.
+
+        `sketch` `(B, 64, codes)`, `known` `(B, 65, codes)` of `vq_generator.known_codes`.
+        """
         steps = -(-codes // UPSAMPLING)
         fused = self.fuse(given, self.encode(given), 0, steps)
         if sketch is not None:
             sketch = functional.pad(sketch, (0, UPSAMPLING * steps - codes))
-        latents: Latents = self.vq(fused, self.style(given.style), sketch)
+        if known is not None:
+            known = functional.pad(known, (0, UPSAMPLING * steps - codes))
+        latents: Latents = self.vq(fused, self.style(given.style), sketch, known)
         return latents.part(0, codes)
 
     @torch.no_grad()
@@ -122,6 +133,19 @@ class Generator(nn.Module):
         Each piece is computed with all the context that its outputs can see, so joining the pieces
         gives the one-pass result without a seam, in memory that does not grow with `codes`.
         """
+        style = self.style(given.style)
+        for begun, drawn, begin, count in self.begun(given, codes, sketch, window):
+            yield self.vq.finish(begun, style, drawn, None).part(begin, begin + count)
+
+    @torch.no_grad()
+    def begun(
+        self, given: Conditions, codes: int, sketch: Sketch | None = None, window: int = 1024
+    ) -> Iterator[tuple[Tensor, Tensor | None, int, int]]:
+        """What `vq.finish` needs for consecutive pieces of at most `4 window` codes.
+
+        Each piece: what `vq.begin` gives and the sketch's latents, with all the context that the
+        piece can see; the piece's first code in them, and how many codes it has.
+        """
         steps = -(-codes // UPSAMPLING)
         encoded = in_windows(self.motion, given.motion), in_windows(self.visual, given.visual)
         style = self.style(given.style)
@@ -130,8 +154,6 @@ class Generator(nn.Module):
             end = min(start + window, steps)
             first, last = max(0, start - context), min(steps, end + context)
             drawn = sketch(UPSAMPLING * first, UPSAMPLING * last) if sketch else None
-            latents = self.vq(self.fuse(given, encoded, first, last), style, drawn)
-            begin = UPSAMPLING * (start - first)
-            yield latents.part(
-                begin, begin + min(UPSAMPLING * (end - start), codes - UPSAMPLING * start)
-            )
+            begun = self.vq.begin(self.fuse(given, encoded, first, last), style, drawn)
+            count = min(UPSAMPLING * (end - start), codes - UPSAMPLING * start)
+            yield begun, drawn, UPSAMPLING * (start - first), count

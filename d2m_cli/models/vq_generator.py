@@ -12,9 +12,17 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from d2m_cli.models.blocks import SLOPE, AlignedConv, ResidualStack, receptive_radius, widths
-from d2m_cli.spec import CODE_DIM, SIGMA, Level
+from d2m_cli.models.blocks import (
+    SLOPE,
+    AlignedConv,
+    ResidualStack,
+    receptive_radius,
+    silent,
+    widths,
+)
+from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE, SIGMA, Level
 
 UPSAMPLING = 4
 """Codes per fused step: the two stages of stride 2 in tables 8 and 9."""
@@ -27,6 +35,9 @@ INIT_LOG_STD = 1.5
 
 SKETCH_SHARE = 0.7
 """Share of a sketch's latents that training starts from."""
+
+KNOWN_KERNEL = 15
+"""Codes around a hidden one whose known neighbours it hears at once."""
 
 LATENT_SCALE = 5.0
 """Standard deviation of a codebook that fits sigma: the unit of the latents' std, and of what
@@ -82,6 +93,10 @@ class GeneratorSizes:
     """Bands of the sketch's drum onsets; 0: a generator without a sketch, as in the paper."""
     sigma: float = SIGMA
     """What tanh is multiplied by: the reach of the latents."""
+    free: bool = False
+    """Whether each code also gets a logit of its own beside its distance (`Latents.free`)."""
+    masked: bool = False
+    """Whether the generator hears codes that are known already (masked code modelling)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +119,13 @@ class Latents(NamedTuple):
     """`(B, 64, T)` the paper's f'_vq = sigma tanh(...)."""
     std: Tensor | None
     """`(B, 64, T)` > 0, standard deviation of each latent; None in the paper's generator."""
+    free: Tensor | None = None
+    """`(B, K, T)` logits of the codes beside those that their distances give."""
 
     def part(self, begin: int, end: int) -> "Latents":
         """Codes `begin` to `end - 1`."""
-        std = None if self.std is None else self.std[..., begin:end]
-        return Latents(self.mean[..., begin:end], std)
+        std, free = (None if x is None else x[..., begin:end] for x in self[1:])
+        return Latents(self.mean[..., begin:end], std, free)
 
 
 class VQGenerator(nn.Module):
@@ -119,6 +136,7 @@ class VQGenerator(nn.Module):
         table = TABLES[settings.level]
         sizes = widths(tuple(s.channels for s in table), settings.width, settings.min_channels)
         self.strides = [s.stride for s in table]
+        self.code_stage = list(accumulate(self.strides, mul)).index(UPSAMPLING)
         self.sigma = settings.sigma
         self.convs = nn.ModuleList(
             AlignedConv(c_in, c_out, stage.kernel)
@@ -132,9 +150,16 @@ class VQGenerator(nn.Module):
         if settings.predicts_std:
             self._begin_unsure()
         if settings.drum_bands:
-            self.sketch_stage = list(accumulate(self.strides, mul)).index(UPSAMPLING)
-            self.sketch = AlignedConv(CODE_DIM, sizes[self.sketch_stage], 5)
+            self.sketch = AlignedConv(CODE_DIM, sizes[self.code_stage], 5)
             self.sketch_share = nn.Parameter(torch.full((CODE_DIM, 1), SKETCH_SHARE))
+        if settings.masked:
+            self.known = nn.ModuleList(
+                silent(nn.Conv1d(CODE_DIM + 1, sizes[i], KNOWN_KERNEL, padding=KNOWN_KERNEL // 2))
+                for i in (self.code_stage, len(table) - 1)
+            )
+        if settings.free:
+            self.free = silent(nn.Conv1d(sizes[-1], CODEBOOK_SIZE, 1))
+        self.settings = settings
         self.act = nn.LeakyReLU(SLOPE)
 
     @torch.no_grad()
@@ -147,29 +172,77 @@ class VQGenerator(nn.Module):
     @property
     def context(self) -> int:
         """Fused steps on each side that an output can see."""
+        return self._reach(0) + 1
+
+    @property
+    def code_context(self) -> int:
+        """Codes on each side that `finish` sees of what `begin` gives, and of known codes."""
+        return UPSAMPLING * self._reach(self.code_stage) + KNOWN_KERNEL // 2
+
+    def _reach(self, first: int) -> int:
+        """Fused steps on each side that the layers from stage `first` on see."""
         radius, rate = 0.0, 1
         for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
             rate *= stride
-            radius += (receptive_radius(conv) + 1) / rate
-            if i < len(self.stacks):
-                radius += receptive_radius(self.stacks[i]) / rate
+            if i >= first:
+                radius += (receptive_radius(conv) + 1) / rate
+                if i < len(self.stacks):
+                    radius += receptive_radius(self.stacks[i]) / rate
         return int(radius + receptive_radius(self.last) / rate) + 1
 
-    def forward(self, fused: Tensor, style: Tensor, sketch: Tensor | None = None) -> Latents:
+    def forward(
+        self,
+        fused: Tensor,
+        style: Tensor,
+        sketch: Tensor | None = None,
+        known: Tensor | None = None,
+    ) -> Latents:
         """`fused` `(B, C, T)` and style features `(B, S)` to latents `(B, 64, 4 T)`.
 
         `sketch` `(B, 64, 4 T)`: latents of the sketch's sound, for a generator that takes one.
+        `known` `(B, 65, 4 T)`: codes that are known already (`known_codes`), for a masked one;
+        without it, none is.
         """
+        return self.finish(self.begin(fused, style, sketch), style, sketch, known)
+
+    def begin(self, fused: Tensor, style: Tensor, sketch: Tensor | None = None) -> Tensor:
+        """What comes before known codes are heard, `(B, C, 4 T)`: the same in every pass."""
         x = fused
-        for i, (conv, stride) in enumerate(zip(self.convs, self.strides, strict=True)):
-            x = conv(x.repeat_interleave(stride, dim=-1) if stride > 1 else x)
-            if sketch is not None and i == self.sketch_stage:
-                x = x + self.sketch(sketch / LATENT_SCALE)
-            x = self.act(x + self.styles[i](style)[..., None])
+        for i in range(self.code_stage):
+            x = self.stacks[i](self._activated(i, self._conv(i, x), style))
+        x = self._conv(self.code_stage, x)
+        return x if sketch is None else x + self.sketch(sketch / LATENT_SCALE)
+
+    def finish(
+        self, begun: Tensor, style: Tensor, sketch: Tensor | None, known: Tensor | None
+    ) -> Latents:
+        """Latents from what `begin` gave, and the codes that are known."""
+        if self.settings.masked and known is None:
+            known = begun.new_zeros(len(begun), CODE_DIM + 1, begun.shape[-1])
+        x, last = begun, len(self.convs) - 1
+        for i in range(self.code_stage, len(self.convs)):
+            if i > self.code_stage:
+                x = self._conv(i, x)
+            if known is not None and i in (self.code_stage, last):
+                x = x + self.known[i == last](known)
+            x = self._activated(i, x, style)
             if i < len(self.stacks):
                 x = self.stacks[i](x)
-        mean, *log_std = self.last(self.act(x)).split(CODE_DIM, dim=1)
+        hidden = self.act(x)
+        mean, *log_std = self.last(hidden).split(CODE_DIM, dim=1)
         if sketch is not None:
             mean = mean + self.sketch_share * sketch / LATENT_SCALE
         std = LATENT_SCALE * log_std[0].clamp(*LOG_STD_RANGE).exp() if log_std else None
-        return Latents(self.sigma * torch.tanh(mean * (LATENT_SCALE / SIGMA)), std)
+        free = None
+        if self.settings.free:  # one code's logits side by side in memory, as they are used
+            free = functional.linear(hidden.mT, self.free.weight[..., 0], self.free.bias).mT
+        return Latents(self.sigma * torch.tanh(mean * (LATENT_SCALE / SIGMA)), std, free)
+
+    def _conv(self, stage: int, x: Tensor) -> Tensor:
+        stride = self.strides[stage]
+        y: Tensor = self.convs[stage](x.repeat_interleave(stride, dim=-1) if stride > 1 else x)
+        return y
+
+    def _activated(self, stage: int, x: Tensor, style: Tensor) -> Tensor:
+        y: Tensor = self.act(x + self.styles[stage](style)[..., None])
+        return y

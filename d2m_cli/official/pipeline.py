@@ -27,7 +27,7 @@ from d2m_cli.models.official import Corpus, ReleasedD2MGAN
 from d2m_cli.official import FlowMethod
 from d2m_cli.official.two_stream import Stream, TwoStream
 from d2m_cli.progress import Progress, Step, silent
-from d2m_cli.spec import SAMPLE_RATE, SEGMENT_SECONDS, Level
+from d2m_cli.spec import SAMPLE_RATE, SEGMENT_SECONDS, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
 ARCHITECTURE = "official"
@@ -63,6 +63,7 @@ class OfficialMaker:
     """A `generation.maker.Maker` of architecture "official": a released model of the authors."""
 
     follows_tempo = False
+    denoised = True
 
     def __init__(
         self,
@@ -141,8 +142,9 @@ class OfficialMaker:
         style: Genre,
         seed: int,
         progress: Progress = silent,
+        quality: RenderQuality = RenderQuality.NORMAL,
     ) -> Codes:
-        """Codes of all windows one after another."""
+        """Codes of all windows one after another: the released networks know one `quality`."""
         network, vqvae = self._official_networks(level)
         vectors = torch.from_numpy(dance.visual.features.T).to(self.device)
         genre = None if style.number is None else torch.tensor([style.number], device=self.device)

@@ -12,7 +12,9 @@ from d2m_cli.spec import CODE_DIM, DRUM_RATE, NOISE_CHANNELS, NOISE_RATE, SIGMA,
 STYLE = 12
 
 
-def make(level: Level, predicts_std: bool = False, drum_bands: int = 0) -> Generator:
+def make(
+    level: Level, predicts_std: bool = False, drum_bands: int = 0, masked: bool = False
+) -> Generator:
     torch.manual_seed(0)
     return Generator(
         GeneratorShape(
@@ -27,6 +29,8 @@ def make(level: Level, predicts_std: bool = False, drum_bands: int = 0) -> Gener
             features=8,
             predicts_std=predicts_std,
             drum_bands=drum_bands,
+            masked=masked,
+            free=masked,
         )
     ).eval()
 
@@ -142,3 +146,14 @@ def test_an_uncertain_generator_gives_a_spread_for_every_latent() -> None:
     assert latents.std.min() > 0
     pieces = list(generator.windows(given, 344, window=20))
     assert sum(piece.mean.shape[-1] for piece in pieces) == 344
+
+
+def test_an_untrained_masked_generator_is_the_one_without() -> None:
+    plain, masked = make(Level.HIGH, predicts_std=True), make(Level.HIGH, True, masked=True)
+    masked.load_state_dict(plain.state_dict(), strict=False)
+    given, known = dance(2.0), torch.randn(1, CODE_DIM + 1, 344)
+    with torch.no_grad():
+        expected, found = plain(given, 344), masked(given, 344, known=known)
+    assert torch.equal(found.mean, expected.mean) and found.std is not None
+    assert expected.std is not None and torch.equal(found.std, expected.std)
+    assert found.free is not None and expected.free is None and not found.free.any()

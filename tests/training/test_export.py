@@ -10,8 +10,8 @@ from project import ROOT
 from safetensors.torch import load_file, save_file
 from synthetic_dances import make_dances
 
+from d2m_cli.bundles.codec import load_codec
 from d2m_cli.bundles.styles import read_styles
-from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.examples import PairSettings
 from d2m_cli.errors import DataError
 from d2m_cli.generation.pipeline import Dance2Music
@@ -70,8 +70,7 @@ def test_a_bundle_of_trained_parts(generator: Path, tmp_path: Path) -> None:
     entry = read_styles(bundle.folder)["made"]
     assert entry.sound == "as 3 tracks of made" and entry.rules.drums == StyleRules().drums
     assert 60.0 < entry.tempo[0] <= entry.tempo[1] < 200.0
-    codec = VQVAE((Level.HIGH.number,))
-    bundle.load_into(codec, "codec_high.safetensors")
+    codec = load_codec(bundle, Level.HIGH)
     given = load_file(CODEC)
     assert torch.equal(
         codec.codebook(Level.HIGH).half(), given["bottleneck.level_blocks.2.k"].half()

@@ -34,13 +34,13 @@ def load_codec(path: Path, level: Level) -> VQVAE:
     Raises `DataError` when the file cannot be read or is not that level's.
     """
     path = codec_file(path, level)
-    vqvae = VQVAE((level.number,))
     try:
         state = load_file(path)
     except (OSError, SafetensorError) as error:
         raise DataError(
             f"{path} cannot be read as codec weights ({error}): train a codec first."
         ) from error
+    vqvae = VQVAE.fitting(state, level)
     wrong = misfits(state, vqvae)
     if wrong:
         raise DataError(f"{path} does not hold a codec of level '{level}': {'; '.join(wrong[:3])}.")
@@ -66,8 +66,7 @@ def check_outer_stages(net: CodecNet, vqvae: VQVAE, wave: Tensor, path: Path) ->
 def scale_latents(vqvae: VQVAE, level: Level, scale: float) -> None:
     """Multiply a level's latents by `scale`; codes and audio stay the same.
 
-    The encoder's last convolution and the codebook are multiplied, the decoder's first kernel is
-    divided.
+    The encoder's last convolution and the codebook are multiplied, what reads entries is divided.
     """
     encoder, decoder = vqvae.encoders[str(level.number)], vqvae.decoders[str(level.number)]
     assert isinstance(encoder, Encoder) and isinstance(decoder, Decoder)
@@ -77,3 +76,6 @@ def scale_latents(vqvae: VQVAE, level: Level, scale: float) -> None:
     last.bias *= scale
     vqvae.codebook(level).mul_(scale)
     first.weight /= scale
+    refiner = vqvae.refiner(level)
+    if refiner is not None:
+        refiner.read.weight /= scale

@@ -52,6 +52,7 @@ class CodecNet(nn.Module):
         encoder, decoder = vqvae.encoders[str(level.number)], vqvae.decoders[str(level.number)]
         assert isinstance(encoder, Encoder) and isinstance(decoder, Decoder)
         self.encoder, self.decoder = encoder, decoder
+        self.refiner = vqvae.refiner(level)
         self.bottleneck = vqvae.bottleneck
         self.level = level
         self.first_stage = first_stage
@@ -92,9 +93,9 @@ class CodecNet(nn.Module):
             innermost_frozen = self.first_stage > 0 and stage is trained[-1]
             bands = 2**self.first_stage if innermost_frozen else up.out_channels
             x = up.apply_to(x, up.weight[:, :bands], up.bias[:bands])
-        if self.first_stage == 0:
-            return self.decoder.out(x)[:, 0, 0]
-        return synthesise(x, self.first_stage)[:, 0, 0]
+        whole = self.first_stage == 0
+        wave = (self.decoder.out(x) if whole else synthesise(x, self.first_stage))[:, 0, 0]
+        return wave if self.refiner is None else self.refiner(wave, entries)
 
 
 class MovingCodebook(nn.Module):

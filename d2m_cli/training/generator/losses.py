@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from d2m_cli.codec.codebook import code_logits, straight_through
+from d2m_cli.codec.codebook import straight_through
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.adversarial import Judge, adversarial_terms
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import Level
+from d2m_cli.training.generator.masking import surprise
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,14 @@ def generator_losses(
     prior: Tensor | None,
     weights: LossWeights,
     window: slice,
+    hidden: Tensor | None = None,
 ) -> dict[str, Tensor]:
     """Weighted terms (scalars) of eq. 8 for what the generator `predicted`; their sum is the loss.
 
     Wave and mel losses (eq. 6, 7) cover the codes of `window` only, decoded from the looked-up
     entries; the gradient passes the lookup straight through, so that these terms really reach the
-    generator. A term with weight 0 is not computed.
+    generator. A term with weight 0 is not computed. The likelihood is that of the `hidden` `(B, T)`
+    codes, of all of them without it.
     """
     terms: dict[str, Tensor] = {}
     latents = predicted.mean
@@ -72,9 +75,10 @@ def generator_losses(
     if weights.code:
         terms["code"] = functional.l1_loss(latents, target.entries)
     if weights.likelihood:
-        assert predicted.std is not None and prior is not None
-        logits = code_logits(latents, predicted.std, vqvae.codebook(level), prior)
-        terms["likelihood"] = functional.cross_entropy(logits.flatten(0, 1), target.codes.flatten())
+        assert prior is not None
+        terms["likelihood"] = surprise(
+            predicted, vqvae.codebook(level), prior, target.codes, hidden
+        )
     if weights.wave or weights.mel:
         entries = vqvae.quantise(latents[..., window], level)[1]
         wave = vqvae.decode(straight_through(latents[..., window], entries), level)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from d2m_cli.data.pairs.examples import Batch, Pairs
 from d2m_cli.files import whole_file
+from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import Latents
@@ -23,6 +24,7 @@ from d2m_cli.training.generator.codec_transfer import fit_latent_map, transfer_w
 from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
 from d2m_cli.training.generator.inputs import conditions_on
 from d2m_cli.training.generator.losses import Target, encode_target, generator_losses
+from d2m_cli.training.generator.masking import draw_hidden
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.launch import own_draws, summed
@@ -31,6 +33,7 @@ from d2m_cli.training.run.optimiser import Optimiser
 
 VALIDATION_BATCH = 4
 PRIOR_BATCHES = 16
+OPTIONAL_PARTS = ("vq.known.", "vq.free.")
 MAP_SEGMENTS = 48
 """Segments of music on which the map between two codecs is fitted."""
 
@@ -80,7 +83,13 @@ class GeneratorStage:
         """One update of the discriminator (from `adversary_from` on), then one of the generator."""
         settings = self.settings
         given, target, sketch = self._on_device(batch)
-        predicted, prior = self.optimiser.network(given, target.entries.shape[-1], sketch)
+        hidden = known = None
+        if settings.sizes.masked:
+            draws = own_draws(self.fabric, number, settings.batch)
+            hidden = draw_hidden(draws, target.codes.shape[1], settings.seed)
+            hidden = hidden.to(self.fabric.device)
+            known = known_codes(target.entries, hidden)
+        predicted, prior = self.optimiser.network(given, target.entries.shape[-1], sketch, known)
 
         weights, figures = settings.losses, {}
         if progress >= settings.adversary_from and weights.adversarial:
@@ -99,6 +108,7 @@ class GeneratorStage:
                 prior,
                 weights,
                 self._heard(target, np.random.default_rng((settings.seed, 1, number))),
+                hidden,
             )
             self.optimiser.update(torch.stack(list(terms.values())).sum(), number, progress)
         self.average.update(self.plain, number)
@@ -142,10 +152,14 @@ class GeneratorStage:
             save_file(state, draft)
 
     def _trained(self, path: Path) -> dict[str, Tensor]:
-        """Weights of a trained generator, carried over from the codec that it was trained on."""
+        """Weights of a trained generator, carried over from the codec that it was trained on.
+
+        Parts that it does not have (`free`, `masked`) begin untrained.
+        """
         level = self.settings.level
+        new = {k: v for k, v in self.plain.state_dict().items() if k.startswith(OPTIONAL_PARTS)}
         # Bundles hold half precision.
-        state = {name: tensor.float() for name, tensor in load_file(path).items()}
+        state = new | {name: tensor.float() for name, tensor in load_file(path).items()}
         if self.settings.start_codec is None:
             return state
         old = load_codec(self.settings.start_codec, level)
@@ -193,7 +207,7 @@ class _WithPrior(nn.Module):
         self.generator = generator
 
     def forward(
-        self, given: Conditions, codes: int, sketch: Tensor | None
+        self, given: Conditions, codes: int, sketch: Tensor | None, known: Tensor | None
     ) -> tuple[Latents, Tensor | None]:
         prior = self.generator.prior.clone() if self.generator.settings.predicts_std else None
-        return self.generator(given, codes, sketch), prior
+        return self.generator(given, codes, sketch, known), prior

@@ -16,10 +16,12 @@ from d2m_cli.metrics.coverage import CellScore, cell_score, music_cells, pooled
 from d2m_cli.metrics.descriptors import measure
 from d2m_cli.metrics.onsets import Times, music_onsets
 from d2m_cli.metrics.statistics import mean
+from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level
 from d2m_cli.timeline import beat_times
 from d2m_cli.training.generator.losses import Target
+from d2m_cli.training.generator.masking import surprise
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.types import FloatArray
 
@@ -32,7 +34,8 @@ class GeneratorCheck:
 
     Figures: `code`, `mel` distances; `entry_std_ratio` and `codes_used` fall when it collapses;
     beats `coverage` and `hit` (pooled) against the dances' own music; `lift` of the onsets over
-    chance against its beats; `peakiness` and `flatness` of the sound.
+    chance against its beats; `peakiness` and `flatness` of the sound; `half_known` nats of a masked
+    generator.
     """
 
     def __init__(self, generator: Generator, vqvae: VQVAE, level: Level) -> None:
@@ -61,10 +64,12 @@ class GeneratorCheck:
         else:
             draw = torch.Generator().manual_seed(seed)
             prior = self.generator.prior
-            logits = code_logits(predicted.mean, predicted.std, codebook, prior)
+            logits = code_logits(predicted.mean, predicted.std, codebook, prior, predicted.free)
             codes = draw_codes(logits, draw)
-            surprise = cross_entropy(logits.mT, target.codes, reduction="none")
-            self.nats += surprise.mean(dim=1).tolist()
+            lost = cross_entropy(logits.mT, target.codes, reduction="none")
+            self.nats += lost.mean(dim=1).tolist()
+            if self.generator.settings.masked:
+                self._note("half_known", self._half_known(given, target, sketch, draw))
         entries = look_up(codes, codebook)
         waves = self.vqvae.decode(entries, self.level)
         self._note("code", float((entries - target.entries).abs().mean()))
@@ -74,6 +79,16 @@ class GeneratorCheck:
         heard = waves.cpu().numpy(), target.wave.cpu().numpy()
         for wave, true, phase in zip(*heard, phases, strict=True):
             self._listen(wave, true, beat_times(phase, MOTION_RATE))
+
+    def _half_known(
+        self, given: Conditions, target: Target, sketch: Tensor | None, draw: torch.Generator
+    ) -> float:
+        """Nats per hidden code where every other code is known."""
+        hidden = (torch.rand(target.codes.shape, generator=draw) < 0.5).to(target.codes.device)
+        known = known_codes(target.entries, hidden)
+        said = self.generator(given, target.codes.shape[1], sketch, known)
+        codebook = self.vqvae.codebook(self.level)
+        return float(surprise(said, codebook, self.generator.prior, target.codes, hidden))
 
     def result(self) -> Validation:
         """Means over all that was added, and the first pieces."""

@@ -44,6 +44,7 @@ def make_fabric(machines: ComputeSettings, find_unused_parameters: bool = False)
         if value not in known:
             raise D2MError(f"Unknown {name} '{value}': choose one of {', '.join(known)}.")
     device = choose_device(machines.device).type
+    torch.backends.cudnn.allow_tf32 = True  # what is learnt need not be the same on every device
     devices, nodes = machines.devices, machines.nodes
     if TorchElasticEnvironment.detect():
         devices = int(os.environ["LOCAL_WORLD_SIZE"])

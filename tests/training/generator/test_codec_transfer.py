@@ -14,7 +14,7 @@ def rotation() -> torch.Tensor:
 
 def turned(vqvae: VQVAE, turn: torch.Tensor) -> VQVAE:
     """The same encoder with other numbers for the same latents."""
-    other = VQVAE((Level.HIGH.number,))
+    other = VQVAE.fitting(vqvae.state_dict(), Level.HIGH)
     other.load_state_dict(vqvae.state_dict())
     last = other.encoders[str(Level.HIGH.number)].stages()[-1].mix
     with torch.no_grad():

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from project import ROOT
-from safetensors.torch import load_file
 from synthetic_music import sound
 
 from d2m_cli.codec.vqvae import VQVAE
@@ -14,6 +13,7 @@ from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorShape
 from d2m_cli.spec import NOISE_CHANNELS, Level
+from d2m_cli.training.codec.load import load_codec
 from d2m_cli.training.generator.losses import (
     LossWeights,
     Target,
@@ -32,9 +32,7 @@ NOTHING = LossWeights(adversarial=0.0, feature_matching=0.0, code=0.0, wave=0.0,
 
 @pytest.fixture(scope="module")
 def codec() -> VQVAE:
-    vqvae = VQVAE((LEVEL.number,))
-    vqvae.load_state_dict(load_file(ROOT / "weights/codec_high.safetensors"))
-    return vqvae.requires_grad_(False)
+    return load_codec(ROOT / "weights/codec_high.safetensors", LEVEL).requires_grad_(False)
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,7 @@ def test_the_decoder_learns_and_all_else_stays_bit_for_bit(
     trained = {name for name, p in stage.vqvae.named_parameters() if p.requires_grad}
     assert changed == trained
 
-    exported = VQVAE((LEVEL.number,))  # strict: every key, every shape
+    exported = VQVAE.fitting(given, LEVEL)  # strict: every key, every shape
     exported.load_state_dict(made)
     assert distance(exported, wave) < 0.95 * before
 

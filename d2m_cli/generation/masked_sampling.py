@@ -1,0 +1,136 @@
+"""Codes in several passes: what is surest is kept, the rest is drawn again knowing it.
+
+Masked code modelling (MaskGIT, Chang et al. 2022; for codes of sound VampNet, Garcia et al. 2023).
+Codes that are drawn once, each on its own, do not know one another, and that is heard as grain. In
+every pass all hidden codes are drawn; of each stretch of `BLOCK` codes the surest stay, more in
+every pass.
+
+A pass goes through the whole piece in windows, each with all the context that its codes can see,
+so that the windows' length decides nothing. What the passes share (the dance, the sketch, the
+generator's first layers) is computed once and lies in a temporary file: memory holds a few bytes
+per code and one window.
+"""
+
+import math
+import tempfile
+from collections.abc import Callable
+from os import SEEK_END
+from typing import IO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from d2m_cli.codec.codebook import code_logits, draw_codes_with_chance, look_up
+from d2m_cli.models.conditioning import known_codes
+from d2m_cli.models.generator import Conditions, Generator, Sketch
+from d2m_cli.models.vq_generator import UPSAMPLING
+from d2m_cli.spec import CODE_DIM, Level
+
+BLOCK = 256
+"""Codes among which the surest are kept; windows hold whole blocks."""
+CHUNK = 512
+"""Codes that are drawn at once: their probabilities stay in the processor's cache."""
+WINDOW = 1024
+"""Fused steps of a window, 4 codes each."""
+TEMPERATURE = {Level.HIGH: 0.85, Level.LOW: 0.7}
+"""Of drawn codes, and"""
+SURENESS_NOISE = {Level.HIGH: 10.0, Level.LOW: 4.0}
+"""scale of the noise on the log-probability by which the surest are chosen, in the first pass: the
+best of three pairs for the distance of ten pieces from real music."""
+
+
+class MaskedSampler:
+    """Draws the codes of one piece."""
+
+    def __init__(
+        self, generator: Generator, codebook: Tensor, passes: int, draw: torch.Generator
+    ) -> None:
+        """`codebook` `(K, 64)`; `draw` is a CPU generator, so that a seed means the same codes on
+        every device."""
+        self.generator, self.codebook, self.passes, self.draw = generator, codebook, passes, draw
+        self.level = generator.settings.level
+
+    @torch.inference_mode()
+    def sample(
+        self,
+        given: Conditions,
+        count: int,
+        sketch: Sketch | None,
+        progress: Callable[[float], None] = lambda share: None,
+        window: int = WINDOW,
+    ) -> Tensor:
+        """`count` codes `(T,)`, on the CPU. `progress` is told the share that is done."""
+        codes, hidden = torch.zeros(count, dtype=torch.long), torch.ones(count, dtype=torch.bool)
+        style, length = self.generator.style(given.style), UPSAMPLING * window
+        with tempfile.TemporaryFile() as file:
+            shelf = _Shelf(file)
+            for begun, drawn, first, size in self.generator.begun(given, count, sketch, window):
+                parts = [begun] if drawn is None else [begun, drawn]
+                shelf.add(torch.cat(parts, dim=1)[0, :, first : first + size])
+                progress(shelf.length / count / (self.passes + 1))
+            for number in range(self.passes):
+                found, sureness = codes.clone(), torch.zeros(count)
+                for start in range(0, count, length):
+                    place = slice(start, min(start + length, count))
+                    found[place], sureness[place] = self._drawn(shelf, style, codes, hidden, place)
+                    progress((1 + number + place.stop / count) / (self.passes + 1))
+                codes = torch.where(hidden, found, codes)
+                hidden = self._hidden_again(sureness, hidden, number + 1)
+        return codes
+
+    def _drawn(
+        self, shelf: "_Shelf", style: Tensor, codes: Tensor, hidden: Tensor, place: slice
+    ) -> tuple[Tensor, Tensor]:
+        """Codes drawn for a window, and the log-probability of each."""
+        context = self.generator.vq.code_context
+        first, last = max(0, place.start - context), min(len(codes), place.stop + context)
+        device = self.codebook.device
+        stored = shelf.read(first, last).to(device)[None]
+        sketch = stored[:, -CODE_DIM:] if self.generator.settings.drum_bands else None
+        begun = stored if sketch is None else stored[:, :-CODE_DIM]
+        entries = look_up(codes[None, first:last].to(device), self.codebook)
+        known = known_codes(entries, hidden[None, first:last].to(device))
+        latents = self.generator.vq.finish(begun, style, sketch, known)
+        latents = latents.part(place.start - first, place.stop - first)
+        parts = []
+        for begin in range(0, place.stop - place.start, CHUNK):
+            mean, std, free = latents.part(begin, begin + CHUNK)
+            assert std is not None
+            logits = code_logits(mean, std, self.codebook, self.generator.prior, free)
+            drawn, chance = draw_codes_with_chance(logits, self.draw, TEMPERATURE[self.level])
+            parts.append((drawn[0].cpu(), chance[0].log().cpu()))
+        drawn_codes, sureness = zip(*parts, strict=True)
+        return torch.cat(drawn_codes), torch.cat(sureness)
+
+    def _hidden_again(self, sureness: Tensor, hidden: Tensor, done: int) -> Tensor:
+        """Which codes `(T,)` are drawn again after `done` passes: the least sure of each block."""
+        left = math.cos(done / self.passes * math.pi / 2)
+        noise = -(-torch.rand(len(sureness), generator=self.draw).clamp(min=1e-9).log()).log()
+        rank = sureness + SURENESS_NOISE[self.level] * (1 - done / self.passes) * noise
+        again = torch.zeros_like(hidden)
+        rank = torch.where(hidden, rank, torch.inf)
+        for start in range(0, len(rank), BLOCK):
+            block = rank[start : start + BLOCK]
+            again[start + block.argsort(stable=True)[: round(left * len(block))]] = True
+        return again & hidden
+
+
+class _Shelf:
+    """Rows of numbers of a whole piece in a file, read in part."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.length, self.width = file, 0, 0
+
+    def add(self, part: Tensor) -> None:
+        """Put `part` `(C, T)` behind what is there."""
+        rows = part.t().contiguous().float().cpu().numpy()
+        self.file.seek(0, SEEK_END)
+        rows.tofile(self.file)
+        self.length, self.width = self.length + len(rows), rows.shape[1]
+
+    def read(self, first: int, last: int) -> Tensor:
+        """Places `first` to `last - 1` of what was added, `(C, last - first)`."""
+        self.file.seek(4 * self.width * first)
+        rows = np.fromfile(self.file, np.float32, self.width * (last - first))
+        return torch.from_numpy(rows.reshape(-1, self.width)).t()
