@@ -27,7 +27,7 @@ MULTIPLIERS = (2, 1, 1)
 """Of `WIDTH` and `DEPTH`, by level."""
 
 
-class Stage(NamedTuple):
+class ResampleBlock(NamedTuple):
     """One change of the time resolution by two, as training walks through them."""
 
     resample: Conv | ConvTranspose
@@ -44,7 +44,7 @@ class EncoderBlock(nn.Module):
         super().__init__()
         mix = Conv(width, CODE_DIM, 3, 1, 1)
         self.stages = [
-            Stage(
+            ResampleBlock(
                 halving(channels_in if i == 0 else width, width),
                 ResStack(width, depth),
                 mix if i == down - 1 else None,
@@ -67,7 +67,7 @@ class DecoderBlock(nn.Module):
         super().__init__()
         mix = Conv(CODE_DIM, width, 3, 1, 1)
         self.stages = [
-            Stage(
+            ResampleBlock(
                 doubling(width, CODE_DIM if i == down - 1 else width),
                 ResStack(width, depth, reverse=True),
                 mix if i == 0 else None,
@@ -103,7 +103,7 @@ class Encoder(nn.Module):
             x = block(x)
         return x
 
-    def stages(self) -> list[Stage]:
+    def stages(self) -> list[ResampleBlock]:
         """The halvings, from the waveform to the latents."""
         return [stage for block in self.level_blocks for stage in _block_stages(block)]
 
@@ -124,12 +124,12 @@ class Decoder(nn.Module):
             x = block(x)
         return self.out(x)
 
-    def stages(self) -> list[Stage]:
+    def stages(self) -> list[ResampleBlock]:
         """The doublings, from the latents to the waveform."""
         return [stage for block in reversed(self.level_blocks) for stage in _block_stages(block)]
 
 
-def _block_stages(block: nn.Module) -> list[Stage]:
+def _block_stages(block: nn.Module) -> list[ResampleBlock]:
     assert isinstance(block, EncoderBlock | DecoderBlock)
     return block.stages
 

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from d2m_cli.codec.codebook import code_logits, draw_codes_with_chance, look_up
 from d2m_cli.models.conditioning import known_codes
-from d2m_cli.models.generator import Conditions, Generator, Sketch
+from d2m_cli.models.generator import Conditions, Generator, SketchLatents
 from d2m_cli.models.vq_generator import UPSAMPLING
 from d2m_cli.spec import CODE_DIM, Level
 
@@ -56,7 +56,7 @@ class MaskedSampler:
         self,
         given: Conditions,
         count: int,
-        sketch: Sketch | None,
+        sketch: SketchLatents | None,
         progress: Callable[[float], None] = lambda share: None,
         window: int = WINDOW,
     ) -> Tensor:

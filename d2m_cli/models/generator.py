@@ -46,7 +46,7 @@ class Conditions(NamedTuple):
     """`(B, bands, T_h)` curves of the sketch's drum onsets at `DRUM_RATE`."""
 
 
-Sketch = Callable[[int, int], Tensor]
+SketchLatents = Callable[[int, int], Tensor]
 """Latents `(B, 64, last - first)` of the sketch's sound for codes `first` to `last - 1`."""
 
 
@@ -126,7 +126,7 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def windows(
-        self, given: Conditions, codes: int, sketch: Sketch | None = None, window: int = 1024
+        self, given: Conditions, codes: int, sketch: SketchLatents | None = None, window: int = 1024
     ) -> Iterator[Latents]:
         """The latents of `forward` in consecutive pieces of at most `4 window` codes.
 
@@ -139,7 +139,7 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def begun(
-        self, given: Conditions, codes: int, sketch: Sketch | None = None, window: int = 1024
+        self, given: Conditions, codes: int, sketch: SketchLatents | None = None, window: int = 1024
     ) -> Iterator[tuple[Tensor, Tensor | None, int, int]]:
         """What `vq.finish` needs for consecutive pieces of at most `4 window` codes.
 

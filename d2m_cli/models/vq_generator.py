@@ -44,7 +44,7 @@ LATENT_SCALE = 5.0
 goes into tanh, so that a step of the optimiser is a small step of the latents."""
 
 
-class Stage(NamedTuple):
+class ConvSpec(NamedTuple):
     """One row of table 8 or 9."""
 
     kernel: int
@@ -53,22 +53,22 @@ class Stage(NamedTuple):
 
 
 HIGH = (
-    Stage(6, 2, 32),
-    Stage(41, 2, 64),
-    Stage(41, 1, 128),
-    Stage(41, 1, 256),
-    Stage(41, 1, 512),
+    ConvSpec(6, 2, 32),
+    ConvSpec(41, 2, 64),
+    ConvSpec(41, 1, 128),
+    ConvSpec(41, 1, 256),
+    ConvSpec(41, 1, 512),
 )
 """Table 8 up to its last convolution (40 x 1 to 64 channels)."""
 
 LOW = (
-    Stage(6, 2, 32),
-    Stage(4, 1, 64),
-    Stage(40, 2, 128),
-    Stage(40, 1, 256),
-    Stage(40, 1, 512),
-    Stage(40, 1, 1024),
-    Stage(40, 1, 1024),
+    ConvSpec(6, 2, 32),
+    ConvSpec(4, 1, 64),
+    ConvSpec(40, 2, 128),
+    ConvSpec(40, 1, 256),
+    ConvSpec(40, 1, 512),
+    ConvSpec(40, 1, 1024),
+    ConvSpec(40, 1, 1024),
 )
 """Table 9 up to its last convolution (40 x 1 to 64 channels)."""
 
