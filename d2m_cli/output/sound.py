@@ -6,7 +6,7 @@ from typing import Any
 import ffmpeg
 
 from d2m_cli.errors import OutputError
-from d2m_cli.media import sound_track
+from d2m_cli.media import SoundTrack
 from d2m_cli.output.audio import limited
 from d2m_cli.output.places import finished_file
 from d2m_cli.output.run import run_ffmpeg
@@ -50,16 +50,15 @@ def sound_options(suffix: str) -> dict[str, Any]:
     return for_stream("a", _IN_VIDEO.get(suffix, _AAC))
 
 
-def new_sound(clip: Clip, music: Any, old: Any, mix: float) -> Any:
+def new_sound(clip: Clip, music: Any, old: Any, track: SoundTrack | None, mix: float) -> Any:
     """The sound of the ffmpeg-python input `music`, exactly as long as the clip.
 
-    `mix` (0..1) adds that share of the first sound of the input `old` that can be decoded.
+    `mix` (0..1) adds that share of `old`, the stream of `track`, unless that is None.
     """
     sound = _stereo(music.audio)
-    track = sound_track(clip.path) if mix > 0 else None
     if track is not None:
         # `async` fills and cuts so that the original keeps its place beside the picture.
-        original = old[str(track.index)].filter("aresample", _RATE, **{"async": 1, "first_pts": 0})
+        original = old.filter("aresample", _RATE, **{"async": 1, "first_pts": 0})
         original = (
             _stereo(original)
             if track.channels == 1
