@@ -12,22 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from common import EXAMPLE
 from rich.console import Console
 from seams import repeated
 
 from d2m_cli import Dance2Music
-from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.metrics.descriptors import BAND_EDGES, WINDOW, measure, power_spectrogram
 from d2m_cli.metrics.diversity import mean_distance
 from d2m_cli.metrics.embeddings import music_statistics
 from d2m_cli.metrics.frechet import standardise
 from d2m_cli.metrics.onsets import music_beats
-from d2m_cli.report.tables import TableData, rich_table
+from d2m_cli.report.table_data import TableData, rich_table
 from d2m_cli.spec import SAMPLE_RATE, Level
-from d2m_cli.types import Dance, FloatArray
+from d2m_cli.types import Analysis, Dance, FloatArray
 
 SECONDS = 36.0
 PART = 12.0
@@ -118,14 +116,12 @@ def main() -> None:
     parser.add_argument("--real", type=Path, help="folder of real music for rows beside ours")
     options = parser.parse_args()
     maker = Dance2Music.from_bundle()
-    dance = repeated(maker.analyze(probe(EXAMPLE)), SECONDS)
+    dance = repeated(maker.analyze(EXAMPLE).dance, SECONDS)
 
     def render(style: str, seed: int) -> FloatArray:
-        chosen = maker.choose_style(style, None, seed)
-        music = maker.render(dance, options.level, chosen, seed)
-        return soundfile.read(music, dtype="float32")[0]
+        return maker.compose(Analysis(dance), options.level, style=style, seed=seed).samples
 
-    styles = {style: render(style, 0) for style in sorted(maker.styles)}
+    styles = {style: render(style, 0) for style in maker.styles}
     seeds = [render(COMPARED[0], seed) for seed in SEEDS]
     rows = [row(style, piece, dance) for style, piece in styles.items()]
     if options.real:

@@ -11,14 +11,12 @@ import argparse
 from dataclasses import replace
 
 import numpy as np
-import soundfile
 from common import EXAMPLE
 
 from d2m_cli import Dance2Music
-from d2m_cli.ingest.probe import probe
 from d2m_cli.librosa_lock import librosa
 from d2m_cli.spec import SAMPLE_RATE, Level
-from d2m_cli.types import Dance, Motion, Rhythm, Visual
+from d2m_cli.types import Analysis, Dance, Motion, Rhythm, Visual
 
 HOP = 256
 GENERATOR_CODES = 4096
@@ -33,12 +31,12 @@ def repeated(dance: Dance, seconds: float) -> Dance:
     visual = np.tile(dance.visual.features, int(times))
     pace = dance.rhythm.bpm / 60.0 / dance.rhythm.rate
     phase = (dance.rhythm.phase[0] + pace * np.arange(steps)).astype(np.float32)
-    strength = np.full(steps, dance.rhythm.strength.mean(), np.float32)
+    confidence = np.full(steps, dance.rhythm.confidence.mean(), np.float32)
     return replace(
         dance,
         motion=Motion(motion, np.ones(steps, np.bool_), dance.motion.rate),
         visual=Visual(visual, dance.visual.rate),
-        rhythm=Rhythm(phase, strength, dance.rhythm.rate),
+        rhythm=Rhythm(phase, confidence, dance.rhythm.rate),
         seconds=seconds,
     )
 
@@ -56,9 +54,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0)
     options = parser.parse_args()
     maker = Dance2Music.from_bundle()
-    dance = repeated(maker.analyze(probe(EXAMPLE)), options.seconds)
-    style = maker.choose_style(None, None, seed=0)
-    sound, _ = soundfile.read(maker.render(dance, options.level, style, 0), dtype="float32")
+    dance = repeated(maker.analyze(EXAMPLE).dance, options.seconds)
+    sound = maker.compose(Analysis(dance), options.level).samples
     mel = librosa.feature.melspectrogram(y=sound, sr=SAMPLE_RATE, hop_length=HOP, n_mels=40)
     level = np.log10(np.maximum(mel, 1e-6))
     spectrum = np.abs(np.diff(level, axis=1)).mean(axis=0)

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from common import looped, run_d2m, run_ffmpeg
 
-from d2m_cli import Dance2Music
-from d2m_cli.features.i3d import VisualEncoder
+from d2m_cli.bundles.bundle import load_bundle
+from d2m_cli.device import choose_device
+from d2m_cli.features.i3d import I3DExtractor
+from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.video import read_frames
 from d2m_cli.spec import Level
@@ -34,14 +36,15 @@ def best_of_three(work: Callable[[], object]) -> float:
 
 
 def parts(video: Path) -> None:
-    """Print what the networks take, the dance being watched already."""
-    maker = Dance2Music.from_bundle()
+    """Print what the networks take, the dance being analyzed already."""
+    maker = D2MMaker(load_bundle(), choose_device())
     clip = probe(video)
     frames = list(read_frames(clip))
-    dance, style = maker.analyze(clip), maker.choose_style(None, None, seed=0)
+    dance, _ = maker.analyze(clip)
+    style = maker.pick_style(dance, seed=0)
 
     def see() -> None:
-        encoder = VisualEncoder(maker.visual_settings, maker.i3d_features)
+        encoder = I3DExtractor(maker.visual_settings, maker.i3d_features)
         for frame in frames:
             encoder.add(frame)
         encoder.visual()

@@ -3,23 +3,36 @@
 from d2m_cli import Dance2Music
 
 maker = Dance2Music.from_bundle()
-track = maker.generate("dance.mp4", seed=3)
-maker.save(track, "out.mp4")
+track = maker.generate("dance.mp4", style="rock", seed=3)
+track.save("out.mp4")
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from d2m_cli.generation.pipeline import Dance2Music
+    from d2m_cli.evaluation import evaluate as evaluate
+    from d2m_cli.generation.pipeline import Dance2Music as Dance2Music
+    from d2m_cli.generation.track import Track as Track
+    from d2m_cli.spec import Level as Level
+    from d2m_cli.types import Dance as Dance
 
 __version__ = "0.1.0"
-__all__ = ["Dance2Music", "__version__"]
+
+EXPORTS = {
+    "Dance2Music": "d2m_cli.generation.pipeline",
+    "Track": "d2m_cli.generation.track",
+    "Dance": "d2m_cli.types",
+    "Level": "d2m_cli.spec",
+    "evaluate": "d2m_cli.evaluation",
+}
+"""Where each name of the Python interface stands; imported when it is first used, for the pipeline
+needs torch and MediaPipe."""
+
+__all__ = [*EXPORTS, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    # The pipeline imports torch and MediaPipe: only when it is asked for.
-    if name == "Dance2Music":
-        from d2m_cli.generation.pipeline import Dance2Music
-
-        return Dance2Music
+    if name in EXPORTS:
+        return getattr(import_module(EXPORTS[name]), name)
     raise AttributeError(f"module 'd2m_cli' has no attribute '{name}'")

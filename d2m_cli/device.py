@@ -1,4 +1,4 @@
-"""Choice of the compute device, seeds and threads."""
+"""Choice of the compute device."""
 
 from __future__ import annotations
 
@@ -36,15 +36,3 @@ def choose_device(name: str = "auto") -> torch.device:
         np.finfo(kind)
     torch.set_flush_denormal(True)
     return torch.device(name)
-
-
-def seed_everything(seed: int) -> None:
-    """Seed Python's, numpy's and torch's global generators."""
-    import random
-
-    import numpy as np
-    import torch
-
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)

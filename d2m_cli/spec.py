@@ -61,15 +61,6 @@ class Level(StrEnum):
         return SAMPLE_RATE / self.hop
 
 
-class FlowMethod(StrEnum):
-    """How optical flow is estimated (for the authors' released models)."""
-
-    TVL1 = "tvl1"
-    """Duality-based TV-L1, which I3D's flow stream was trained on; slow."""
-    DIS = "dis"
-    """Dense inverse search: much faster, a little blurred."""
-
-
 HOPS = (8, 32, 128)
 """Audio samples per code of JukeBox's bottom, middle and top level (paper app. B)."""
 

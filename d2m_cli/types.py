@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.spec import SAMPLE_RATE, Level
+from d2m_cli.spec import Level
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -46,7 +46,7 @@ class Clip:
 class Landmarks:
     """Pose of one person over time, as the estimator gave it."""
 
-    points: FloatArray
+    points: FloatArray = field(repr=False)
     """`(T, 33, 4)`: x and y (right, down) and z in units of the picture's height, visibility 0..1;
     NaN in every number of a step where no person was found."""
     rate: float
@@ -56,9 +56,9 @@ class Landmarks:
 class Motion:
     """The dancer's movement, free of the dancer's size and place in the picture."""
 
-    features: FloatArray
+    features: FloatArray = field(repr=False)
     """`(C_m, T)`, see `features.motion` for the meaning of each channel; body units, no NaN."""
-    found: BoolArray
+    found: BoolArray = field(repr=False)
     """`(T,)`: a person was seen at this step (elsewhere the features are filled in)."""
     rate: float
 
@@ -72,7 +72,7 @@ class Motion:
 class Visual:
     """What the pictures show: one vector per sliding window (I3D)."""
 
-    features: FloatArray
+    features: FloatArray = field(repr=False)
     """`(C_v, T_v)`; vector `i` belongs to the window centred on `i / rate` seconds."""
     rate: float
 
@@ -81,9 +81,9 @@ class Visual:
 class Rhythm:
     """Tempo and beat of a dance (or of a piece of music) over time."""
 
-    phase: FloatArray
+    phase: FloatArray = field(repr=False)
     """`(T,)` beats since the first beat, unwrapped and rising: a beat lies at each whole number."""
-    confidence: FloatArray
+    confidence: FloatArray = field(repr=False)
     """`(T,)` 0..1: how clearly the dance shows this pulse."""
     rate: float
 
@@ -102,55 +102,31 @@ class Rhythm:
 
 @dataclass(frozen=True)
 class Dance:
-    """Everything that the generator hears of a dance."""
+    """Everything that the generator takes of a dance."""
 
     motion: Motion
     visual: Visual
     rhythm: Rhythm
     seconds: float
-    strip: FrameArray
-    """`(S, H, W, 3)` a few small pictures at even distances, for the plot."""
 
 
 @dataclass(frozen=True)
-class Style:
-    """What the music is to sound like."""
+class Analysis:
+    """What one look at a video gives; music for it can be made as often as is wished."""
 
-    name: str
-    """One that the bundle knows, or the name of the file that the style was taken from."""
-    vector: FloatArray
-    """`(C_s,)`, see `features.style`."""
+    dance: Dance
+    clip: Clip | None = None
+    """The video, or the part of it; None for a prepared dance without one."""
+    thumbnails: FrameArray | None = field(default=None, repr=False)
+    """`(S, H, W, 3)` a few small pictures at even distances, for the plot."""
+    elapsed: float = field(default=0.0, repr=False)
+    """Seconds that the analysis took."""
 
 
 @dataclass(frozen=True)
 class Codes:
     """Music as codebook indices."""
 
-    indices: IntArray
+    indices: IntArray = field(repr=False)
     """`(T,)` 0..2047."""
     level: Level
-
-
-@dataclass(frozen=True)
-class Track:
-    """A finished piece of music on disk, with what was measured while it was made."""
-
-    path: Path
-    """WAV, mono, `SAMPLE_RATE`."""
-    seconds: float
-    level: Level
-    style: str
-    """Name of the style, or of the file that it was taken from."""
-    seed: int
-    clip: Clip
-    dance: Dance
-    timings: dict[str, float] = field(default_factory=dict)
-    """Seconds spent in each stage."""
-
-    def read(self) -> FloatArray:
-        """Samples `(N,)` at `SAMPLE_RATE`, -1..1."""
-        import soundfile
-
-        samples, rate = soundfile.read(self.path, dtype="float32")
-        assert rate == SAMPLE_RATE
-        return np.asarray(samples, dtype=np.float32)

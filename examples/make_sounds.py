@@ -5,11 +5,7 @@ python examples/make_sounds.py
 
 from pathlib import Path
 
-import soundfile
-
 from d2m_cli import Dance2Music
-from d2m_cli.ingest.probe import probe
-from d2m_cli.output.mux import write_sound
 from d2m_cli.report.curves import plot_spectrograms
 from d2m_cli.spec import Level
 
@@ -28,13 +24,13 @@ def main() -> None:
     folder = HERE / "sounds"
     folder.mkdir(exist_ok=True)
     maker = Dance2Music.from_bundle()
-    dance = maker.analyze(probe(HERE / "dance.mp4"))
+    analysis = maker.analyze(HERE / "dance.mp4")
     heard = {}
     for level, name, seed in PIECES:
-        music = maker.render(dance, level, maker.choose_style(name, None, seed), seed)
+        track = maker.compose(analysis, level, style=name, seed=seed)
         title = f"{level}_{name}_{seed}"
-        write_sound(music, folder / f"{title}.mp3")
-        heard[title] = soundfile.read(music, dtype="float32")[0]
+        track.save(folder / f"{title}.mp3", overwrite=True)
+        heard[title] = track.samples
     picture = plot_spectrograms(heard)
     picture.savefig(folder / "spectrograms.jpg", dpi=70, pil_kwargs={"quality": 80})
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from data_trees import write_music
+from project import EXAMPLE_BPM, ROOT
 
 from d2m_cli.media import bundled_ffmpeg
 
@@ -37,3 +39,17 @@ def clip_3s(tmp_path_factory: pytest.TempPathFactory, run_ffmpeg: RunFfmpeg) -> 
     codecs = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac")
     run_ffmpeg(*picture, *sound, *codecs, "-movflags", "+faststart", path)
     return path
+
+
+@pytest.fixture(scope="session")
+def dance_clips(tmp_path_factory: pytest.TempPathFactory, run_ffmpeg: RunFfmpeg) -> dict[str, Path]:
+    """Two parts of the example dance, 2 s each, with clicks on its beats and its half beats."""
+    folder = tmp_path_factory.mktemp("dances")
+    clips = {}
+    for name, start, bpm in (("first", 0.0, EXAMPLE_BPM), ("second", 5.0, 2 * EXAMPLE_BPM)):
+        music = write_music(folder / f"{name}.wav", bpm, seconds=2.0)
+        clips[name] = folder / f"{name}.mp4"
+        picture = ("-ss", str(start), "-t", "2", "-i", ROOT / "examples/dance.mp4")
+        tracks = ("-i", music, "-map", "0:v", "-map", "1:a")
+        run_ffmpeg(*picture, *tracks, "-c:v", "libx264", "-preset", "veryfast", clips[name])
+    return clips

@@ -10,8 +10,8 @@ HEIGHT = 120
 """Pixels."""
 
 
-class Strip:
-    """Keeps `PICTURES` of the frames it is shown, evenly spread over the expected `frames`."""
+class Thumbnails:
+    """Keeps `PICTURES` of the frames that it takes, evenly spread over the expected `frames`."""
 
     def __init__(self, frames: int) -> None:
         centres = (np.arange(PICTURES) + 0.5) * frames / PICTURES

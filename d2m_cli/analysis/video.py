@@ -1,36 +1,67 @@
-"""A dance video decoded once -> its motion (MediaPipe), its visual vectors, or both."""
+"""The one way to look at a video: its frames are decoded once, for everything that reads them."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from d2m_cli.analysis.fan_out import share_frames
+from d2m_cli.analysis.thumbnails import Thumbnails
 from d2m_cli.features.i3d import I3DExtractor
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.pose import STRIDE, PoseEstimator
-from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.video import read_frames
+from d2m_cli.progress import Progress, counted, silent
 from d2m_cli.spec import FRAME_RATE
-from d2m_cli.types import Motion, Visual
+from d2m_cli.types import Clip, FrameArray, Landmarks, Motion, Visual
 
 VisualFactory = Callable[[], I3DExtractor]
 """Makes an encoder for each video; picklable, and its `repr` names the encoder and its settings."""
 
 
-def watch_motion(video: Path) -> Motion:
-    """Motion of the dancer in a video. Raises `InputError` or `NoDancerError`."""
-    with PoseEstimator(FRAME_RATE, STRIDE) as pose:
-        share_frames(read_frames(probe(video), FRAME_RATE), pose.add)
-        return motion_from_landmarks(pose.landmarks())
+class FrameReader(Protocol):
+    """What takes the frames of a video one by one, and keeps what it needs of them."""
+
+    def add(self, frame: FrameArray) -> None:
+        """Take the next frame, RGB `(H, W, 3)`, at `FRAME_RATE`."""
 
 
-def watch_visual(video: Path, encoder: I3DExtractor) -> Visual:
-    """Visual vectors of a video. Raises `InputError` when it cannot be read."""
-    share_frames(read_frames(probe(video), FRAME_RATE), encoder.add)
+class Pictures(NamedTuple):
+    """What every look at a video gives."""
+
+    landmarks: Landmarks
+    thumbnails: FrameArray
+    """`(S, H, W, 3)` a few small pictures at even distances, for the plot."""
+
+
+def read_video(
+    clip: Clip, *readers: FrameReader, stride: int = STRIDE, progress: Progress = silent
+) -> Pictures:
+    """Pose and thumbnails of a clip, while `readers` (visual encoders) take the same frames.
+
+    The pose is estimated in every `stride`-th frame. Raises `InputError` for a video that cannot be
+    decoded.
+    """
+    total = clip.seconds * FRAME_RATE
+    thumbnails = Thumbnails(round(total))
+    with PoseEstimator(FRAME_RATE, stride) as pose:
+        frames = counted(read_frames(clip, FRAME_RATE), total, progress)
+        share_frames(frames, *(reader.add for reader in (pose, *readers, thumbnails)))
+        return Pictures(pose.landmarks(), thumbnails.pictures())
+
+
+def read_visual(clip: Clip, encoder: I3DExtractor) -> Visual:
+    """Visual vectors alone, of a clip whose motion is known from elsewhere.
+
+    Raises `InputError` for a video that cannot be decoded.
+    """
+    share_frames(read_frames(clip, FRAME_RATE), encoder.add)
     return encoder.visual()
 
 
-def watch(video: Path, encoder: I3DExtractor) -> tuple[Motion, Visual]:
-    """Motion and visual vectors of a video that is decoded once."""
-    with PoseEstimator(FRAME_RATE, STRIDE) as pose:
-        share_frames(read_frames(probe(video), FRAME_RATE), pose.add, encoder.add)
-        return motion_from_landmarks(pose.landmarks()), encoder.visual()
+def read_motion(clip: Clip, *readers: FrameReader) -> Motion:
+    """Motion of the dancer alone; `readers` take the same frames.
+
+    Raises `InputError` for a video that cannot be decoded, `NoDancerError` when it shows nobody.
+    """
+    return motion_from_landmarks(read_video(clip, *readers).landmarks)

@@ -5,11 +5,10 @@
 """
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from d2m_cli.bundles import format1
 from d2m_cli.bundles.places import CONVERTED, bundle_folder
 from d2m_cli.errors import BundleError
+from d2m_cli.files import read_json, write_json
 
 FORMAT = 2
 DESCRIPTION = "bundle.json"
@@ -32,7 +32,12 @@ class Bundle:
     """A bundle whose files are present and whose hashes match."""
 
     folder: Path
-    config: dict[str, Any]
+    config: dict[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """As `bundle.json` states it."""
+        return str(self.config["name"])
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -78,12 +83,9 @@ def load_bundle(name_or_folder: str | Path | None = None) -> Bundle:
     or a file name that points outside the bundle's folder.
     """
     folder = bundle_folder(name_or_folder)
-    try:
-        config = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BundleError(_absent(str(name_or_folder or folder))) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BundleError(f"'{folder / DESCRIPTION}' is not valid JSON: {error}") from None
+    if not (folder / DESCRIPTION).exists():
+        raise BundleError(_absent(str(name_or_folder or folder)))
+    config = read_json(folder / DESCRIPTION, BundleError, "get the bundle again")
     _check_description(folder, config)
     if config["format"] == 1:
         config = format1.upgraded(config)
@@ -112,7 +114,7 @@ def save_bundle(
                 "bytes": (draft / name).stat().st_size,
             }
         description = {"format": FORMAT, **config, "files": facts}
-        (draft / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        write_json(draft / DESCRIPTION, description)
         draft.chmod(0o755)
         if folder.exists():
             for document in folder.glob("*.md"):

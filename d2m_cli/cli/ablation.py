@@ -38,7 +38,7 @@ def ablation(
     from d2m_cli.evaluation.ablation import TABLES, Plan, run_rows, table_rows
     from d2m_cli.files import print_json
     from d2m_cli.report.ablation import ablation_record, ablation_table
-    from d2m_cli.report.tables import rich_table
+    from d2m_cli.report.table_data import rich_table
     from d2m_cli.training.run.launch import ComputeSettings, make_fabric
 
     overrides = [*changes, *([f"loop.steps={steps}"] if steps else [])]
@@ -48,12 +48,8 @@ def ablation(
     records = []
     with training_display(Console(stderr=True), "ablation") as display:
         for table, rows in chosen.items():
-
-            def begin(what: str, done: int, total: int, table: str = table) -> None:
-                display.note(f"{TABLES[table]}, {what} ({done + 1} of {total})")
-
-            place = folder / level.value
-            figures = run_rows(rows, plan, place, fabric, display.report, begin)
+            display.note(TABLES[table])
+            figures = run_rows(rows, plan, folder / level.value, fabric, display)
             records.append(ablation_record(TABLES[table], level.value, figures))
     if as_json:
         print_json({"tables": records})

@@ -34,16 +34,31 @@ GOOD = "verified"
 NOT_MADE = "not made yet"
 
 
-def doctor(json: bool = JsonOption) -> None:
-    """Show versions, ffmpeg, devices, bundles, weights, licences and free space."""
+POSTING = (
+    "May I post it? As far as this project goes, yes: its code is MIT, its part of the embedded "
+    "weights and of the music they make is CC0. They were trained on free game music (GPL, "
+    "CC-BY-SA, CC-BY); whether that reaches the weights or the music is not settled in law. "
+    "More: docs/licences.md."
+)
+
+
+def doctor(
+    everything: bool = typer.Option(
+        False, "--all", help="Also every package, bundle, download and licence."
+    ),
+    json: bool = JsonOption,
+) -> None:
+    """Say whether generate works here, and what is installed, present, verified and missing."""
     from d2m_cli.files import print_json
 
     record = examine()
     if json:
         print_json(record)
     else:
-        _show(record)
-    if record["bundles"][EMBEDDED] != GOOD:
+        from d2m_cli.cli.doctor_view import show_all, show_short
+
+        (show_all if everything else show_short)(record)
+    if not record["ready"]:
         raise typer.Exit(1)
 
 
@@ -64,7 +79,10 @@ def examine() -> dict[str, Any]:
         **{name: _version(name) for name in (*PACKAGES, *OPTIONAL)},
     }
     devices, bundles = _devices(), _bundles()
+    faults = _faults(bundles)
     return {
+        "ready": not faults,
+        "faults": faults,
         "versions": versions,
         "ffmpeg": _ffmpeg(),
         "devices": devices,
@@ -82,6 +100,32 @@ def examine() -> dict[str, Any]:
         "home": str(home()),
         "free_bytes": shutil.disk_usage(_existing(home())).free,
     }
+
+
+def _faults(bundles: dict[str, str]) -> list[str]:
+    """What keeps `d2m generate` from working here."""
+    import subprocess
+    import tempfile
+    from importlib import import_module
+
+    from d2m_cli.media import ffmpeg_path
+
+    found = []
+    try:
+        import_module("d2m_cli.generation.pipeline")
+    except (ImportError, OSError) as error:
+        found.append(f"a library cannot be loaded ({error}): install d2m again")
+    try:
+        subprocess.run([ffmpeg_path(), "-version"], capture_output=True, check=True)
+    except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+        found.append(f"ffmpeg does not run ({error}): install imageio-ffmpeg again")
+    if bundles[EMBEDDED] != GOOD:
+        found.append(bundles[EMBEDDED])
+    try:
+        tempfile.TemporaryFile().close()
+    except OSError as error:
+        found.append(f"temporary files cannot be written ({error.strerror}): set TMPDIR")
+    return found
 
 
 def _missing(
@@ -145,28 +189,3 @@ def _bundles() -> dict[str, str]:
         except BundleError as error:
             states[name] = str(error)
     return states | {name: NOT_MADE for name in CONVERTED if name not in states}
-
-
-def _show(record: dict[str, Any]) -> None:
-    from rich.console import Console
-
-    from d2m_cli.bundles.registry import State, registry
-    from d2m_cli.cli.weights_table import licence_lines, weights_table
-
-    console = Console(highlight=False)
-    missing = record["missing"]
-    for title in ("versions", "ffmpeg", "devices", "bundles"):
-        console.print(f"[bold]{title}[/bold]")
-        facts = dict(record[title])
-        if title == "devices" and GPU in missing:
-            facts[GPU] = "none"
-        for name, value in facts.items():
-            line = f"  {name}: {value or 'not installed'}"
-            line += f"; enables {missing[name]}" if name in missing else ""
-            console.print(line, markup=False, soft_wrap=True)
-    entries = list(registry().values())
-    states = {name: State(facts["state"]) for name, facts in record["weights"].items()}
-    console.print(weights_table(entries, states, "enables"))
-    for line in licence_lines(entries):
-        console.print(line, soft_wrap=True)
-    console.print(f"{record['free_bytes'] / 1e9:.1f} GB free for {record['home']}", soft_wrap=True)

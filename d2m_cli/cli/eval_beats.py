@@ -1,11 +1,16 @@
 """`d2m eval-beats`: how far the beats of generated music agree with those of the reference."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from d2m_cli.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from d2m_cli.evaluation.record import BeatsRecord
 
 
 def eval_beats(
@@ -17,33 +22,30 @@ def eval_beats(
 ) -> None:
     """Score beats of generated against reference music: coverage and hit, LORIS, mir_eval.
 
-    Files may be audio or video; files of two folders are paired by name.
+    Files may be audio or video; files of two folders are paired by name (X.d2m.mp4 with X.mp4).
     """
     from d2m_cli import files
+    from d2m_cli.evaluation.figures import beats_record
+    from d2m_cli.evaluation.naming import pair_files
     from d2m_cli.evaluation.sources import read_music
-    from d2m_cli.metrics import pairs
+    from d2m_cli.metrics.pairs import compare_pair
 
-    matched, unpaired = pairs.pair_files(reference, generated)
-    scores, traces = [], []
-    for name, known, made in matched:
-        score, trace = pairs.compare_pair(name, read_music(known), read_music(made))
-        scores.append(score)
-        traces.append(trace)
-    records = [pairs.pair_record(score) for score in scores]
-    record = {"pairs": records, **pairs.summarise(scores), "unpaired": unpaired}
+    matched, unpaired = pair_files(reference, generated)
+    compared = [compare_pair(name, read_music(a), read_music(b)) for name, a, b in matched]
+    record = beats_record([score for score, _ in compared])
     if csv:
-        files.write_csv(csv, records)
+        files.write_csv(csv, record["pairs"])
     if plot:
         from d2m_cli.report import plots
 
-        plots.save(plots.png(plots.plot_beats(traces)), plot)
+        plots.save(plots.png(plots.plot_beats([trace for _, trace in compared])), plot)
     if json:
-        files.print_json(record)
+        files.print_json({**record, "unpaired": unpaired})
     else:
-        _show(record)
+        _show(record, unpaired)
 
 
-def _show(record: dict[str, Any]) -> None:
+def _show(record: BeatsRecord, unpaired: list[str]) -> None:
     from rich.console import Console
 
     from d2m_cli.report.console import beats_table, loris_line, notes_of
@@ -53,5 +55,5 @@ def _show(record: dict[str, Any]) -> None:
     console.print(loris_line(record["loris"]))
     for note in notes_of(record["pairs"]):
         console.print(note, style="dim", highlight=False)
-    if record["unpaired"]:
-        console.print(f"Without a partner, left out: {', '.join(record['unpaired'])}")
+    if unpaired:
+        console.print(f"Without a partner, left out: {', '.join(unpaired)}")

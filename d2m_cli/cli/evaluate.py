@@ -1,5 +1,7 @@
-"""`d2m evaluate`: the whole protocol on a set of dances."""
+"""`d2m evaluate`: options in, one evaluation, its report out."""
 
+import shlex
+import sys
 from pathlib import Path
 
 import typer
@@ -8,18 +10,17 @@ from d2m_cli.cli.options import DeviceOption, JsonOption
 from d2m_cli.spec import Level
 
 BASELINES = "Rows for GT, its reconstruction, random codes, clicks and the music of other clips."
+MUSIC = "Finished music, named as the dances (X.d2m.mp4 or X.wav for X.mp4); repeat."
 
 
 def evaluate(
     dances: list[Path] = typer.Argument(
         ..., metavar="DANCES...", help="Videos, folders of videos, or one prepared set."
     ),
-    music: list[str] = typer.Option(
-        [], "--music", metavar="NAME=FOLDER", help="Finished music, named as the dances; repeat."
-    ),
-    generate: list[Level] = typer.Option([], help="Make music at this level first; repeat."),
+    music: list[str] = typer.Option([], metavar="NAME=FOLDER", help=MUSIC),
+    generate: list[Level] = typer.Option([], help="Generate music at this level first; repeat."),
     bundle: str | None = typer.Option(None, help="Bundle by name or folder. [default: embedded]"),
-    seeds: int = typer.Option(1, min=1, help="Pieces to make for each dance."),
+    seeds: int = typer.Option(1, min=1, help="Pieces to generate for each dance."),
     split: str = typer.Option("test", help="Part of a prepared set."),
     reference: str = typer.Option("own", help="own (the videos' sound), none, or a folder."),
     genres: Path | None = typer.Option(None, help="JSON object: genre of each dance."),
@@ -30,39 +31,44 @@ def evaluate(
     baselines: bool = typer.Option(True, help=BASELINES),
     codec: Level = typer.Option(Level.HIGH, help="Codec of the reconstruction and random rows."),
     opinions: Path | None = typer.Option(None, help="Output of `d2m mos score --json`."),
+    paper: bool = typer.Option(False, help="Print the paper's tables and all details, too."),
     results: Path = typer.Option(Path("results.json"), help="Results file (JSON)."),
     html: Path | None = typer.Option(None, help="Report with tables, plots and players."),
     plots: Path | None = typer.Option(None, help="Folder for the plots (PNG)."),
     device: str = DeviceOption,
     json: bool = JsonOption,
 ) -> None:
-    """Measure music for dances as the paper does, and beyond it.
+    """Measure music for dances: lift and distance first, the paper's tables with --paper.
 
     Example: d2m evaluate videos/ --generate low --music rival=rival_videos/ --html report.html
     """
-    from d2m_cli.cli.evaluation_run import Wanted, run
+    from rich.console import Console
 
-    run(
-        Wanted(
-            dances=dances,
-            music=music,
-            generate=generate,
-            bundle=bundle,
-            seeds=seeds,
-            split=split,
-            reference=reference,
-            genres=genres,
-            segments=segments,
-            real=real,
-            library=library,
-            embedding=embedding,
-            baselines=baselines,
-            codec=codec,
-            opinions=opinions,
-            results=results,
-            html=html,
-            plots=plots,
-            device=device,
-            as_json=json,
-        )
+    from d2m_cli.cli.progress import stage_progress
+    from d2m_cli.evaluation import evaluate as evaluation
+    from d2m_cli.evaluation.sources import named_folder
+    from d2m_cli.report import show
+
+    places = show.Places(results, html, plots)
+    options = evaluation.EvaluateOptions(
+        music=dict(map(named_folder, music)),
+        generate=generate,
+        bundle=bundle,
+        seeds=seeds,
+        split=split,
+        reference=reference,
+        genres=genres,
+        segments=segments,
+        real=real,
+        library=library,
+        embedding=embedding,
+        baselines=baselines,
+        codec=codec,
+        opinions=opinions,
+        device=device,
     )
+    with stage_progress(Console(stderr=True), "evaluate") as progress:
+        done = evaluation.evaluate(dances, options, progress)
+        done.record["made"]["command"] = shlex.join(["d2m", *sys.argv[1:]])
+        show.write_files(places, done)
+    show.print_evaluation(done.record, places, paper, json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import typer
 from d2m_cli.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from d2m_cli.metrics.mos import Item
+    from d2m_cli.metrics.mos import MosItem
     from d2m_cli.report.mos_page import Media
 
 app = typer.Typer(help="Build a listening test (mean opinion scores), and score its answers.")
@@ -38,7 +37,7 @@ def build(
     from d2m_cli import files
     from d2m_cli.errors import DataError
     from d2m_cli.evaluation import sources
-    from d2m_cli.metrics.mos import Part, draw_items, make_key
+    from d2m_cli.metrics.mos import MosPart, draw_items, make_key
     from d2m_cli.report.mos_page import mos_page
 
     clips_of = {name: _clips(folder) for name, folder in map(sources.named_folder, systems)}
@@ -46,9 +45,11 @@ def build(
         system: [clip for clip, path in clips.items() if path.suffix.lower() in VIDEO_KINDS]
         for system, clips in clips_of.items()
     }
-    drawn = draw_items({s: list(clips) for s, clips in clips_of.items()}, Part.QUALITY, seed, items)
+    drawn = draw_items(
+        {s: list(clips) for s, clips in clips_of.items()}, MosPart.QUALITY, seed, items
+    )
     if any(seen.values()):
-        drawn = [*draw_items(seen, Part.COHERENCE, seed, items), *drawn]
+        drawn = [*draw_items(seen, MosPart.COHERENCE, seed, items), *drawn]
     media = [(item, _media(item, clips_of[item.system][item.clip])) for item in drawn]
     if sum(len(part.data) for _, part in media) > MOST_BYTES:
         raise DataError("The clips are too large for one page: shorten them or take fewer items.")
@@ -95,11 +96,11 @@ def _clips(folder: Path) -> dict[str, Path]:
     return {p.stem: p for p in sorted(folder.iterdir()) if p.is_file() and p.name[0] != "."}
 
 
-def _media(item: Item, path: Path) -> Media:
-    from d2m_cli.metrics.mos import Part
+def _media(item: MosItem, path: Path) -> Media:
+    from d2m_cli.metrics.mos import MosPart
     from d2m_cli.report.mos_page import Media
 
-    if item.part is Part.COHERENCE:
+    if item.part is MosPart.COHERENCE:
         return Media(VIDEO_KINDS[path.suffix.lower()], path.read_bytes())
     return Media("audio/wav", _sound_alone(path))
 
@@ -120,11 +121,9 @@ def _sound_alone(path: Path) -> bytes:
 
 def _read(path: Path) -> dict[str, Any]:
     from d2m_cli.errors import DataError
+    from d2m_cli.files import read_json
 
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON ({error}).") from error
+    record = read_json(path)
     if not isinstance(record, dict):
         raise DataError(f"{path} is no file of a listening test.")
     return record

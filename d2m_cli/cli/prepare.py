@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from d2m_cli.analysis.encoder import BundleVisual
-from d2m_cli.cli.progress import stage_progress
 
 WITH_VIDEOS = ("aist", "tiktok", "folder")
 
@@ -24,6 +22,9 @@ def prepare(
 
     Exit status 1 when a piece is missing or broken; the others are in the cache nevertheless.
     """
+    from rich.console import Console
+
+    from d2m_cli.cli.progress import stage_progress
     from d2m_cli.data.cache.engines import Engine
     from d2m_cli.data.cache.prepare import prepare as prepare_cache
     from d2m_cli.errors import D2MError

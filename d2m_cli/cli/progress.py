@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -19,10 +21,20 @@ from rich.progress import (
 if TYPE_CHECKING:
     from d2m_cli.progress import Progress as Report
 
+LINE_SECONDS = 3.0
+"""From one line to the next where no bar can be drawn."""
+
 
 @contextmanager
 def stage_progress(console: Console, title: str) -> Iterator[Report]:
-    """Show one bar for each stage that reports; the bars vanish at the end."""
+    """Show one bar for each stage that reports; the bars vanish at the end.
+
+    Where the output is not a terminal (a log, a pipe), a line every few seconds takes their place.
+    """
+    if not console.is_terminal:
+        console.print(title, markup=False, highlight=False, soft_wrap=True)
+        yield _lines(console)
+        return
     columns = (
         TextColumn("{task.description:>10}"),
         BarColumn(),
@@ -32,8 +44,7 @@ def stage_progress(console: Console, title: str) -> Iterator[Report]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
-        # As it is: brackets in a name are no markup, and a long one is not broken.
-        console.print(title, markup=False, highlight=False, soft_wrap=True)
+        console.print(escape(title))
         tasks = {}
 
         def report(stage: str, done: float, total: float) -> None:
@@ -42,3 +53,17 @@ def stage_progress(console: Console, title: str) -> Iterator[Report]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield report
+
+
+def _lines(console: Console) -> Report:
+    begin = last = monotonic()
+
+    def report(stage: str, done: float, total: float) -> None:
+        nonlocal last
+        now = monotonic()
+        if now - last >= LINE_SECONDS:
+            last = now
+            share = 100.0 * min(done / total, 1.0) if total else 100.0
+            console.print(f"  {now - begin:4.0f} s  {stage} {share:.0f} %", highlight=False)
+
+    return report

@@ -33,7 +33,7 @@ def _command(stage: str) -> Callable[..., None]:
         max_minutes: float = typer.Option(float("inf"), help="Stop cleanly after this time."),
         device: str = DeviceOption,
         devices: int = typer.Option(1, min=1, help="Processes on each machine, one a device."),
-        nodes: int = typer.Option(1, min=1, help="ComputeSettings (start the command on each)."),
+        nodes: int = typer.Option(1, min=1, help="Machines (start the command on each)."),
         precision: str = typer.Option("32-true", help="32-true or bf16-mixed."),
         strategy: str = typer.Option("auto", help="auto or ddp."),
     ) -> None:
@@ -49,13 +49,11 @@ def _command(stage: str) -> Callable[..., None]:
                 stage,
                 config,
                 folder,
-                display.report,
                 overrides=[*changes, *([f"loop.steps={steps}"] if steps else [])],
                 machines=ComputeSettings(device, devices, nodes, precision, strategy),
                 resume=resume,
                 max_minutes=max_minutes,
-                tick=display.tick,
-                note=display.note,
+                display=display,
             )
 
     recipe = stage if stage == "visual" else f"{stage}_high"

@@ -1,6 +1,6 @@
 """What `d2m train` shows: a bar with the time left, and a line for each record of the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -16,13 +16,13 @@ from rich.progress import (
 
 
 class TrainingDisplay:
-    """Takes what the loop tells; only the first of several processes tells anything."""
+    """A bar for the steps, a line for each remark and each set of figures (a `Display`)."""
 
     def __init__(self, bars: Progress, stage: str) -> None:
         self._bars, self._stage = bars, stage
         self._task: TaskID | None = None
 
-    def report(self, kind: str, step: int, figures: dict[str, float]) -> None:
+    def figures(self, kind: str, step: int, figures: Mapping[str, float]) -> None:
         """Print the figures of a step."""
         if kind == "pace":
             text = (
@@ -37,7 +37,7 @@ class TrainingDisplay:
         """Print a remark."""
         self._print(text)
 
-    def tick(self, done: int, total: int) -> None:
+    def progress(self, done: int, total: int) -> None:
         """Move the bar."""
         if self._task is None:
             self._task = self._bars.add_task(self._stage, total=total, completed=done - 1)

@@ -6,8 +6,7 @@ else overrides the base; `{level}` in a text stands for the level. Every row is 
 seeds, and all runs perform the same held-out segments.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -17,13 +16,15 @@ from lightning.fabric import Fabric
 
 from d2m_cli.data.pairs.examples import Pairs, PairSettings
 from d2m_cli.errors import D2MError, DataError
+from d2m_cli.files import read_json, write_json
 from d2m_cli.metrics.coverage import macro
 from d2m_cli.report.paper import ABLATIONS
 from d2m_cli.spec import Level
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
-from d2m_cli.training.run.checkpoint import discard_checkpoints, write_atomically
-from d2m_cli.training.run.loop import Report, run
+from d2m_cli.training.run.checkpoint import discard_checkpoints
+from d2m_cli.training.run.display import Display, Silent
+from d2m_cli.training.run.loop import Run
 from d2m_cli.training.run.settings import SettingsError, fill, merged, overridden, plain, read_toml
 
 SCORES, WEIGHTS = "scores.json", "generator.safetensors"
@@ -33,9 +34,11 @@ TABLES = {title.lower().replace(" ", ""): title for title in ABLATIONS if title 
 WHOLE = ("(full)", "- 2s")
 """Rows that are the base recipe as it is."""
 
+SILENT = Silent()
+
 
 @dataclass(frozen=True)
-class Row:
+class AblationRow:
     """One row of a table."""
 
     name: str
@@ -58,7 +61,9 @@ class Plan:
     """Dances a run performs; the paper's figures are shares of 85 or 86 clips."""
 
 
-def table_rows(table: str, level: Level, recipes: Path, overrides: Sequence[str] = ()) -> list[Row]:
+def table_rows(
+    table: str, level: Level, recipes: Path, overrides: Sequence[str] = ()
+) -> list[AblationRow]:
     """Rows of one of the paper's tables (`table3` ... `table6`) at a level.
 
     `overrides` like `loop.steps=500` change the base recipe; what makes a row stays as it is.
@@ -80,32 +85,31 @@ def table_rows(table: str, level: Level, recipes: Path, overrides: Sequence[str]
         if of_level.lower() == level:
             if variant not in variants:
                 raise SettingsError(f'{recipes} has no recipe with row = "{variant}".')
-            rows.append(Row(name, *variants[variant]))
+            rows.append(AblationRow(name, *variants[variant]))
     return rows
 
 
 def run_rows(
-    rows: Sequence[Row],
+    rows: Sequence[AblationRow],
     plan: Plan,
     folder: Path,
     fabric: Fabric,
-    report: Report,
-    begin: Callable[[str, int, int], None] = lambda what, done, total: None,
+    display: Display = SILENT,
 ) -> dict[str, list[dict[str, float]]]:
     """Train and measure every row with every seed; figures of the seeds by the row's name.
 
-    Runs that `folder` holds already are not repeated, and one that was stopped goes on. `begin` is
-    told which run comes, its number and how many there are. Raises `D2MError` when a run is stopped
-    by a signal, `SettingsError` when `folder` holds runs of other settings.
+    Runs that `folder` holds already are not repeated, and one that was stopped goes on. Raises
+    `D2MError` when a run is stopped by a signal, `SettingsError` when `folder` holds runs of other
+    settings.
     """
     figures: dict[str, list[dict[str, float]]] = {row.name: [] for row in rows}
     runs = [(row, seed) for row in rows for seed in range(plan.seeds)]
     for number, (row, seed) in enumerate(runs):
-        begin(f"{row.name}, seed {seed}", number, len(runs))
+        display.note(f"{row.name}, seed {seed} ({number + 1} of {len(runs)})")
         content = merged(row.content, {"seed": seed})
         settings = fill(GeneratorConfig, content, f"The recipe of '{row.name}'")
         place = folder / row.variant / f"seed{seed}"
-        figures[row.name].append(_run(settings, plan, place, fabric, report))
+        figures[row.name].append(_run(settings, plan, place, fabric, display))
     return figures
 
 
@@ -122,30 +126,23 @@ def held_out(settings: GeneratorConfig, split: str) -> Pairs:
 
 
 def _run(
-    settings: GeneratorConfig, plan: Plan, place: Path, fabric: Fabric, report: Report
+    settings: GeneratorConfig, plan: Plan, place: Path, fabric: Fabric, display: Display
 ) -> dict[str, float]:
     """Figures of one run, from its folder or by training."""
     measured = {"split": plan.split, "segments": plan.segments, "max_minutes": plan.max_minutes}
     config = {**plain(settings), **{name: str(value) for name, value in measured.items()}}
     scores = place / SCORES
     if scores.exists():
-        found = json.loads(scores.read_text())
+        found = read_json(scores)
         if found["config"] != config:
             raise SettingsError(f"{place} holds a run of other settings: choose a new folder.")
         return dict(found["figures"])
     pairs = held_out(settings, plan.split)
     stage = GeneratorStage(settings, fabric)
     begun = monotonic()
-    steps = run(
-        stage,
-        settings.loop,
-        place,
-        report,
-        resume=True,
-        max_minutes=plan.max_minutes,
-        config=plain(settings),
-        fabric=fabric,
-    )
+    loop, config_of_run = settings.loop, plain(settings)
+    run = Run(stage, loop, place, config=config_of_run, fabric=fabric, display=display)
+    steps = run.train(resume=True, max_minutes=plan.max_minutes)
     if steps < settings.loop.steps and monotonic() - begun < 60 * plan.max_minutes:
         raise D2MError("Stopped: the same command goes on from here.")
     check = stage.measure(pairs, plan.segments)
@@ -157,11 +154,7 @@ def _run(
     figures = {"coverage": coverage, "hit": hit, **pooled, **result, "steps": float(steps)}
     stage.export(place / WEIGHTS)
     record = {"config": config, "figures": figures}
-
-    def write(unfinished: Path) -> None:
-        unfinished.write_text(json.dumps(record, indent=1))
-
-    write_atomically(scores, write)
+    write_json(scores, record)
     discard_checkpoints(place)
     return figures
 

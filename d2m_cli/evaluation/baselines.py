@@ -27,8 +27,8 @@ NEAREST = "nearest tempo"
 
 
 @dataclass(frozen=True)
-class Dance:
-    """What the protocol must know of a dance."""
+class EvaluatedDance:
+    """A dance as evaluation needs it: its beats, and the music it was danced to."""
 
     name: str
     seconds: float
@@ -51,7 +51,7 @@ class System:
 
 
 @dataclass(frozen=True)
-class Track:
+class LibraryTrack:
     """A piece of a music library, with its beats."""
 
     samples: FloatArray
@@ -60,26 +60,28 @@ class Track:
     beats: Times
 
     @classmethod
-    def of(cls, samples: FloatArray) -> "Track":
+    def of(cls, samples: FloatArray) -> "LibraryTrack":
         """Track of music `(N,)` at `SAMPLE_RATE`."""
         tempo, beats = track_beats(onset_curve(samples, "median"))
         return cls(samples, tempo, beats)
 
 
-def references(dances: Sequence[Dance]) -> System:
+def references(dances: Sequence[EvaluatedDance]) -> System:
     """The music the dances were danced to."""
     return System(GT, {d.name: [d.reference] for d in dances if d.reference is not None})
 
 
 def reconstructions(
-    dances: Sequence[Dance], reconstruct: Callable[[FloatArray], FloatArray]
+    dances: Sequence[EvaluatedDance], reconstruct: Callable[[FloatArray], FloatArray]
 ) -> System:
     """The references through the codec and back."""
     pieces = references(dances).pieces
     return System(RECONSTRUCTION, {name: [reconstruct(p[0])] for name, p in pieces.items()})
 
 
-def random_codes(dances: Sequence[Dance], decode: Callable[[float, int], FloatArray]) -> System:
+def random_codes(
+    dances: Sequence[EvaluatedDance], decode: Callable[[float, int], FloatArray]
+) -> System:
     """Random codes through the decoder; `decode` takes seconds and a seed."""
     return System(
         RANDOM_CODES, {d.name: [decode(d.seconds, number)] for number, d in enumerate(dances)}
@@ -94,17 +96,17 @@ def other_clip(system: System) -> System:
     return System(f"{system.name}, other clip", pieces if len(names) > 1 else {})
 
 
-def clicks_on_dance(dances: Sequence[Dance]) -> System:
+def clicks_on_dance(dances: Sequence[EvaluatedDance]) -> System:
     """A click on every kinematic beat."""
     return System(CLICKS, {d.name: [click_track(d.beats, d.seconds)] for d in dances})
 
 
-def steady_clicks(dances: Sequence[Dance]) -> System:
+def steady_clicks(dances: Sequence[EvaluatedDance]) -> System:
     """A click on every beat of the estimated rhythm."""
     return System(STEADY, {d.name: [click_track(d.pulse, d.seconds)] for d in dances})
 
 
-def nearest_tempo(dances: Sequence[Dance], library: Sequence[Track]) -> System:
+def nearest_tempo(dances: Sequence[EvaluatedDance], library: Sequence[LibraryTrack]) -> System:
     """The library's track nearest in tempo, at its best phase; dances without rhythm get none."""
     pieces = {d.name: [lay_under(d, library)] for d in dances if len(d.pulse) > 1 and library}
     return System(NEAREST, pieces)
@@ -121,7 +123,7 @@ def click_track(times: Times, seconds: float) -> FloatArray:
     return librosa.clicks(times=inside, sr=SAMPLE_RATE, length=length).astype(np.float32)
 
 
-def lay_under(dance: Dance, library: Sequence[Track]) -> FloatArray:
+def lay_under(dance: EvaluatedDance, library: Sequence[LibraryTrack]) -> FloatArray:
     """The track nearest in tempo from the start at which its beats meet the dance best.
 
     Starts: each of the track's beats in turn lies on the first beat of the dance's pulse.
@@ -136,6 +138,6 @@ def lay_under(dance: Dance, library: Sequence[Track]) -> FloatArray:
     return track.samples[first : first + round(dance.seconds * SAMPLE_RATE)]
 
 
-def _fit(dance: Dance, beats: Times) -> float:
+def _fit(dance: EvaluatedDance, beats: Times) -> float:
     inside = beats[(beats >= 0) & (beats < dance.seconds)]
     return beat_alignment_score(dance.beats, inside) or 0.0

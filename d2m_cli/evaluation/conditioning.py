@@ -17,9 +17,9 @@ from safetensors.torch import load_file
 from d2m_cli.errors import DataError
 from d2m_cli.evaluation.ablation import held_out
 from d2m_cli.metrics.coverage import macro, pooled
-from d2m_cli.metrics.mos import margin
+from d2m_cli.metrics.statistics import margin
 from d2m_cli.report.console import NO_SCORE
-from d2m_cli.report.tables import TableData, rich_table
+from d2m_cli.report.table_data import TableData, rich_table
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.generator.validation import GeneratorCheck

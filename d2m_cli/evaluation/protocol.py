@@ -1,50 +1,50 @@
-"""A whole evaluation: dances and systems in, one results record out.
+"""Measures every system on the dances: dances and music in, one record out.
 
 Convention: every figure is taken in the same way of every system, baselines included. Figures
 against the reference music exist only where a dance has one. The first piece (seed) of a dance is
-scored; the others enter the diversity over seeds only. A figure that does not exist is `None` in
-the record; its reason is in `notes`. The record holds plain data (JSON), and is all that reports
-see.
+scored; the others enter the diversity over seeds only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import numpy as np
 
+from d2m_cli import __version__
 from d2m_cli.errors import DataError
-from d2m_cli.evaluation.baselines import GT, Dance, System
-from d2m_cli.metrics import descriptors, diversity, genre, pairs
-from d2m_cli.metrics.alignment import Direction, alignment_lift, beat_alignment_score
-from d2m_cli.metrics.coverage import mean
+from d2m_cli.evaluation.baselines import GT, EvaluatedDance, System
+from d2m_cli.evaluation.figures import align_with_dances, cautions, compare_with_references
+from d2m_cli.evaluation.record import (
+    FORMAT,
+    DanceRecord,
+    EvaluationRecord,
+    FrechetRecord,
+    QualityRecord,
+    RealMusicRecord,
+    SystemRecord,
+)
+from d2m_cli.metrics import descriptors, diversity, genre
 from d2m_cli.metrics.embeddings import Embedding
 from d2m_cli.metrics.frechet import Embeddings, frechet_distance, half_distance, standardise
-from d2m_cli.metrics.onsets import Times, music_beats, music_onsets, onset_curve, track_beats
+from d2m_cli.metrics.onsets import music_beats
+from d2m_cli.metrics.statistics import mean
+from d2m_cli.progress import Progress, silent
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
-FORMAT = 1
-MOST_OTHERS = 10
-"""Pieces of other dances that the mismatched lift is averaged over."""
-
 NO_UNIT = "fewer than two rows of real music: no unit for diversity"
-
-ALIGNMENT = ("lift", "mismatched", "lift_onsets", "lift_music", "bas_dance", "bas_music")
-
-Report = Callable[[str, float, float], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True)
-class Segments:
+class LabelledSegments:
     """Labelled original music for genre accuracy."""
 
     pieces: Sequence[FloatArray]
     genres: Sequence[str]
 
 
-def validate(dances: Sequence[Dance], systems: Sequence[System]) -> None:
+def validate(dances: Sequence[EvaluatedDance], systems: Sequence[System]) -> None:
     """Raise `DataError` for no dance, a name twice, or music for a dance that is not there."""
     names = [dance.name for dance in dances]
     if not names:
@@ -59,19 +59,20 @@ def validate(dances: Sequence[Dance], systems: Sequence[System]) -> None:
             raise DataError(f"'{system.name}' has music for '{min(unknown)}', which is no dance.")
 
 
-def evaluate(
-    dances: Sequence[Dance],
+def measure_systems(
+    dances: Sequence[EvaluatedDance],
     systems: Sequence[System],
     embedding: Embedding,
     real: Sequence[FloatArray] = (),
-    segments: Segments | None = None,
+    segments: LabelledSegments | None = None,
     distinct_codes: Callable[[FloatArray], int] | None = None,
-    report: Report = lambda stage, done, total: None,
-) -> dict[str, Any]:
+    progress: Progress = silent,
+) -> EvaluationRecord:
     """Measure every system on the dances.
 
-    `real` is the music that distances are taken from; by default the references. `distinct_codes`
-    tells how many codes of a codec a piece uses. Raises `DataError` (see `validate`).
+    `real` is the music `(N,)` that distances are taken from; by default the references.
+    `distinct_codes` counts the codes of a codec that a piece uses. Raises `DataError` (see
+    `validate`).
     """
     validate(dances, systems)
     references = (dance.reference for dance in dances)
@@ -79,18 +80,23 @@ def evaluate(
     measures = _Measures(dances, embedding, real or own, segments, distinct_codes)
     rows = []
     for number, system in enumerate(systems):
-        report(system.name, number, len(systems))
+        progress("measure", number, len(systems))
         rows.append(measures.row(system))
-    report("done", len(systems), len(systems))
-    return {
+    progress("measure", len(systems), len(systems))
+    date = datetime.now().astimezone().isoformat(timespec="seconds")
+    record: EvaluationRecord = {
         "format": FORMAT,
+        "made": {"date": date, "version": __version__, "command": ""},
         "dances": [_dance_record(dance) for dance in dances],
         "embedding": embedding.name,
         "real": measures.real_record(),
         "genre_chance": measures.genre_chance(),
         "systems": rows,
+        "opinions": None,
         "notes": [] if measures.has_unit else [NO_UNIT],
     }
+    record["notes"] += cautions(record)
+    return record
 
 
 class _Measures:
@@ -98,10 +104,10 @@ class _Measures:
 
     def __init__(
         self,
-        dances: Sequence[Dance],
+        dances: Sequence[EvaluatedDance],
         embedding: Embedding,
         real: Sequence[FloatArray],
-        segments: Segments | None,
+        segments: LabelledSegments | None,
         distinct_codes: Callable[[FloatArray], int] | None,
     ) -> None:
         self.dances = {dance.name: dance for dance in dances}
@@ -113,7 +119,7 @@ class _Measures:
         if segments:
             self.segment_rows = np.stack([self._piece_row(p) for p in segments.pieces])
 
-    def real_record(self) -> dict[str, Any]:
+    def real_record(self) -> RealMusicRecord:
         """The real set: pieces, rows and the distance between its halves."""
         groups = self.real
         if groups and self.embedding.standardised:
@@ -126,7 +132,7 @@ class _Measures:
         genres = [dance.genre for dance in self.dances.values() if dance.genre]
         return genre.chance(self.segments.genres, genres) if self.segments and genres else None
 
-    def row(self, system: System) -> dict[str, Any]:
+    def row(self, system: System) -> SystemRecord:
         """All figures of one system."""
         pieces = {n: takes[0] for n, takes in system.pieces.items() if takes and len(takes[0])}
         rows = {name: self.embedding.compute(_long_enough(p)) for name, p in pieces.items()}
@@ -136,8 +142,9 @@ class _Measures:
         return {
             "name": system.name,
             "clips": len(pieces),
-            "beats": self._beats(pieces) if system.name != GT else None,
-            "alignment": self._alignment(pieces),
+            "seconds": round(sum(map(len, pieces.values())) / SAMPLE_RATE, 3),
+            "beats": compare_with_references(pieces, self.dances) if system.name != GT else None,
+            "alignment": align_with_dances(pieces, self.dances),
             "quality": self._quality(pieces),
             "distinct_codes": self._codes(pieces),
             "frechet": frechet,
@@ -147,59 +154,31 @@ class _Measures:
             "notes": notes,
         }
 
-    def _beats(self, pieces: Mapping[str, FloatArray]) -> dict[str, Any] | None:
-        scores = []
-        for name, piece in pieces.items():
-            reference = self.dances[name].reference
-            if reference is not None and len(reference):
-                scores.append(pairs.compare_pair(name, reference, piece)[0])
-        if not scores:
-            return None
-        records = [pairs.pair_record(score) for score in scores]
-        return {"pairs": records, **pairs.summarise(scores)}
+    def _quality(self, pieces: Mapping[str, FloatArray]) -> QualityRecord:
+        figures = [asdict(descriptors.measure(_long_enough(p))) for p in pieces.values()]
 
-    def _alignment(self, pieces: Mapping[str, FloatArray]) -> dict[str, Any]:
-        tracked = {name: track_beats(onset_curve(p, "median")) for name, p in pieces.items()}
-        lengths = {name: len(piece) / SAMPLE_RATE for name, piece in pieces.items()}
-        clips: list[dict[str, Any]] = []
-        for place, (name, (tempo, beats)) in enumerate(tracked.items()):
-            dance = self.dances[name]
-            others = [*tracked][place + 1 :] + [*tracked][:place]
-            lifts = [
-                _lift(dance, tracked[other][1], lengths[other]) for other in others[:MOST_OTHERS]
-            ]
-            clips.append(
-                {
-                    "name": name,
-                    "dance_beats": len(dance.beats),
-                    "music_beats": len(beats),
-                    "music_tempo": tempo or None,
-                    "lift": _lift(dance, beats, lengths[name]),
-                    "lift_onsets": _lift(dance, music_onsets(pieces[name]), lengths[name]),
-                    "lift_music": _lift(dance, beats, lengths[name], Direction.MUSIC),
-                    "mismatched": mean(lifts),
-                    "bas_dance": beat_alignment_score(dance.beats, beats),
-                    "bas_music": beat_alignment_score(dance.beats, beats, Direction.MUSIC),
-                }
-            )
-        means = {field: mean([clip[field] for clip in clips]) for field in ALIGNMENT}
-        scored = sum(clip["lift"] is not None for clip in clips)
-        return {"clips": clips, **means, "scored": scored}
+        def of(field: str) -> float | None:
+            return mean(figure[field] for figure in figures)
 
-    def _quality(self, pieces: Mapping[str, FloatArray]) -> dict[str, float | None]:
-        figures = [descriptors.measure(_long_enough(piece)) for piece in pieces.values()]
-        fields = descriptors.Quality.__dataclass_fields__
-        return {field: mean([getattr(figure, field) for figure in figures]) for field in fields}
+        return QualityRecord(
+            chroma_peakiness=of("chroma_peakiness"),
+            flatness=of("flatness"),
+            rms_spread=of("rms_spread"),
+            onsets_low=of("onsets_low"),
+            onsets_middle=of("onsets_middle"),
+            onsets_high=of("onsets_high"),
+            pulse=of("pulse"),
+        )
 
     def _codes(self, pieces: Mapping[str, FloatArray]) -> float | None:
         if self.distinct_codes is None:
             return None
-        return mean([self.distinct_codes(piece) for piece in pieces.values()])
+        return mean(self.distinct_codes(piece) for piece in pieces.values())
 
-    def _frechet(self, rows: list[Embeddings]) -> tuple[dict[str, Any], list[str]]:
+    def _frechet(self, rows: list[Embeddings]) -> tuple[FrechetRecord, list[str]]:
         real = np.concatenate(self.real) if self.real else np.zeros((0, 0))
         made = np.concatenate(rows) if rows else np.zeros((0, 0))
-        record: dict[str, Any] = {"distance": None, "rows": len(made)}
+        record: FrechetRecord = {"distance": None, "rows": len(made)}
         if len(real) < 2 or len(made) < 2:
             return record, ["fewer than two rows of music: no Frechet distance"]
         if self.embedding.standardised:
@@ -238,22 +217,12 @@ class _Measures:
         return self.embedding.compute(_long_enough(piece)).mean(axis=0)
 
 
-def _lift(
-    dance: Dance, music: Times, seconds: float, direction: Direction = Direction.DANCE
-) -> float | None:
-    """Lift over the time that dance and music share."""
-    common = min(dance.seconds, seconds)
-    return alignment_lift(
-        dance.beats[dance.beats < common], music[music < common], common, direction
-    )
-
-
 def _long_enough(piece: FloatArray) -> FloatArray:
     """A piece of at least one window, filled with silence."""
     return np.pad(piece, (0, max(0, descriptors.WINDOW - len(piece))))
 
 
-def _dance_record(dance: Dance) -> dict[str, Any]:
+def _dance_record(dance: EvaluatedDance) -> DanceRecord:
     return {
         "name": dance.name,
         "seconds": round(dance.seconds, 3),

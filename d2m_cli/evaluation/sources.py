@@ -1,17 +1,20 @@
-"""What the evaluation commands read: music, dances, systems, weights."""
+"""What evaluations read: dances, music, labelled segments."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from d2m_cli.errors import DataError, InputError
+from d2m_cli.evaluation.naming import by_dance, takes_of, visible_files
+from d2m_cli.files import read_json
+from d2m_cli.progress import Progress
 
 if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
-    from d2m_cli.evaluation.baselines import Dance, System
-    from d2m_cli.evaluation.protocol import Report, Segments
+    from d2m_cli.evaluation.baselines import EvaluatedDance, System
+    from d2m_cli.evaluation.protocol import LabelledSegments
     from d2m_cli.metrics.embeddings import Embedding
     from d2m_cli.types import FloatArray, Motion
 
@@ -22,67 +25,66 @@ EXCERPT_START = 20.0
 """Seconds into a track: past most introductions."""
 
 _AUDIBLE = 0.01
-"""Highest sample of a piece that counts as silent."""
+"""A piece without a sample above this is silent."""
 
-SEGMENT_SECONDS = 10.0
+GENRE_SEGMENT_SECONDS = 10.0
 """Longest piece of a labelled song that is one segment for genre accuracy."""
 
 
 def read_music(path: Path) -> FloatArray:
     """Samples `(N,)` at `SAMPLE_RATE` of a sound file, or of a video on its picture's clock."""
-    import numpy as np
-
     from d2m_cli.ingest.audio import load_music
+    from d2m_cli.pcm import to_float
 
-    return load_music(path).astype(np.float32) / 32768.0
+    return to_float(load_music(path))
 
 
-def files_in(places: Sequence[Path]) -> dict[str, Path]:
-    """Files given, and those in folders given, by name without suffix.
-
-    Raises `DataError` for a missing place or a name twice.
-    """
-    files: dict[str, Path] = {}
+def files_in(places: Sequence[Path]) -> list[Path]:
+    """Files given, and those in folders given. Raises `DataError` for a missing place."""
+    files: list[Path] = []
     for place in places:
         if not place.exists():
-            raise DataError(f"{place} does not exist.")
-        found = sorted(place.iterdir()) if place.is_dir() else [place]
-        for path in found:
-            if path.is_file() and not path.name.startswith("."):
-                if path.stem in files:
-                    raise DataError(f"Two files are named '{path.stem}': rename one of them.")
-                files[path.stem] = path
+            raise DataError(f"{place} does not exist: check the path.")
+        files += visible_files(place) if place.is_dir() else [place]
     return files
 
 
-def dances_of_videos(
-    videos: dict[str, Path], reference: str, genres: dict[str, str], report: Report
-) -> list[Dance]:
-    """Watch the dance in each video. `reference` is `OWN`, `NONE` or a folder of music by name."""
-    from d2m_cli.analysis.video import watch_motion
-    from d2m_cli.ingest.probe import has_sound
+def videos_in(places: Sequence[Path]) -> dict[str, Path]:
+    """Videos of the dances by name; of `X.mp4` and `X.d2m.mp4` the first, which is the dance.
 
-    music = {} if reference in (OWN, NONE) else files_in([Path(reference)])
+    Raises `DataError` for a missing place or a dance twice.
+    """
+    return by_dance(files_in(places), prefer_generated=False)
+
+
+def dances_of_videos(
+    videos: dict[str, Path], reference: str, genres: dict[str, str], progress: Progress
+) -> list[EvaluatedDance]:
+    """Beats of the dance in each video; `reference` is `OWN`, `NONE` or a folder of music."""
+    from d2m_cli.analysis.video import read_motion
+    from d2m_cli.ingest.probe import has_sound, probe
+
+    music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
     dances = []
     for number, (name, path) in enumerate(videos.items()):
-        report("watch", number, len(videos))
+        progress("analyze", number, len(videos))
         own = path if reference == OWN and has_sound(path) else None
         known = own or music.get(name)
         samples = read_music(known) if known else None
-        dances.append(_dance(name, watch_motion(path), genres.get(name, ""), samples))
-    report("watch", len(videos), len(videos))
+        dances.append(_dance(name, read_motion(probe(path)), genres.get(name, ""), samples))
+    progress("analyze", len(videos), len(videos))
     return dances
 
 
-def dances_of_cache(cache: Path, split: str) -> list[Dance]:
+def dances_of_cache(cache: Path, split: str) -> list[EvaluatedDance]:
     """Dances of a prepared set. Raises `DataError` when the split has none."""
-    import numpy as np
+    from d2m_cli.pcm import to_float
 
     dances = []
     for file in pieces_of_cache(cache, split):
         entry, samples = file.entry, None
         if "audio" in entry.holds:
-            samples = file.whole("audio").astype(np.float32) / 32768.0
+            samples = to_float(file.whole("audio"))
         dances.append(_dance(entry.name, motion_of_piece(file), entry.genre, samples))
     return dances
 
@@ -108,22 +110,23 @@ def motion_of_piece(file: PieceFile) -> Motion:
     return Motion(file.whole("motion"), file.whole("found").astype(np.bool_), MOTION_RATE)
 
 
-def system_of_folder(name: str, folder: Path, dances: Sequence[Dance]) -> System:
-    """Finished music by dance name; `NAME.mp4`, or `NAME.1.wav`, `NAME.2.wav` for several seeds."""
+def system_of_folder(name: str, folder: Path, dances: Sequence[EvaluatedDance]) -> System:
+    """Finished music by dance: `X.d2m.mp4`, `X.wav`, or `X.1.wav`, `X.2.wav` for several seeds.
+
+    Raises `DataError` when the folder has music for none of the dances.
+    """
     from d2m_cli.evaluation.baselines import System
 
     files = files_in([folder])
     pieces = {
-        dance.name: [
-            read_music(path)
-            for stem, path in files.items()
-            if stem == dance.name or _is_take(stem, dance.name)
-        ]
-        for dance in dances
+        dance.name: [read_music(path) for path in takes_of(dance.name, files)] for dance in dances
     }
     kept = {dance: takes for dance, takes in pieces.items() if takes}
     if not kept:
-        raise DataError(f"{folder} has no music that is named as one of the dances.")
+        raise DataError(
+            f"{folder} has no music for the dances: name it as they are (X.wav or X.d2m.mp4 for "
+            "X.mp4)."
+        )
     return System(name, kept)
 
 
@@ -131,12 +134,12 @@ def named_folder(text: str) -> tuple[str, Path]:
     """Name and folder of an option NAME=FOLDER. Raises `DataError`."""
     name, mark, folder = text.partition("=")
     if not mark or not Path(folder).is_dir():
-        raise DataError(f"'{text}' is not NAME=FOLDER with a folder that exists.")
+        raise DataError(f"'{text}' is not NAME=FOLDER: the folder must exist.")
     return name, Path(folder)
 
 
 def excerpts(
-    folder: Path, count: int, seconds: float, report: Report, start: float = EXCERPT_START
+    folder: Path, count: int, seconds: float, progress: Progress, start: float = EXCERPT_START
 ) -> list[FloatArray]:
     """At most `count` pieces of `seconds`, evenly over the music under a folder.
 
@@ -153,7 +156,7 @@ def excerpts(
     first, length = round(start * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
     pieces = []
     for number, path in enumerate(chosen):
-        report("read", number, len(chosen))
+        progress("read", number, len(chosen))
         held = np.zeros(0, dtype=np.float32)
         try:
             for block in read_sound(path, SAMPLE_RATE):
@@ -184,43 +187,44 @@ def embedding_named(name: str) -> Embedding:
     return Embedding("vggish", network.eval().embed, standardised=False)
 
 
-def labelled_segments(folder: Path) -> Segments:
+def labelled_segments(folder: Path) -> LabelledSegments:
     """Original music in one folder a genre, cut into segments of at most 10 s."""
-    from d2m_cli.evaluation.protocol import Segments
+    from d2m_cli.evaluation.protocol import LabelledSegments
     from d2m_cli.spec import SAMPLE_RATE
 
-    length = int(SEGMENT_SECONDS * SAMPLE_RATE)
+    length = int(GENRE_SEGMENT_SECONDS * SAMPLE_RATE)
     pieces, genres = [], []
     for genre in sorted(path for path in folder.iterdir() if path.is_dir()):
-        for path in files_in([genre]).values():
+        for path in files_in([genre]):
             samples = read_music(path)
             starts = range(0, max(1, len(samples) - SAMPLE_RATE), length)
             pieces += [samples[start : start + length] for start in starts]
             genres += [genre.name] * len(starts)
     if not pieces:
         raise DataError(f"{folder} holds no music: it needs one folder for each genre.")
-    return Segments(pieces, genres)
+    return LabelledSegments(pieces, genres)
 
 
 def read_genres(path: Path | None) -> dict[str, str]:
-    """Genre of each dance from a JSON object {name: genre}."""
-    import json
-
-    if path is None:
-        return {}
-    try:
-        genres = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON ({error}).") from error
-    if not isinstance(genres, dict) or not all(isinstance(g, str) for g in genres.values()):
-        raise InputError(f"{path} must be a JSON object of names and genres.")
+    """Genre of each dance from a JSON object {name: genre}. Raises `DataError`."""
+    genres = {} if path is None else read_object(path)
+    if not all(isinstance(genre, str) for genre in genres.values()):
+        raise DataError(f"{path} must be a JSON object of names and genres.")
     return genres
 
 
-def _dance(name: str, motion: Motion, genre: str, reference: FloatArray | None) -> Dance:
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises `DataError`."""
+    record = read_json(path)
+    if not isinstance(record, dict):
+        raise DataError(f"{path} must hold a JSON object.")
+    return record
+
+
+def _dance(name: str, motion: Motion, genre: str, reference: FloatArray | None) -> EvaluatedDance:
     import numpy as np
 
-    from d2m_cli.evaluation.baselines import Dance
+    from d2m_cli.evaluation.baselines import EvaluatedDance
     from d2m_cli.features.motion import joint_positions, joint_speed
     from d2m_cli.features.rhythm import estimate_rhythm
     from d2m_cli.metrics.alignment import kinematic_beats
@@ -229,9 +233,4 @@ def _dance(name: str, motion: Motion, genre: str, reference: FloatArray | None) 
     speed[~motion.found] = np.nan
     beats = kinematic_beats(speed, motion.rate)
     pulse = estimate_rhythm(motion).beats
-    return Dance(name, len(motion.found) / motion.rate, beats, pulse, genre, reference)
-
-
-def _is_take(stem: str, dance: str) -> bool:
-    head, dot, number = stem.rpartition(".")
-    return bool(dot) and head == dance and number.isdigit()
+    return EvaluatedDance(name, len(motion.found) / motion.rate, beats, pulse, genre, reference)

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
     from d2m_cli.evaluation.baselines import System
-    from d2m_cli.evaluation.protocol import Report
     from d2m_cli.features.i3d import VisualSettings
     from d2m_cli.generation.pipeline import Dance2Music
+    from d2m_cli.progress import Progress
     from d2m_cli.spec import Level
-    from d2m_cli.types import Dance, FloatArray
+    from d2m_cli.types import Analysis, FloatArray
 
 _BLOCK_CODES = 4096
 """Codes that are encoded at once, so that memory does not grow with the piece."""
 
 
 @dataclass(frozen=True)
-class Codec:
+class CodecFunctions:
     """A codec as functions on music `(N,)` at `SAMPLE_RATE`."""
 
     reconstruct: Callable[[FloatArray], FloatArray]
@@ -38,15 +38,14 @@ def generated_systems(
     levels: Sequence[Level],
     seeds: int,
     device: str,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
     """Music that a bundle makes for each video at each level, with `seeds` seeds."""
-    from d2m_cli.ingest.probe import probe
-    from d2m_cli.official.pipeline import open_maker
+    from d2m_cli.generation.pipeline import Dance2Music
 
-    maker = open_maker(bundle, device)
-    watched = ((name, maker.analyze(probe(path))) for name, path in videos.items())
-    return _systems(maker, watched, len(videos), levels, seeds, report)
+    maker = Dance2Music.from_bundle(bundle, device)
+    analyzed = ((name, maker.analyze(path)) for name, path in videos.items())
+    return _systems(maker, analyzed, len(videos), levels, seeds, progress)
 
 
 def systems_from_cache(
@@ -55,46 +54,49 @@ def systems_from_cache(
     levels: Sequence[Level],
     seeds: int,
     device: str,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
     """Music that a bundle makes for prepared dances at each level, with `seeds` seeds.
 
     Raises `DataError` for a dance without the visual features that the bundle takes.
     """
+    from d2m_cli.errors import BundleError
+    from d2m_cli.generation.d2m import D2MMaker
+    from d2m_cli.generation.open import open_maker
     from d2m_cli.generation.pipeline import Dance2Music
 
-    maker = Dance2Music.from_bundle(bundle, device)
-    watched = ((file.entry.name, _prepared_dance(file, maker.visual_settings)) for file in files)
-    return _systems(maker, watched, len(files), levels, seeds, report)
+    maker = open_maker(bundle, device)
+    if not isinstance(maker, D2MMaker):
+        raise BundleError(
+            f"'{maker.bundle.name}' takes no prepared dances: give videos, or another --bundle."
+        )
+    wanted = maker.visual_settings
+    analyzed = ((file.entry.name, _prepared_dance(file, wanted)) for file in files)
+    return _systems(Dance2Music(maker), analyzed, len(files), levels, seeds, progress)
 
 
 def _systems(
     maker: Dance2Music,
-    watched: Iterable[tuple[str, Dance]],
+    analyzed: Iterable[tuple[str, Analysis]],
     count: int,
     levels: Sequence[Level],
     seeds: int,
-    report: Report,
+    progress: Progress,
 ) -> list[System]:
-    """The music of `count` dances, each of which is watched once for all levels and seeds."""
-    import soundfile
-
+    """The music of `count` dances, each analyzed once for all levels and seeds."""
     from d2m_cli.evaluation.baselines import System
 
     pieces: dict[Level, dict[str, list[FloatArray]]] = {level: {} for level in levels}
-    for number, (name, dance) in enumerate(watched):
-        report("make music", number, count)
+    for number, (name, dance) in enumerate(analyzed):
+        progress("generate", number, count)
         for level, seed in product(levels, range(seeds)):
-            style = maker.choose_style(None, None, seed, dance.rhythm.bpm)
-            music = maker.render(dance, level, style, seed)
-            made = soundfile.read(music, dtype="float32")[0]
-            pieces[level].setdefault(name, []).append(made)
-            music.unlink()
-    report("make music", count, count)
+            music = maker.compose(dance, level, seed=seed).samples
+            pieces[level].setdefault(name, []).append(music)
+    progress("generate", count, count)
     return [System(f"d2m {level}", made) for level, made in pieces.items()]
 
 
-def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
+def codec_of_bundle(bundle: str | None, level: Level, device: str) -> CodecFunctions:
     """A bundle's codec. Raises `BundleError` when it has none of this level."""
     import numpy as np
     import torch
@@ -130,17 +132,17 @@ def codec_of_bundle(bundle: str | None, level: Level, device: str) -> Codec:
         codes = np.random.default_rng(seed).integers(CODEBOOK_SIZE, size=count)
         return decode(torch.from_numpy(codes))[:length]
 
-    return Codec(reconstruct, random, lambda samples: len(encode(samples).unique()))
+    return CodecFunctions(reconstruct, random, lambda samples: len(encode(samples).unique()))
 
 
-def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Dance:
-    """A cached piece as the generator hears it."""
+def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Analysis:
+    """A cached piece as input of the generator."""
     import numpy as np
 
     from d2m_cli.errors import DataError
     from d2m_cli.evaluation.sources import motion_of_piece
     from d2m_cli.features.rhythm import estimate_rhythm
-    from d2m_cli.types import Dance, Visual
+    from d2m_cli.types import Analysis, Dance, Visual
 
     entry = file.entry
     visual = file.whole("visual") if "visual" in entry.holds else np.zeros((0, 0), np.float32)
@@ -150,7 +152,5 @@ def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Dance:
             "`d2m prepare` with the same --bundle."
         )
     motion = motion_of_piece(file)
-    nothing = np.zeros((0, 1, 1, 3), np.uint8)
-    return Dance(
-        motion, Visual(visual, wanted.rate), estimate_rhythm(motion), entry.seconds, nothing
-    )
+    rhythm = estimate_rhythm(motion)
+    return Analysis(Dance(motion, Visual(visual, wanted.rate), rhythm, entry.seconds))

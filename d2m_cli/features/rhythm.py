@@ -81,6 +81,35 @@ def estimate_rhythm(
     return Rhythm(phase.astype(np.float32), confidence.astype(np.float32), motion.rate)
 
 
+def tempo_candidates(motion: Motion, most: int = 3) -> list[tuple[float, float]]:
+    """Tempos that a dance may have, likeliest first: beats per minute and probability 0..1.
+
+    They are the peaks of the evidence that `estimate_rhythm` follows, taken over all windows; each
+    has the share of the probability that lies nearer to it than to another peak.
+    """
+    speed = joint_speed(joint_positions(motion), motion.rate).astype(np.float64)
+    tempo, evidence = _Windows(accent_curve(speed, motion.rate), motion.rate).tempo_evidence()
+    total = evidence.sum(axis=0)
+    padded = np.pad(total, 1, constant_values=-np.inf)
+    peaks = np.flatnonzero((padded[1:-1] >= padded[:-2]) & (padded[1:-1] > padded[2:]))
+    probability = np.exp(total - total.max())
+    probability /= probability.sum()
+    nearest = np.abs(np.arange(len(total))[:, None] - peaks).argmin(axis=1)
+    shares = np.bincount(nearest, weights=probability, minlength=len(peaks))
+    best = np.argsort(-shares, kind="stable")[:most]
+    return [(60.0 * float(tempo[peaks[i]]), float(shares[i])) for i in best]
+
+
+def multiplied(rhythm: Rhythm, factor: float) -> Rhythm:
+    """The same pulse counted `factor` times as fast: 2 has a beat between any two, 0.5 every other.
+
+    The first beat at or after the start keeps the number 0.
+    """
+    phase = rhythm.phase.astype(np.float64) * factor
+    phase -= np.ceil(phase[0])
+    return Rhythm(phase.astype(np.float32), rhythm.confidence, rhythm.rate)
+
+
 def _extend(times: Array, centres: Array, beats: Array, tempo: Array) -> Array:
     """Beats at `times` `(T,)`: smooth between the windows' middles, steady outside them."""
     from scipy.interpolate import PchipInterpolator
@@ -139,8 +168,8 @@ class _Windows:
         """
         return np.asarray(self.pieces @ np.exp(-2j * np.pi * self.times[:, None] * frequency))
 
-    def follow_tempo(self) -> Array:
-        """Tempo `(W,)` in beats per second in the middle of each window."""
+    def tempo_evidence(self) -> tuple[Array, Array]:
+        """Tempos `(F,)` in beats per second, and the log-likelihood `(W, F)` of each by window."""
         octaves = np.arange(0.0, np.log2(FASTEST / SLOWEST), np.log2(1.0 + _TEMPO_STEP))
         tempo = SLOWEST / 60.0 * 2.0**octaves
         explained = sum(
@@ -148,9 +177,14 @@ class _Windows:
         )
         evidence = -0.5 * self.observations * np.log(1.0 - np.minimum(explained, 0.95))
         off = np.log2(60.0 * tempo / _PRIOR_BPM) / _PRIOR_OCTAVES
+        return tempo, np.asarray(evidence - 0.5 * self.news * off**2)
+
+    def follow_tempo(self) -> Array:
+        """Tempo `(W,)` in beats per second in the middle of each window."""
+        tempo, evidence = self.tempo_evidence()
+        octaves = np.log2(tempo)
         change = np.abs(octaves[:, None] - octaves) / np.log2(1.0 + _TEMPO_DRIFT)
-        path = _most_likely_path(evidence - 0.5 * self.news * off**2, change)
-        return np.asarray(tempo[path])
+        return np.asarray(tempo[_most_likely_path(evidence, change)])
 
     def follow_phase(self, tempo: Array, steady: bool) -> tuple[Array, Array]:
         """Beats `(W,)` passed in the middle of each window, and how well they match, 0..1.

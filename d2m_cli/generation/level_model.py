@@ -11,6 +11,7 @@ from d2m_cli.codec.codebook import code_logits, draw_codes
 from d2m_cli.codec.stream import decode_windows, encode_window
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.features.motion import dance_energy
+from d2m_cli.generation.styles import Style
 from d2m_cli.models.conditioning import noise_sequence
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorShape
@@ -18,7 +19,7 @@ from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.drums import drum_curves, render_drums
 from d2m_cli.sketch.partials import render
 from d2m_cli.spec import NOISE_RATE, SAMPLE_RATE, Level
-from d2m_cli.types import Codes, Dance, FloatArray, Style
+from d2m_cli.types import Codes, Dance, FloatArray
 
 SAMPLING_CHUNK = 512
 """Codes that are drawn at once: their probabilities stay in the processor's cache."""

@@ -1,82 +1,79 @@
-"""The whole path: video, frames, motion and visual features, VQ latents, codes, audio, video."""
+"""The straight path from a video to its new music: analyze, compose, decode, postprocess."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from d2m_cli.analysis.fan_out import share_frames
-from d2m_cli.analysis.thumbnails import Strip
-from d2m_cli.bundles.bundle import Bundle, load_bundle
-from d2m_cli.device import choose_device
-from d2m_cli.errors import BundleError
-from d2m_cli.features.i3d import I3DExtractor, VisualSettings
-from d2m_cli.features.motion import motion_from_landmarks
-from d2m_cli.features.pose import STRIDE, PoseEstimator
+from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.rhythm import estimate_rhythm
-from d2m_cli.features.style import style_vector
-from d2m_cli.generation.level_model import LevelModel
-from d2m_cli.ingest.sound import load_sound
-from d2m_cli.ingest.video import probe, read_frames
-from d2m_cli.models.i3d import InceptionI3d
+from d2m_cli.generation.maker import Maker
+from d2m_cli.generation.open import open_maker
+from d2m_cli.generation.track import Track
+from d2m_cli.ingest.probe import probe
+from d2m_cli.official import FlowMethod
 from d2m_cli.output.audio import level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
-from d2m_cli.output.mux import mux
 from d2m_cli.output.places import scratch_folder
-from d2m_cli.progress import Progress, Step, counted, silent, timed
-from d2m_cli.sketch.rules import STYLE_RULES, StyleRules
-from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, Level
-from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style, Track
+from d2m_cli.progress import Progress, Step, silent, timed
+from d2m_cli.spec import Level
+from d2m_cli.types import Analysis
 
-ARCHITECTURE = "d2m"
-
-MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE = 0.5
-"""Strength of the drums from which on a style is picked for a dance unasked."""
+TEMPO_RANGE = (40.0, 240.0)
+"""Beats per minute that can be asked for."""
 
 
 class Dance2Music:
-    """The networks of one bundle, ready to give dance videos their music."""
+    """A bundle, ready to give dance videos their music."""
 
-    def __init__(self, bundle: Bundle, device: torch.device) -> None:
-        self.bundle = bundle
-        self.device = device
-        self._scratch = scratch_folder()
-        self._load(bundle.settings)
+    def __init__(self, maker: Maker[Any, Any]) -> None:
+        self.maker = maker
+        """The bundle's networks."""
 
-    def _load(self, settings: dict[str, Any]) -> None:
-        if self.bundle.config["architecture"] != ARCHITECTURE:
-            raise BundleError(
-                f"The bundle '{self.bundle.config['name']}' is no whole model of this project but "
-                f"'{self.bundle.config['architecture']}': leave out --bundle, or name another."
-            )
-        self.visual_settings = VisualSettings(**settings["visual"])
-        self.i3d = InceptionI3d(width=self.visual_settings.width)
-        self.bundle.load_into(self.i3d, "i3d.safetensors")
-        self.i3d.to(self.device)
-        self.styles = self.bundle.tensors("styles.safetensors")
-        self.levels = [Level(name) for name in settings["generators"]]
-        self._level_models: dict[Level, LevelModel] = {}
+    def __repr__(self) -> str:
+        bundle, levels = self.maker.bundle, ", ".join(self.levels)
+        return f"Dance2Music('{bundle.name}', levels: {levels}, {len(self.styles)} styles)"
 
     @classmethod
     def from_bundle(
-        cls, name_or_folder: str | Path | None = None, device: str = "auto"
+        cls,
+        name_or_folder: str | Path | None = None,
+        device: str = "auto",
+        *,
+        motion: Path | None = None,
+        flow: FlowMethod = FlowMethod.TVL1,
     ) -> Dance2Music:
-        """Load a bundle by name or folder; None takes the one embedded in the project.
+        """Open a bundle.
 
-        Raises `BundleError` for an unknown or damaged bundle, `D2MError` for a missing device.
+        Args:
+            name_or_folder: of the bundle; None takes the one embedded in the project.
+            device: auto, cpu, cuda or mps.
+            motion: AIST++ motion file of the dance, for the bundle aist-official alone.
+            flow: how optical flow is estimated, for the authors' released models alone.
+
+        Raises:
+            BundleError: the bundle is unknown or damaged, or makes no music.
+            InputError: the motion file is missing or not of use.
+            D2MError: this machine does not have the device.
         """
-        return cls(load_bundle(name_or_folder), choose_device(device))
+        return cls(open_maker(name_or_folder, device, motion, flow))
+
+    @property
+    def levels(self) -> list[Level]:
+        """Levels that the bundle has."""
+        return self.maker.levels
+
+    @property
+    def styles(self) -> list[str]:
+        """Names of the bundle's styles, sorted."""
+        return list(self.maker.style_names)
 
     def generate(
         self,
         video: str | Path,
-        level: Level = Level.LOW,
+        level: Level | str = Level.LOW,
         *,
         style: str | None = None,
         style_audio: str | Path | None = None,
@@ -88,150 +85,137 @@ class Dance2Music:
         denoised: bool = True,
         progress: Progress = silent,
     ) -> Track:
-        """New music for `video`, or for the part between `start` and `end` seconds.
+        """New music for a video: `analyze`, then `compose`. Wrong values are refused at once.
 
-        `style` is one of the bundle's names and `style_audio` a piece of music to sound like; with
-        neither, dance and seed pick one that has drums. `tempo` (beats per minute) and
-        `beat_offset` (seconds of the first beat) override what is read from the dance. The same
-        seed gives the same music.
+        Args:
+            video: a file that ffmpeg reads.
+            level: "low" (finer sound) or "high" (coarser codes, faster).
+            style: one of `styles`, in any case; by default the dance's tempo picks one with drums.
+            style_audio: a piece of music to take the style from instead.
+            tempo: beats per minute (40 to 240) instead of the dance's own.
+            beat_offset: seconds from the start to a beat, instead of the dance's own.
+            seed: another seed gives another piece, the same one the same piece again.
+            start: seconds at which the part of the video begins.
+            end: seconds at which it ends; None: with the video.
+            denoised: remove noise from the generated music.
+            progress: called with a step's name, how much is done, and how much there is to do.
 
-        Raises `InputError` for a video that cannot be used, `NoDancerError` when it shows nobody,
-        `BundleError` for a level or a style that the bundle does not have.
+        Raises:
+            InputError: the video cannot be used, or a value is out of its range.
+            NoDancerError: the video shows nobody.
+            BundleError: the bundle does not have the level or the style.
         """
-        self._require(level)
-        clip = probe(Path(video), start, end)
-        wished = style is not None or style_audio is not None
-        chosen = self.choose_style(style, style_audio, seed) if wished else None
-        timings: dict[str, float] = {}
-        with timed(timings, Step.ANALYZE):
-            dance = self.analyze(clip, tempo=tempo, beat_offset=beat_offset, progress=progress)
-        chosen = chosen or self.choose_style(None, None, seed, dance.rhythm.bpm)
-        music = self.render(
-            dance, level, chosen, seed, denoised=denoised, progress=progress, timings=timings
+        self.require_level(level)
+        self.require_tempo(tempo, beat_offset)
+        chosen = self.choose_style(style, style_audio, seed)
+        analysis = self.analyze(video, start=start, end=end, progress=progress)
+        return self.compose(
+            analysis,
+            level,
+            style=chosen,
+            tempo=tempo,
+            beat_offset=beat_offset,
+            seed=seed,
+            denoised=denoised,
+            progress=progress,
         )
-        return Track(music, dance.seconds, level, chosen.name, seed, clip, dance, timings)
 
-    def render(
+    def analyze(
         self,
-        dance: Dance,
-        level: Level,
-        style: Style,
-        seed: int,
+        video: str | Path,
         *,
+        start: float = 0.0,
+        end: float | None = None,
+        progress: Progress = silent,
+    ) -> Analysis:
+        """The dance in a video, decoded once; `compose` makes as many pieces for it as are wished.
+
+        Args and errors as in `generate`.
+        """
+        clip = probe(Path(video), start, end)
+        begin = perf_counter()
+        dance, thumbnails = self.maker.analyze(clip, progress)
+        return Analysis(dance, clip, thumbnails, perf_counter() - begin)
+
+    def compose(
+        self,
+        analysis: Analysis,
+        level: Level | str = Level.LOW,
+        *,
+        style: Any = None,
+        tempo: float | None = None,
+        beat_offset: float | None = None,
+        seed: int = 0,
         denoised: bool = True,
         progress: Progress = silent,
-        timings: dict[str, float] | None = None,
-    ) -> Path:
-        """WAV file with the finished music of a dance that was watched before.
+    ) -> Track:
+        """New music for a dance that `analyze` gave.
 
-        `style` is one of `choose_style`; `timings` takes the seconds spent in each stage.
+        Args and errors as in `generate`, but that `style` may also be what `choose_style` gave.
         """
-        timings = {} if timings is None else timings
+        level = self.require_level(level)
+        self.require_tempo(tempo, beat_offset)
+        if style is None or isinstance(style, str):
+            style = self.choose_style(style, seed=seed)
+        dance = analysis.dance
+        style = style or self.maker.pick_style(dance, seed)
+        if tempo is not None or beat_offset is not None:
+            dance = replace(dance, rhythm=estimate_rhythm(dance.motion, tempo, beat_offset))
+        timings: dict[str, float] = {Step.ANALYZE: analysis.elapsed}
         with timed(timings, Step.COMPOSE):
-            codes = self.sample_codes(dance, level, style, seed, progress)
-        folder = Path(tempfile.mkdtemp(dir=self._scratch.name))
-        raw, clean, final = (folder / f"{name}.wav" for name in ("raw", "clean", "music"))
+            codes = self.maker.sample_codes(dance, level, style, seed, progress)
+        folder = scratch_folder()
+        raw, clean, final = (Path(folder.name) / f"{n}.wav" for n in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):
-            write_wav(raw, self.decode(codes, dance.seconds, progress))
+            write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
         with timed(timings, Step.POSTPROCESS):
             if denoised:
                 denoise(raw, clean, lambda done, total: progress(Step.POSTPROCESS, done, total))
             level_loudness(clean if denoised else raw, final)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        return final
+        return Track(final, level, style.name, seed, analysis, dance.rhythm, timings, folder)
 
-    def analyze(
-        self,
-        clip: Clip,
-        *,
-        tempo: float | None = None,
-        beat_offset: float | None = None,
-        progress: Progress = silent,
-    ) -> Dance:
-        """Decode the clip once and read motion, visual features and rhythm from its pictures."""
-        total = clip.seconds * FRAME_RATE
-        visual = I3DExtractor(self.visual_settings, self.i3d_features)
-        strip = Strip(round(total))
+    def require_level(self, level: Level | str) -> Level:
+        """The level, where the bundle has it.
 
-        with PoseEstimator(FRAME_RATE, STRIDE) as pose:
-            frames = counted(read_frames(clip, FRAME_RATE), total, progress)
-            share_frames(frames, pose.add, visual.add, strip.add)
-            motion = motion_from_landmarks(pose.landmarks())
-        rhythm = estimate_rhythm(motion, bpm=tempo, beat_offset=beat_offset)
-        return Dance(motion, visual.visual(), rhythm, clip.seconds, strip.pictures())
-
-    def choose_style(
-        self, name: str | None, audio: str | Path | None, seed: int, tempo: float = 0.0
-    ) -> Style:
-        """The style that is wished for; without a wish seed and `tempo` pick one with drums.
-
-        So dances of unlike tempo get unlike music, and the same dance the same again. Raises
-        `BundleError` for an unknown name.
+        Raises `InputError` for a word that is no level, `BundleError` where the bundle lacks it.
         """
-        if audio is not None:
-            samples = load_sound(Path(audio), SAMPLE_RATE)
-            return Style(Path(audio).name, style_vector(samples))
-        draw = np.random.default_rng((seed, round(tempo)))
-        known = sorted(self.styles)
-        if name is None:
-            fit = [
-                style
-                for style in known
-                if STYLE_RULES.get(style, StyleRules()).drums >= MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE
-            ]
-            name = str(draw.choice(fit or known))
-        if name not in known:
-            raise BundleError(f"Unknown style '{name}': this bundle knows {', '.join(known)}.")
-        rows = self.styles[name].numpy()
-        return Style(name, rows[draw.integers(len(rows))])
-
-    def sample_codes(
-        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
-    ) -> Codes:
-        """Codes of the music for a dance: generator windows, each looked up in the codebook."""
-        indices = np.empty(-(-round(dance.seconds * SAMPLE_RATE) // level.hop), np.int64)
-        done = 0
-        # Kept in one array: tensors of single windows, kept in between, would break up the heap.
-        for codes in self.level_model(level).sample_codes(dance, style, seed):
-            indices[done : done + len(codes)] = codes.cpu().numpy()
-            done += len(codes)
-            progress(Step.COMPOSE, done, len(indices))
-        return Codes(indices, level)
-
-    def decode(
-        self, codes: Codes, seconds: float, progress: Progress = silent
-    ) -> Iterator[FloatArray]:
-        """Audio of codes, in pieces that together last exactly `seconds`."""
-        done = 0
-        for piece in self.level_model(codes.level).decode(codes, seconds):
-            done += len(piece)
-            progress(Step.DECODE, done, round(seconds * SAMPLE_RATE))
-            yield piece
-
-    def save(self, track: Track, out: str | Path, mix: float = 0.0) -> list[str]:
-        """Write the track's video with its new music; `mix` keeps that share of the old sound.
-
-        Returns what of the video does not come along, one short phrase each. Raises `OutputError`
-        when the file cannot be written or its container does not fit.
-        """
-        return mux(track.clip, track.path, Path(out), mix=mix)
-
-    def _require(self, level: Level) -> None:
+        known = [str(one) for one in Level]
+        if level not in known:
+            raise InputError(f"Unknown level '{level}': choose {' or '.join(known)}.")
         if level not in self.levels:
             raise BundleError(
-                f"The bundle '{self.bundle.config['name']}' has no {level} level: "
-                f"choose --level {' or '.join(self.levels)}."
+                f"The bundle '{self.maker.bundle.name}' has no {level} level: "
+                f"choose {' or '.join(self.levels)}."
             )
+        return Level(level)
 
-    def level_model(self, level: Level) -> LevelModel:
-        """Generator and codec of a level, loaded when first asked for."""
-        if level not in self._level_models:
-            self._require(level)
-            self._level_models[level] = LevelModel(self.bundle, level, self.device)
-        return self._level_models[level]
+    def require_tempo(self, tempo: float | None, beat_offset: float | None) -> None:
+        """Raise `InputError` where music cannot follow the tempo or the beat that is asked for."""
+        if tempo is not None or beat_offset is not None:
+            self.require_follows_tempo()
+        low, high = TEMPO_RANGE
+        if tempo is not None and not low <= tempo <= high:
+            raise InputError(f"Tempo {tempo:g} is not in {low:g} to {high:g} beats per minute.")
 
-    def i3d_features(self, windows: Tensor) -> Tensor:
-        """I3D vectors of picture windows, as `features.i3d.I3DExtractor` asks for them."""
-        with torch.inference_mode():
-            return self.i3d.features(windows.to(self.device)).cpu()
+    def require_follows_tempo(self) -> None:
+        """Raise `InputError` for a model whose music has a tempo of its own."""
+        if not self.maker.follows_tempo:
+            raise InputError("The released models follow no tempo: omit tempo and beat offset.")
+
+    def choose_style(
+        self, name: str | None = None, audio: str | Path | None = None, seed: int = 0
+    ) -> Any:
+        """A style for `compose`, by name or of a piece of music; None without a wish.
+
+        The seed picks one of several pieces of music that stand for a named style. Raises
+        `BundleError` for an unknown name, `InputError` for music that cannot be read.
+        """
+        if seed < 0:
+            raise InputError(f"Seed {seed} is negative: give 0 or more.")
+        if name is not None and audio is not None:
+            raise InputError("Give a style, or a piece of music to take it from, but not both.")
+        if name is None and audio is None:
+            return None
+        return self.maker.choose_style(name, None if audio is None else Path(audio), seed)

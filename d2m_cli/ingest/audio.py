@@ -4,14 +4,12 @@ from pathlib import Path
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.media import picture_stream, sound_track
+from d2m_cli.pcm import Int16Array, to_int16
 from d2m_cli.spec import SAMPLE_RATE
-
-Int16Array = NDArray[np.int16]
 
 
 def load_music(path: Path) -> Int16Array:
@@ -27,7 +25,7 @@ def load_music(path: Path) -> Int16Array:
     samples = np.pad(samples, (shift, 0)) if shift > 0 else samples[-shift:]
     if not len(samples):
         raise InputError(f"{path} holds no sample of sound.")
-    return np.round(samples.clip(-1.0, 1.0) * 32767.0).astype(np.int16)
+    return to_int16(samples)
 
 
 def _sound_start(path: Path) -> float:

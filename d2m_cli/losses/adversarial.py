@@ -5,13 +5,16 @@ window-based logits. Where equations 2 and 3 leave the sign open, the hinge loss
 (Geometric GAN), which the paper cites, is meant: both losses are minimised.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 Maps = Sequence[Sequence[Tensor]]
 """Feature maps `(B, C, T)` by scale and layer."""
+
+Judge = Callable[[Tensor], Maps]
+"""Discriminators: a sequence `(B, C, T)` to its feature maps (`MultiScaleDiscriminator`)."""
 
 
 def hinge_discriminator(real: Maps, fake: Maps) -> Tensor:
@@ -41,3 +44,17 @@ def feature_matching(real: Maps, fake: Maps) -> Tensor:
         for rs, fs in zip(real, fake, strict=True)
     ]
     return torch.stack(scales).mean()
+
+
+def adversarial_terms(judge: Judge, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """What discriminators add to a generator's loss: `adversarial` (eq. 3), `feature_matching`.
+
+    `real` and `fake` are `(B, C, T)`; the gradient reaches `fake` alone.
+    """
+    judged = judge(fake)
+    with torch.no_grad():
+        target = judge(real)
+    return {
+        "adversarial": hinge_generator(judged),
+        "feature_matching": feature_matching(target, judged),
+    }

@@ -23,7 +23,7 @@ _HOME = {
         "onset_times",
         "pooled",
     ),
-    "pairs": ("PairScore", "compare_pair", "pair_files", "summarise"),
+    "pairs": ("PairScore", "compare_pair"),
     "diversity": ("mean_distance", "over_seeds"),
     "embeddings": ("EMBEDDINGS", "Embedding", "log_mel_statistics", "music_statistics"),
     "frechet": ("frechet_distance", "half_distance", "standardise"),
@@ -31,6 +31,7 @@ _HOME = {
     "mos": ("Opinion", "opinion", "score"),
     "onsets": ("music_beats", "music_onsets", "onset_curve", "track_beats"),
     "descriptors": ("Quality", "measure"),
+    "statistics": ("deviation", "margin", "mean"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from d2m_cli.errors import DataError
 from d2m_cli.metrics.onsets import HOP, Times, onset_curve
+from d2m_cli.metrics.statistics import deviation, mean
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import BoolArray, FloatArray
 
@@ -162,18 +163,6 @@ def beat_level(reference: Times, generated: Times) -> BeatLevelScore | None:
     return BeatLevelScore(
         float(beat.f_measure(reference, generated)), *(float(value) for value in continuity)
     )
-
-
-def mean(values: Sequence[float | None]) -> float | None:
-    """Mean of the values that exist; `None` when there are none."""
-    known = [v for v in values if v is not None]
-    return float(np.mean(known)) if known else None
-
-
-def deviation(values: Sequence[float | None]) -> float | None:
-    """Standard deviation (ddof 1) of the values that exist; `None` for fewer than two."""
-    known = [v for v in values if v is not None]
-    return float(np.std(known, ddof=1)) if len(known) > 1 else None
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 
 from d2m_cli.errors import DataError
+from d2m_cli.metrics.statistics import margin
 
 FORMAT = 1
 """Version of key and answer files."""
 
 LOWEST, HIGHEST = 1, 5
 ITEMS_PER_PART = 15
-CONFIDENCE = 0.95
 
 
-class Part(StrEnum):
+class MosPart(StrEnum):
     """What the listener judges."""
 
     COHERENCE = "coherence"
@@ -34,12 +34,12 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
-class Item:
+class MosItem:
     """One thing to rate."""
 
     token: str
     """All that the page tells of it."""
-    part: Part
+    part: MosPart
     system: str
     clip: str
 
@@ -58,13 +58,13 @@ class Opinion:
 
 
 def draw_items(
-    clips: Mapping[str, Sequence[str]], part: Part, seed: int, count: int = ITEMS_PER_PART
-) -> list[Item]:
+    clips: Mapping[str, Sequence[str]], part: MosPart, seed: int, count: int = ITEMS_PER_PART
+) -> list[MosItem]:
     """At most `count` items from the clips of each system, as evenly over systems as possible.
 
     Raises `DataError` without a clip. Tokens are random, so that they tell nothing of the system.
     """
-    random = np.random.default_rng([seed, list(Part).index(part)])
+    random = np.random.default_rng([seed, list(MosPart).index(part)])
     piles = {system: list(random.permutation(names)) for system, names in clips.items() if names}
     if not piles:
         raise DataError(f"No system has anything to rate for {part}: check the folders.")
@@ -77,10 +77,10 @@ def draw_items(
                 del piles[system]
     tokens = random.integers(16**8, size=len(drawn))
     pairs = zip(tokens, drawn, strict=True)
-    return [Item(f"{token:08x}", part, system, clip) for token, (system, clip) in pairs]
+    return [MosItem(f"{token:08x}", part, system, clip) for token, (system, clip) in pairs]
 
 
-def make_key(test: str, items: Iterable[Item]) -> dict[str, Any]:
+def make_key(test: str, items: Iterable[MosItem]) -> dict[str, Any]:
     """What the experimenter keeps: the system behind each token."""
     return {"format": FORMAT, "test": test, "items": {i.token: asdict(i) for i in items}}
 
@@ -118,7 +118,7 @@ def score(
         for token, rating in answer["ratings"].items():
             item = key["items"][token]
             ratings[item["part"], item["system"]][listener].append(rating)
-    scores: dict[str, dict[str, Opinion]] = {part.value: {} for part in Part}
+    scores: dict[str, dict[str, Opinion]] = {part.value: {} for part in MosPart}
     for (part, system), by_listener in sorted(ratings.items()):
         scores[part][system] = opinion(list(by_listener.values()))
     return scores
@@ -136,13 +136,3 @@ def opinion(by_listener: Sequence[Sequence[int]]) -> Opinion:
         len(by_listener),
         "listeners" if several else "ratings",
     )
-
-
-def margin(sample: np.ndarray) -> float | None:
-    """Half the 95 % interval of the mean of a sample `(n,)` (Student's t); `None` for one value."""
-    from scipy.stats import t
-
-    if len(sample) < 2:
-        return None
-    quantile = t.ppf(0.5 + CONFIDENCE / 2, len(sample) - 1)
-    return float(quantile * sample.std(ddof=1) / np.sqrt(len(sample)))

@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from d2m_cli.spec import FlowMethod
+from d2m_cli.official import FlowMethod
 from d2m_cli.types import FloatArray, FrameArray
 
 LARGEST = 20.0

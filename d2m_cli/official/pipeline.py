@@ -9,31 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from d2m_cli.analysis.fan_out import share_frames
-from d2m_cli.analysis.thumbnails import Strip
-from d2m_cli.bundles.bundle import Bundle, load_bundle
+from d2m_cli.analysis.video import read_video
+from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.skeletons.smpl import RATE, read_smpl
-from d2m_cli.device import choose_device
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.openpose import openpose_from_landmarks
-from d2m_cli.features.pose import PoseEstimator
 from d2m_cli.features.rhythm import estimate_rhythm
-from d2m_cli.generation.pipeline import Dance2Music
-from d2m_cli.ingest.video import read_frames
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
+from d2m_cli.official import FlowMethod
 from d2m_cli.official.two_stream import Stream, TwoStream
-from d2m_cli.progress import Progress, Step, counted, silent
-from d2m_cli.spec import FRAME_RATE, SAMPLE_RATE, SEGMENT_SECONDS, FlowMethod, Level
-from d2m_cli.types import Clip, Codes, Dance, FloatArray, Style
+from d2m_cli.progress import Progress, Step, silent
+from d2m_cli.spec import SAMPLE_RATE, SEGMENT_SECONDS, Level
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
 ARCHITECTURE = "official"
 
@@ -55,35 +50,19 @@ class OfficialDance(Dance):
     """`(T, pose_numbers)` at the model's own rate."""
 
 
-def open_maker(
-    bundle: str | Path | None = None,
-    device: str = "auto",
-    motion: Path | None = None,
-    flow: FlowMethod = FlowMethod.TVL1,
-) -> Dance2Music:
-    """The maker that a bundle needs: this project's own, or the authors' released one.
+@dataclass(frozen=True)
+class Genre:
+    """The number that stands for a style: the authors do not publish the names of their genres."""
 
-    `motion` is an AIST++ motion file, which only the released AIST++ model takes; `flow` is how the
-    released models' optical flow is estimated.
-
-    Raises `BundleError` for an unknown or damaged bundle, `InputError` when the motion file is
-    missing or not of use.
-    """
-    try:
-        opened = load_bundle(bundle)
-    except BundleError as error:
-        if bundle == AIST_BUNDLE and motion is None:
-            raise BundleError(f"{error} {AIST_NEEDS}") from None
-        raise
-    if opened.config["architecture"] == ARCHITECTURE:
-        return OfficialDance2Music(opened, choose_device(device), motion, flow)
-    if motion is not None:
-        raise InputError("Only the bundle aist-official takes a motion file: leave out --motion.")
-    return Dance2Music(opened, choose_device(device))
+    name: str
+    number: int | None
+    """None for a model without genres."""
 
 
-class OfficialDance2Music(Dance2Music):
-    """A released model of D2M-GAN's authors."""
+class OfficialMaker:
+    """A `generation.maker.Maker` of architecture "official": a released model of the authors."""
+
+    follows_tempo = False
 
     def __init__(
         self,
@@ -92,15 +71,13 @@ class OfficialDance2Music(Dance2Music):
         motion: Path | None = None,
         flow: FlowMethod = FlowMethod.TVL1,
     ) -> None:
-        self.motion_file = motion
-        self.flow = flow
-        super().__init__(bundle, device)
-
-    def _load(self, settings: dict[str, Any]) -> None:
-        self.corpus = Corpus(settings["corpus"])
-        self._check_needs(settings["has"])
-        self.smpl = read_smpl(self.motion_file) if self.motion_file else None
-        self.levels = [Level(group) for group in settings["has"] if group != "i3d"]
+        self.bundle, self.device = bundle, device
+        self.motion_file, self.flow = motion, flow
+        self.corpus = Corpus(bundle.settings["corpus"])
+        has = bundle.settings["has"]
+        self._check_needs(has)
+        self.smpl = read_smpl(motion) if motion else None
+        self.levels = [Level(group) for group in has if group != "i3d"]
         self.pictures = self._stream("i3d_rgb.safetensors", in_channels=3)
         self.movement = self._stream("i3d_flow.safetensors", in_channels=2)
         self._released: dict[Level, tuple[ReleasedD2MGAN, VQVAE]] = {}
@@ -118,64 +95,54 @@ class OfficialDance2Music(Dance2Music):
                 f"i3d-flow` and `d2m convert-weights {name}` again."
             )
 
-    def analyze(
-        self,
-        clip: Clip,
-        *,
-        tempo: float | None = None,
-        beat_offset: float | None = None,
-        progress: Progress = silent,
-    ) -> OfficialDance:
-        """Read poses and one two-stream I3D vector a window; rhythm is only reported.
+    @property
+    def style_names(self) -> list[str]:
+        """The numbers of the AIST++ genres; none for the TikTok model."""
+        return [str(genre) for genre in range(self.corpus.genres)]
 
-        Raises `InputError` when a tempo is asked for, which the released models cannot follow.
-        """
-        if tempo is not None or beat_offset is not None:
-            raise InputError("The released models follow no tempo: omit --tempo, --beat-offset.")
-        total = round(clip.seconds * FRAME_RATE)
+    def analyze(self, clip: Clip, progress: Progress = silent) -> tuple[OfficialDance, FrameArray]:
+        """Poses, one two-stream I3D vector a window, rhythm (reported only), and thumbnails."""
         visual = TwoStream(self.pictures, self.movement, STEP, self.flow)
-        strip = Strip(total)
-        with PoseEstimator(FRAME_RATE) as pose:
-            frames = counted(read_frames(clip, FRAME_RATE), total, progress)
-            share_frames(frames, pose.add, visual.add, strip.add)
-            landmarks = pose.landmarks()
-        motion = motion_from_landmarks(landmarks)
+        pictures = read_video(clip, visual, stride=1, progress=progress)
+        motion = motion_from_landmarks(pictures.landmarks)
         if self.smpl is None:
-            poses = openpose_from_landmarks(landmarks, clip.height)
+            poses = openpose_from_landmarks(pictures.landmarks, clip.height)
         else:
             poses = self.smpl[round(clip.start * RATE) :]
             if not len(poses):
                 raise InputError(f"'{self.motion_file}' ends before --start: use its own video.")
         rhythm = estimate_rhythm(motion)
-        pictures = strip.pictures()
-        return OfficialDance(motion, visual.visual(), rhythm, clip.seconds, pictures, poses)
+        dance = OfficialDance(motion, visual.visual(), rhythm, clip.seconds, poses)
+        return dance, pictures.thumbnails
 
-    def choose_style(
-        self, name: str | None, audio: str | Path | None, seed: int, tempo: float = 0.0
-    ) -> Style:
-        """The genre's number, which stands for the style: the authors do not publish its names.
+    def choose_style(self, name: str | None, audio: Path | None, seed: int) -> Genre:
+        """The genre of that number. Raises `BundleError` for another name and for music."""
+        if audio is not None or name not in self.style_names:
+            names = ", ".join(self.style_names)
+            known = f"is one of {names}" if names else "cannot be chosen"
+            raise BundleError(f"The style of '{self.bundle.name}' {known}.")
+        return Genre(name, int(name))
 
-        `tempo` decides nothing: any genre has music of any tempo.
-        """
-        genres = [str(genre) for genre in range(self.corpus.genres)]
-        if audio is not None or (name is not None and name not in genres):
-            known = f"is one of {', '.join(genres)}" if genres else "cannot be chosen"
-            raise BundleError(f"The style of '{self.bundle.config['name']}' {known}.")
-        if not genres:
-            return Style("none", np.zeros(0, np.float32))
-        genre = int(name if name is not None else np.random.default_rng(seed).integers(len(genres)))
-        return Style(genres[genre], np.array([genre], np.float32))
+    def pick_style(self, dance: OfficialDance, seed: int) -> Genre:
+        """A genre by the seed, which decides nothing else here."""
+        if not self.corpus.genres:
+            return Genre("none", None)
+        number = int(np.random.default_rng(seed).integers(self.corpus.genres))
+        return Genre(str(number), number)
 
     @torch.inference_mode()
     def sample_codes(
-        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
+        self,
+        dance: OfficialDance,
+        level: Level,
+        style: Genre,
+        seed: int,
+        progress: Progress = silent,
     ) -> Codes:
-        """Codes of all windows one after another; `style` holds the number of the AIST++ genre."""
-        assert isinstance(dance, OfficialDance)
+        """Codes of all windows one after another."""
         network, vqvae = self._official_networks(level)
         vectors = torch.from_numpy(dance.visual.features.T).to(self.device)
-        picked = torch.from_numpy(style.vector).long().to(self.device)
-        genre = picked if len(picked) else None
+        genre = None if style.number is None else torch.tensor([style.number], device=self.device)
         codes = []
         for number, poses in enumerate(pose_windows(dance.poses, self.corpus, len(vectors))):
             motion = torch.from_numpy(poses)[None].to(self.device)
@@ -209,7 +176,6 @@ class OfficialDance2Music(Dance2Music):
         yield np.zeros(total - done, np.float32)
 
     def _official_networks(self, level: Level) -> tuple[ReleasedD2MGAN, VQVAE]:
-        self._require(level)
         if level not in self._released:
             network, vqvae = ReleasedD2MGAN(self.corpus, level), VQVAE((level.number,))
             self.bundle.load_into(network.motion, f"motion_{level}.safetensors")

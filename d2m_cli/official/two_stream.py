@@ -11,8 +11,9 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from d2m_cli.official import FlowMethod
 from d2m_cli.official.flow import OpticalFlow
-from d2m_cli.spec import FRAME_RATE, SEGMENT_SECONDS, FlowMethod
+from d2m_cli.spec import FRAME_RATE, SEGMENT_SECONDS
 from d2m_cli.types import FloatArray, FrameArray, Visual
 
 SHORT_SIDE, CROP = 256, 224

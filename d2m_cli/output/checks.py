@@ -66,7 +66,10 @@ def check_output(
     if out.exists() and not out.is_file():
         raise OutputError(f"{out} is a device or a pipe: name a file.")
     if out.exists() and not overwrite:
-        raise OutputError(f"{out} exists: give --overwrite or another name.")
+        raise OutputError(
+            f"{out} exists: choose another name, or allow it to be replaced "
+            "(--overwrite; in Python overwrite=True)."
+        )
     if suffix in CONTAINERS and copied:
         check_container(video, out)
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from d2m_cli.metrics.mos import margin
+from d2m_cli.metrics.statistics import margin
 from d2m_cli.report.console import NO_SCORE
 from d2m_cli.report.paper import ABLATIONS
-from d2m_cli.report.tables import TableData
+from d2m_cli.report.table_data import TableData
 
 PERCENT = ("coverage", "hit")
 OTHERS = {"lift": ("Lift", 3), "mel": ("Mel", 3), "codes_used": ("Codes", 0)}

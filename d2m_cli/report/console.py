@@ -1,13 +1,17 @@
 """Result records as tables on the terminal (and as the same tables in HTML)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Final
 
 from rich.table import Table
 
+from d2m_cli.evaluation.record import BeatsRecord, LorisRecord, PairRecord
 from d2m_cli.metrics.mos import Opinion
 
 NO_SCORE = "–"
+
+LEVELS: Final = ("f_measure", "cml_c", "cml_t", "aml_c", "aml_t")
+"""Beat-level scores in the order of the table."""
 
 
 def percent(value: float | None) -> str:
@@ -20,34 +24,32 @@ def number(value: float | None, digits: int = 3) -> str:
     return NO_SCORE if value is None else f"{value:.{digits}f}"
 
 
-def beats_table(record: Mapping[str, Any]) -> Table:
+def beats_table(record: BeatsRecord) -> Table:
     """Table of an `eval-beats` record: a line per pair, then the scores of the set."""
-    columns = ("coverage", "hit", "f_measure", "cml_c", "cml_t", "aml_c", "aml_t")
     table = Table(title="Beats of the generated against the reference music (%)")
     table.add_column("pair", overflow="fold")
-    for name in columns:
+    for name in ("coverage", "hit", *LEVELS):
         table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
     for pair in record["pairs"]:
-        table.add_row(pair["name"], *(percent(pair[name]) for name in columns))
+        shown = (pair[name] for name in LEVELS)
+        _set_row(table, pair["name"], pair["coverage"], pair["hit"], *shown)
     table.add_section()
-    levels = record["beat_level"]
-    _set_row(
-        table, f"mean of {record['macro']['clips']} clips", {**record["macro"], **levels}, columns
-    )
-    _set_row(table, "pooled over them", record["pooled"], columns)
+    macro, pooled, levels = record["macro"], record["pooled"], record["beat_level"]
+    shown = (levels[name] for name in LEVELS)
+    _set_row(table, f"mean of {macro['clips']} clips", macro["coverage"], macro["hit"], *shown)
+    _set_row(table, "pooled over them", pooled["coverage"], pooled["hit"])
     return table
 
 
-def notes_of(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+def notes_of(pairs: Sequence[PairRecord]) -> list[str]:
     """What must be known of single pairs, a line each."""
     return [f"{pair['name']}: {pair['notes']}" for pair in pairs if pair["notes"]]
 
 
-def loris_line(loris: Mapping[str, float | None]) -> str:
+def loris_line(loris: LorisRecord) -> str:
     """LORIS's scores in one line."""
-    parts = [
-        f"{name.upper()} {percent(loris[name])}" for name in ("bcs", "csd", "bhs", "hsd", "f1")
-    ]
+    names: Final = ("bcs", "csd", "bhs", "hsd", "f1")
+    parts = [f"{name.upper()} {percent(loris[name])}" for name in names]
     return f"LORIS's variant (%): {', '.join(parts)}"
 
 
@@ -72,7 +74,7 @@ def yardstick_table(record: Mapping[str, Mapping[str, float]], pieces: int) -> T
     table = Table(title=f"Frechet distance of known sets ({pieces} pieces in two halves)")
     table.add_column("set")
     for name, result in record.items():
-        verdict = "ranks rightly" if result["ranks_correctly"] else "ranks WRONGLY"
+        verdict = "ranks correctly" if result["ranks_correctly"] else "fails the ranking"
         table.add_column(f"{name} ({verdict})", justify="right")
     first = next(iter(record.values()))
     for known in first:
@@ -81,8 +83,5 @@ def yardstick_table(record: Mapping[str, Mapping[str, float]], pieces: int) -> T
     return table
 
 
-def _set_row(
-    table: Table, label: str, scores: Mapping[str, float | None], columns: Sequence[str]
-) -> None:
-    cells = (percent(scores[name]) if name in scores else "" for name in columns)
-    table.add_row(label, *cells)
+def _set_row(table: Table, label: str, *scores: float | None) -> None:
+    table.add_row(label, *map(percent, scores), *[""] * (2 + len(LEVELS) - len(scores)))

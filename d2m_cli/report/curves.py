@@ -20,7 +20,7 @@ LOWEST, ROWS = 40.0, 160
 """Hz of its lowest row, and the number of rows."""
 
 
-class Record(NamedTuple):
+class LogEntry(NamedTuple):
     """One line of a run's `log.csv`."""
 
     kind: str
@@ -30,7 +30,7 @@ class Record(NamedTuple):
     value: float
 
 
-def plot_curves(records: Iterable[Record]) -> Figure:
+def plot_curves(records: Iterable[LogEntry]) -> Figure:
     """Every figure of training and validation in a panel of its own, as in the paper's figure 6."""
     curves: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
     for record in records:

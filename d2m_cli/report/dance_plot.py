@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from d2m_cli.files import whole_file
+from d2m_cli.spec import BEATS_PER_BAR
 from d2m_cli.types import FrameArray
 
 STRIP_ASPECT = 6.9
@@ -19,37 +21,52 @@ STRIP_ASPECT = 6.9
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve `(T,)` sampled at `rate` per second, with its beats `(B,)` in seconds."""
+    """A curve `(T,)` sampled at `rate` per second."""
 
     values: NDArray[np.floating]
     rate: float
+
+
+@dataclass(frozen=True)
+class DancePlot:
+    """What the picture shows."""
+
+    title: str
+    frames: FrameArray
+    """`(S, H, W, 3)` pictures at even distances."""
+    dance: Curve
+    """Mean speed of the joints."""
+    music: Curve
+    """Onset strength of the music."""
     beats: NDArray[np.floating]
+    """`(B,)` seconds; the same are drawn in both panels."""
+    seconds: float
 
 
-def plot_dance(path: Path, strip: FrameArray, dance: Curve, music: Curve, seconds: float) -> None:
-    """Write the frames `(S, H, W, 3)`, the dance's joint speed and the music's onset confidence.
+def plot_dance(path: Path, plot: DancePlot) -> None:
+    """Write the frames, the dance's speed and the music's onsets on one time axis.
 
-    Dashed lines are the beats of each. The file appears whole or not at all; its suffix decides the
-    format (png, svg, pdf).
+    The suffix decides the format (png, svg, pdf). Raises `OutputError`.
     """
     figure, axes = plt.subplots(
-        3, 1, figsize=(14, 6), sharex=True, height_ratios=(1.2, 1, 1), layout="constrained"
+        3, 1, figsize=(14, 6.5), sharex=True, height_ratios=(1.2, 1, 1), layout="constrained"
     )
+    figure.suptitle(plot.title, x=0.01, ha="left", fontsize=11)
     pictures: Axes = axes[0]
-    fitting = _evenly(strip, round(STRIP_ASPECT * strip.shape[1] / strip.shape[2]))
-    pictures.imshow(np.concatenate(list(fitting), axis=1), extent=(0, seconds, 0, 1), aspect="auto")
+    shape = plot.frames.shape
+    fitting = _evenly(plot.frames, round(STRIP_ASPECT * shape[1] / shape[2]))
+    strip = np.concatenate(list(fitting), axis=1)
+    pictures.imshow(strip, extent=(0, plot.seconds, 0, 1), aspect="auto")
     pictures.set_yticks([])
-    _draw(axes[1], dance, "joint speed", "tab:blue")
-    _draw(axes[2], music, "onset confidence", "tab:orange")
+    _draw(axes[1], plot.dance, plot.beats, "torso lengths / s", "speed of the joints", "C0")
+    _draw(axes[2], plot.music, plot.beats, "dB a frame", "onsets of the music", "C1")
     axes[2].set_xlabel("time (s)")
-    axes[2].set_xlim(0, seconds)
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
+    axes[2].set_xlim(0, plot.seconds)
     try:
-        figure.savefig(draft, dpi=110)
-        draft.replace(path)
+        with whole_file(path) as draft:
+            figure.savefig(draft, dpi=110)
     finally:
         plt.close(figure)
-        draft.unlink(missing_ok=True)
 
 
 def _evenly(strip: FrameArray, count: int) -> FrameArray:
@@ -59,10 +76,26 @@ def _evenly(strip: FrameArray, count: int) -> FrameArray:
     return strip[places]
 
 
-def _draw(axes: Axes, curve: Curve, label: str, colour: str) -> None:
+def _draw(
+    axes: Axes,
+    curve: Curve,
+    beats: NDArray[np.floating],
+    unit: str,
+    label: str,
+    colour: str,
+) -> None:
     times = np.arange(len(curve.values)) / curve.rate
-    axes.plot(times, curve.values, color=colour, linewidth=1)
-    for beat in curve.beats:
-        axes.axvline(beat, color="black", linestyle="--", linewidth=0.7, alpha=0.6)
-    axes.set_ylabel(label)
+    axes.plot(times, curve.values, color=colour, linewidth=1, label=label)
+    for number, beat in enumerate(beats):
+        first = number % BEATS_PER_BAR == 0
+        axes.axvline(
+            float(beat),
+            color="black",
+            linestyle="-" if first else "--",
+            linewidth=1.0 if first else 0.6,
+            alpha=0.6,
+            label={0: "first beat of a bar", 1: "beat of the music"}.get(number),
+        )
+    axes.set_ylabel(unit)
+    axes.legend(loc="upper right", fontsize=8, framealpha=0.9)
     axes.margins(x=0)

@@ -4,16 +4,20 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Final
 
+from d2m_cli.evaluation.record import EvaluationRecord
 from d2m_cli.report import tables
-from d2m_cli.report.tables import TableData
+from d2m_cli.report.table_data import WORDS, TableData
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
-MOST_DANCES = 12
-LONGEST_PLAYER = 20.0
+MAX_DANCES = 12
+MAX_PLAYER_SECONDS = 20.0
 """Dances with players, and seconds of each piece: the page must stay small enough to send."""
+
+SOUND: Final = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.85}
+"""Of the players, for libsndfile: 32 kbit/s."""
 
 CAPTIONS = {
     "systems": "Alignment lift of every system",
@@ -34,32 +38,63 @@ th { border-bottom: 2px solid #8888; }
 img { max-width: 100%; background: #fff; border-radius: .4rem; }
 p.note { opacity: .75; margin: .4rem 0; }
 audio { width: 15rem; height: 2rem; vertical-align: middle; }
+video { height: 9rem; display: block; border-radius: .4rem; background: #000; }
+code { overflow-wrap: anywhere; }
 """
 
 
+_SCRIPT = """
+for (const row of document.querySelectorAll("tr")) {
+  const video = row.querySelector("video");
+  for (const audio of row.querySelectorAll("audio")) {
+    const follow = () => {
+      if (video) video.currentTime = Math.min(audio.currentTime, video.duration || 0);
+    };
+    audio.addEventListener("play", () => {
+      for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
+      follow();
+      if (video) video.play();
+    });
+    audio.addEventListener("pause", () => video && video.pause());
+    audio.addEventListener("seeked", follow);
+  }
+}
+"""
+"""The picture of a dance plays with whichever piece is played."""
+
+
 def report_page(
-    record: Mapping[str, Any],
+    record: EvaluationRecord,
     images: Mapping[str, bytes],
     pieces: Mapping[str, Mapping[str, FloatArray]],
+    videos: Mapping[str, bytes],
 ) -> str:
-    """HTML of a `record`, its plots (PNG) by name, and `pieces` `(N,)` by system and dance."""
+    """HTML of a `record`, its plots (PNG) by name, `pieces` `(N,)` by system and dance, and small
+    silent `videos` (MP4) by dance."""
+    made = record["made"]
+    paper = "\n".join(_table(table) for table in tables.paper_tables(record))
     parts = [
         "<h1>Music for dance: evaluation</h1>",
+        f'<p class="note">{escape(made["date"])}, d2m {escape(made["version"])}: '
+        f"<code>{escape(made['command'] or 'd2m_cli.evaluate')}</code></p>",
+        _table(tables.main_table(record)),
         *(f'<p class="note">{escape(note)}</p>' for note in tables.notes(record)),
-        *(_table(table) for table in tables.all_tables(record)),
+        _players(record, pieces, videos),
         *(_picture(name, image) for name, image in images.items()),
-        _players(record, pieces),
+        *(_table(table) for table in tables.detail_tables(record)),
+        f"<details><summary>The paper's tables</summary>{paper}</details>",
     ]
     body = "\n".join(parts)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Evaluation</title><style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+        f"<title>Evaluation</title><style>{_STYLE}</style></head>\n<body>\n{body}\n"
+        f"<script>{_SCRIPT}</script></body></html>\n"
     )
 
 
 def _table(data: TableData) -> str:
-    words = [column in tables.WORDS for column in data.columns]
+    words = [column in WORDS for column in data.columns]
     head = _row("th", data.columns, words)
     rows = "\n".join(_row("td", row, words) for row in data.rows)
     note = f'<p class="note">{escape(data.note)}</p>' if data.note else ""
@@ -83,22 +118,33 @@ def _picture(name: str, image: bytes) -> str:
     return f"<h2>{escape(CAPTIONS[name])}</h2>{shown}"
 
 
-def _players(record: Mapping[str, Any], pieces: Mapping[str, Mapping[str, FloatArray]]) -> str:
+def _players(
+    record: EvaluationRecord,
+    pieces: Mapping[str, Mapping[str, FloatArray]],
+    videos: Mapping[str, bytes],
+) -> str:
     names = [dance["name"] for dance in record["dances"]]
     head = _row("th", ["Dance", *pieces], [True] * (1 + len(pieces)))
     rows = [
-        f"<tr><td>{escape(name)}</td>"
+        f"<tr><td>{escape(name)}{_video(videos.get(name))}</td>"
         + "".join(f'<td class="words">{_player(own.get(name))}</td>' for own in pieces.values())
         + "</tr>"
-        for name in names[:MOST_DANCES]
+        for name in names[:MAX_DANCES]
     ]
     note = ""
-    if len(names) > MOST_DANCES:
-        note = f'<p class="note">The first {MOST_DANCES} of {len(names)} dances.</p>'
+    if len(names) > MAX_DANCES:
+        note = f'<p class="note">The first {MAX_DANCES} of {len(names)} dances.</p>'
     return (
-        f'<h2>Listen</h2><div class="wide"><table><thead>{head}</thead>'
+        f'<h2>Watch and listen</h2><div class="wide"><table><thead>{head}</thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>{note}"
     )
+
+
+def _video(video: bytes | None) -> str:
+    if video is None:
+        return ""
+    data = base64.b64encode(video).decode()
+    return f'<video muted playsinline src="data:video/mp4;base64,{data}"></video>'
 
 
 def _player(piece: FloatArray | None) -> str:
@@ -106,8 +152,8 @@ def _player(piece: FloatArray | None) -> str:
 
     if piece is None:
         return "–"
-    wav = io.BytesIO()
-    part = piece[: int(LONGEST_PLAYER * SAMPLE_RATE)]
-    soundfile.write(wav, part, SAMPLE_RATE, format="WAV", subtype="PCM_16")
-    data = base64.b64encode(wav.getvalue()).decode()
-    return f'<audio controls preload="metadata" src="data:audio/wav;base64,{data}"></audio>'
+    file = io.BytesIO()
+    part = piece[: int(MAX_PLAYER_SECONDS * SAMPLE_RATE)]
+    soundfile.write(file, part, SAMPLE_RATE, **SOUND)
+    data = base64.b64encode(file.getvalue()).decode()
+    return f'<audio controls preload="metadata" src="data:audio/mpeg;base64,{data}"></audio>'

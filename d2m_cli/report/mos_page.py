@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from d2m_cli.metrics.mos import FORMAT, Item
+from d2m_cli.metrics.mos import FORMAT, MosItem
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Media:
         return f"data:{self.kind};base64,{base64.b64encode(self.data).decode()}"
 
 
-def mos_page(test: str, items: Sequence[tuple[Item, Media]]) -> str:
+def mos_page(test: str, items: Sequence[tuple[MosItem, Media]]) -> str:
     """HTML of the listening test called `test`; it tells nothing of systems and clips."""
     record = {
         "format": FORMAT,

@@ -40,9 +40,9 @@ COHERENCE = {
 }
 QUALITY = {"JukeBox": 3.5, "Ours High-level": 3.5, "Ours Low-level": 3.7, "GT": 4.8}
 
-Row = tuple[float, float] | tuple[float, float, float]
+PaperRow = tuple[float, float] | tuple[float, float, float]
 
-TIKTOK: dict[str, Row] = {
+TIKTOK: dict[str, PaperRow] = {
     "High w/o M": (85.5, 72.4),
     "High w/o V": (86.3, 81.7),
     "High (full)": (88.4, 82.3),
@@ -50,7 +50,7 @@ TIKTOK: dict[str, Row] = {
     "Low w/o V": (85.2, 81.7),
     "Low (full)": (87.1, 83.9),
 }
-LENGTHS: dict[str, Row] = {
+LENGTHS: dict[str, PaperRow] = {
     "High - 2s": (88.2, 84.7, 24.4),
     "High - 3s": (88.2, 85.3, 25.6),
     "High - 4s": (87.1, 83.0, 23.3),
@@ -58,7 +58,7 @@ LENGTHS: dict[str, Row] = {
     "Low - 3s": (90.1, 88.2, 25.6),
     "Low - 4s": (88.2, 84.7, 23.3),
 }
-MODALITIES: dict[str, Row] = {
+MODALITIES: dict[str, PaperRow] = {
     "High w/o M": (83.5, 82.9, 15.1),
     "High w/o V": (87.1, 88.2, 16.3),
     "High (full)": (88.2, 84.7, 24.4),
@@ -66,7 +66,7 @@ MODALITIES: dict[str, Row] = {
     "Low w/o V": (90.6, 90.0, 17.4),
     "Low (full)": (92.3, 91.7, 26.7),
 }
-ARCHITECTURES: dict[str, Row] = {
+ARCHITECTURES: dict[str, PaperRow] = {
     "High 1-layer D.": (75.3, 72.9, 9.3),
     "High 2-layer D.": (85.3, 82.9, 21.0),
     "High w/o scaling": (72.9, 71.8, 14.0),
@@ -80,7 +80,7 @@ ARCHITECTURES: dict[str, Row] = {
     "Low w/o fine-tune": (92.3, 91.2, 26.7),
     "Low (full)": (92.3, 91.7, 26.7),
 }
-LOSSES: dict[str, Row] = {
+LOSSES: dict[str, PaperRow] = {
     "High w/o L_FM": (85.3, 84.7, 23.3),
     "High w/o L_wav": (85.9, 84.7, 23.3),
     "High w/o L_mel": (77.6, 76.5, 18.6),
@@ -91,7 +91,7 @@ LOSSES: dict[str, Row] = {
     "Low (full)": (92.3, 91.7, 26.7),
 }
 
-ABLATIONS: dict[str, tuple[str, dict[str, Row]]] = {
+ABLATIONS: dict[str, tuple[str, dict[str, PaperRow]]] = {
     "Table 2": ("the TikTok dance-music set", TIKTOK),
     "Table 3": ("sequence length", LENGTHS),
     "Table 4": ("input modalities: motion (M), visual (V)", MODALITIES),

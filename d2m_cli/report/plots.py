@@ -3,12 +3,13 @@
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from d2m_cli.evaluation.record import EvaluationRecord
+from d2m_cli.files import whole_file
 from d2m_cli.metrics.mos import Opinion
 from d2m_cli.metrics.onsets import CURVE_RATE
 from d2m_cli.metrics.pairs import OnsetTrace
@@ -42,7 +43,7 @@ def plot_beats(traces: Sequence[OnsetTrace]) -> Figure:
     return figure
 
 
-def plot_systems(record: Mapping[str, Any]) -> Figure:
+def plot_systems(record: EvaluationRecord) -> Figure:
     """Alignment lift of every system: its clips as dots, its mean, and the mismatched mean."""
     systems = [s for s in record["systems"] if s["alignment"]["lift"] is not None]
     figure = Figure(figsize=(9, 1.8 + 0.4 * len(systems)), layout="constrained")
@@ -68,7 +69,7 @@ def plot_systems(record: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def plot_quality(record: Mapping[str, Any]) -> Figure:
+def plot_quality(record: EvaluationRecord) -> Figure:
     """Frechet distance against alignment lift: good music for the dance lies lower right."""
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
@@ -112,10 +113,9 @@ def png(figure: Figure) -> bytes:
 
 
 def save(image: bytes, path: Path) -> None:
-    """Write a picture; an interrupted run leaves no half-written file."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(image)
-    unfinished.replace(path)
+    """Write a picture. Raises `OutputError`."""
+    with whole_file(path) as draft:
+        draft.write_bytes(image)
 
 
 def _onsets(

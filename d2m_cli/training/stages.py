@@ -8,10 +8,13 @@ from typing import Any
 from lightning.fabric import Fabric
 
 from d2m_cli.errors import D2MError
-from d2m_cli.training.codec.stage import CodecConfig, CodecStage
-from d2m_cli.training.generator.stage import GeneratorConfig, GeneratorStage
+from d2m_cli.training.codec.config import CodecConfig
+from d2m_cli.training.codec.stage import CodecStage
+from d2m_cli.training.generator.config import GeneratorConfig
+from d2m_cli.training.generator.stage import GeneratorStage
+from d2m_cli.training.run.display import Display
 from d2m_cli.training.run.launch import ComputeSettings, make_fabric
-from d2m_cli.training.run.loop import Report, run
+from d2m_cli.training.run.loop import Run, TrainingStage
 from d2m_cli.training.run.settings import plain, read_settings
 from d2m_cli.training.synthesizer.config import SynthesizerConfig
 from d2m_cli.training.synthesizer.stage import SynthesizerStage
@@ -23,7 +26,7 @@ class StageKind:
     """Settings of a stage, what builds it from them, and the name of the weights it exports."""
 
     settings: type[Any]
-    build: Callable[[Any, Fabric], Any]
+    build: Callable[[Any, Fabric], TrainingStage]
     weights: str
     find_unused_parameters: bool = False
     """Whether a step may leave out some of the stage's parameters."""
@@ -41,14 +44,12 @@ def train(
     name: str,
     config: Path,
     folder: Path,
-    report: Report,
     *,
     overrides: Sequence[str] = (),
     machines: ComputeSettings,
     resume: bool = False,
     max_minutes: float = float("inf"),
-    tick: Callable[[int, int], None] = lambda done, total: None,
-    note: Callable[[str], None] = lambda text: None,
+    display: Display | None = None,
 ) -> Path:
     """Train stage `name` with the recipe `config` and export its weights into `folder`.
 
@@ -62,19 +63,11 @@ def train(
     settings = read_settings(config, kind.settings, overrides)
     fabric = make_fabric(machines, kind.find_unused_parameters)
     stage = kind.build(settings, fabric)
-    run(
-        stage,
-        settings.loop,
-        folder,
-        report,
-        resume,
-        max_minutes,
-        config=plain(settings),
-        fabric=fabric,
-        tick=tick if fabric.is_global_zero else lambda done, total: None,
-        note=note if fabric.is_global_zero else lambda text: None,
-    )
+    config_of_run, weights = plain(settings), folder / kind.weights
+    run = Run(stage, settings.loop, folder, config=config_of_run, fabric=fabric, display=display)
+    run.train(resume, max_minutes)
     if fabric.is_global_zero:
-        stage.export(folder / kind.weights)
-        note(f"Weights: {folder / kind.weights}")
-    return folder / kind.weights
+        stage.export(weights)
+        if display is not None:
+            display.note(f"Weights: {weights}")
+    return weights

@@ -13,6 +13,7 @@ from d2m_cli.data.cache.manifest import read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.errors import DataError
 from d2m_cli.features.style import SECONDS, style_vector
+from d2m_cli.pcm import to_float
 from d2m_cli.spec import SAMPLE_RATE
 
 PER_STYLE = 12
@@ -61,7 +62,7 @@ def _exemplars(files: list[PieceFile]) -> Tensor:
 
 
 def _windows_by_loudness(file: PieceFile) -> list[np.ndarray]:
-    samples = file.whole("audio").astype(np.float32) / 32768.0
+    samples = to_float(file.whole("audio"))
     length = int(SECONDS * SAMPLE_RATE)
     count = max(1, len(samples) // length)
     windows = [samples[i * length : (i + 1) * length] for i in range(count)]

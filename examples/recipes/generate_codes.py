@@ -16,8 +16,9 @@ from torch import Tensor
 
 from d2m_cli.codec.codebook import code_logits, draw_codes
 from d2m_cli.data.pairs.examples import Batch, Pairs
+from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.level_model import LevelModel
-from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.generation.open import open_maker
 from d2m_cli.models.generator import Conditions
 from d2m_cli.spec import Level, code_count
 from d2m_cli.training.generator.config import GeneratorConfig
@@ -55,7 +56,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--pieces", type=int, default=240, help="for training; validation: a tenth")
     options = parser.parse_args()
-    maker = Dance2Music.from_bundle(options.bundle)
+    maker = open_maker(options.bundle)
+    assert isinstance(maker, D2MMaker)
     performer = maker.level_model(options.level)
     recipe = read_settings(RECIPE, GeneratorConfig).pairs
     settings = replace(recipe, music=options.music, dances=options.dances, **EVERYTHING)

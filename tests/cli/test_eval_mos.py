@@ -8,13 +8,10 @@ import chromium
 import numpy as np
 import pytest
 import soundfile
-from project import SHARED
 from typer.testing import CliRunner
 
 from d2m_cli.cli.app import app
 from d2m_cli.errors import DataError
-
-CLIPS = SHARED / "clips"
 
 
 def run(*arguments: object) -> str:
@@ -24,26 +21,24 @@ def run(*arguments: object) -> str:
 
 
 @pytest.fixture
-def systems(tmp_path: Path) -> list[str]:
-    """One system with sound alone; with the real clips there, one with videos."""
+def systems(tmp_path: Path, dance_clips: dict[str, Path]) -> list[str]:
+    """One system with sound alone, one with videos."""
     folder = tmp_path / "SecretTones"
     folder.mkdir()
     for number in range(3):
         tone = 0.3 * np.sin(np.arange(11025) * 0.05 * (number + 1))
         soundfile.write(folder / f"clip{number}.wav", tone, 22050)
     chosen = ["--system", f"SecretTones={folder}"]
-    if CLIPS.exists():
-        films = tmp_path / "SecretFilms"
-        films.mkdir()
-        shutil.copy(CLIPS / "tiktok_b.mp4", films)
-        chosen += ["--system", f"SecretFilms={films}"]
-    return chosen
+    films = tmp_path / "SecretFilms"
+    films.mkdir()
+    shutil.copy(dance_clips["second"], films)
+    return [*chosen, "--system", f"SecretFilms={films}"]
 
 
 def test_page_tells_nothing_of_the_systems(tmp_path, systems):
     run("build", tmp_path / "test", *systems, "--items", 3)
     page = (tmp_path / "test/listening_test.html").read_text(encoding="utf-8")
-    assert "Secret" not in page and "clip1" not in page and "tiktok" not in page
+    assert "Secret" not in page and "clip1" not in page and "second.mp4" not in page
     assert "http" not in page.replace("http-equiv", "")
     key = json.loads((tmp_path / "test/key.json").read_text())
     assert {item["system"] for item in key["items"].values()} >= {"SecretTones"}

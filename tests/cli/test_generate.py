@@ -61,14 +61,16 @@ def test_json_plot_and_features(d2m, dance: Path, tmp_path: Path) -> None:
 def test_several_videos_and_audio_only(d2m, dance: Path, tmp_path: Path) -> None:
     second = tmp_path / "second.mp4"
     shutil.copy(dance, second)
+    result = d2m("generate", dance, second, "-o", tmp_path / "out.wav", "--audio-only")
+    assert result.status == 1 and "2 videos" in result.err  # one file for two videos
     result = d2m(
-        *("generate", dance, second, "-o", tmp_path / "out", "--level", "high", "--audio-only")
+        *("generate", dance, second, "-o", f"{tmp_path}/out/", "--level", "high", "--audio-only")
     )
     assert result.status == 0, result.err
     for name in ("dance", "second"):
         samples, rate = soundfile.read(tmp_path / "out" / f"{name}.d2m.wav")
         assert len(samples) / rate == pytest.approx(2.5, abs=0.1)
-    assert "tempo of the dance" in result.out
+    assert "2 of 2 videos done" in result.out
 
 
 def test_one_bad_video_among_several_does_not_stop_the_others(
@@ -86,6 +88,7 @@ def test_one_bad_video_among_several_does_not_stop_the_others(
 def cases(dance: Path, clip: Path, folder: Path) -> dict[str, tuple[list[object], str]]:
     text, cut, taken = folder / "text.mp4", folder / "cut.mp4", folder / "taken.mp4"
     text.write_text("hello")
+    (folder / "empty").mkdir()
     cut.write_bytes(dance.read_bytes()[: dance.stat().st_size // 2])
     taken.write_bytes(b"old")
     own = folder / "own.mp4"
@@ -100,7 +103,15 @@ def cases(dance: Path, clip: Path, folder: Path) -> dict[str, tuple[list[object]
         "text": ([text, "-o", out], "text.mp4"),
         "truncated": ([cut, "-o", out], "cut.mp4"),
         "nobody": ([clip, "-o", out], "No person"),
-        "no folder": ([dance, "-o", folder / "no" / "new.mp4"], "no"),
+        "no folder": ([dance, "-o", folder / "no" / "new.mp4"], "does not exist"),
+        "no suffix": ([dance, "-o", folder / "new"], "new.mp4, or"),
+        "empty folder": ([folder / "empty", "-o", f"{folder}/made/"], "no video"),
+        "address": (["https://example.org/dance.mp4", "-o", out], "yt-dlp"),
+        "style": ([dance, "-o", out, "--style", "polka"], "chiptune"),
+        "style twice": ([dance, "-o", out, "--style", "rock", "--style-audio", dance], "one of"),
+        "song": ([dance, "-o", out, "--style-audio", folder / "none.mp3"], "none.mp3"),
+        "end": ([dance, "-o", out, "--start", "0:02", "--end", "1.5"], "later"),
+        "nobody in a folder": ([clip, "-o", f"{folder}/made/"], "No person"),
         "input": ([own, "-o", own, "--overwrite"], "own.mp4"),
         "exists": ([dance, "-o", taken], "overwrite"),
         "suffix": ([dance, "-o", folder / "new.xyz"], "xyz"),

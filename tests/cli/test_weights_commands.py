@@ -9,11 +9,12 @@ from pathlib import Path
 
 import authors
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 from weights_server import WeightsServer, serving
 
 from d2m_cli.bundles.convert import RECIPES
-from d2m_cli.bundles.places import CONVERTED
+from d2m_cli.bundles.places import CONVERTED, embedded_folder
 from d2m_cli.cli.app import app
 from d2m_cli.errors import BundleError, DownloadError
 
@@ -88,11 +89,10 @@ def test_mirror_may_stand_in_the_config_file(
     assert d2m("download-weights", "i3d-flow").exit_code == 0
 
 
-@authors.needed
 def test_convert_takes_the_download_and_doctor_sees_the_bundle(home: Path) -> None:
     download = home / "downloads/jukebox/vqvae.pth.tar"
     download.parent.mkdir(parents=True)
-    shutil.copy(authors.FOLDER / "jukebox_vqvae_random.pt", download)
+    torch.save(authors.jukebox_state(), download)
 
     converted = d2m("convert-weights", "jukebox")
     assert converted.exit_code == 0
@@ -127,10 +127,30 @@ def test_a_damaged_download_is_not_converted(server: WeightsServer, home: Path) 
 
 
 def test_doctor_is_readable() -> None:
-    shown = d2m("doctor").output
+    shown = d2m("doctor", "--all").output
     for expected in ("torch", "ffmpeg version", "cpu", "embedded", "GB free"):
         assert expected in shown
     assert "vggish: not made yet; enables d2m evaluate --embedding vggish" in shown
+
+
+def test_doctor_begins_with_a_verdict_and_stays_short() -> None:
+    lines = d2m("doctor").output.splitlines()
+    assert lines[0] == "ready: generate works here"
+    assert len(lines) <= 20
+    assert any(line.startswith("May I post it?") for line in lines)
+
+
+def test_doctor_names_what_keeps_generate_from_working(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = tmp_path / "weights"
+    shutil.copytree(embedded_folder(), damaged)
+    with (damaged / "i3d.safetensors").open("ab") as file:
+        file.write(b"more")
+    monkeypatch.setattr("d2m_cli.bundles.places.embedded_folder", lambda: damaged)
+    shown = d2m("doctor")
+    assert shown.exit_code == 1
+    assert shown.output.startswith("not ready: ") and "i3d.safetensors" in shown.output
 
 
 def test_doctor_says_what_each_missing_piece_would_enable() -> None:

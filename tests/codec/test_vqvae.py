@@ -1,46 +1,30 @@
+import authors
 import numpy as np
 import pytest
 import torch
-from project import SHARED
 
+from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.spec import CODEBOOK_SIZE, Level
 
-FIXTURES = SHARED / "fixtures"
-needs_fixtures = pytest.mark.skipif(
-    not FIXTURES.is_dir(), reason="the fixtures made with JukeBox's code are not on this machine"
-)
 
-
-def random_vqvae() -> VQVAE:
-    vqvae = VQVAE().eval()
-    path = FIXTURES / "jukebox_vqvae_random.pt"
-    vqvae.load_state_dict(torch.load(path, weights_only=True))
-    return vqvae
-
-
-@pytest.fixture(scope="module")
-def jukebox() -> dict[str, np.ndarray]:
-    with np.load(FIXTURES / "jukebox_io.npz") as arrays:
-        return dict(arrays)
-
-
-@needs_fixtures
 @torch.no_grad()
-def test_agrees_with_jukebox(jukebox: dict[str, np.ndarray]) -> None:
-    vqvae = random_vqvae()
-    latents = vqvae.encode(torch.from_numpy(jukebox["wav44100"][..., 0]), Level.HIGH)
-    np.testing.assert_allclose(latents, jukebox["n44100.enc.l2"], atol=2e-5)
+def test_agrees_with_jukebox() -> None:
+    vqvae, jukebox = VQVAE().eval(), authors.recorded("jukebox_io.npz")
+    vqvae.load_state_dict(authors.jukebox_state())
+    latents = vqvae.encode(torch.from_numpy(jukebox["wave"]), Level.HIGH)
+    np.testing.assert_allclose(latents, jukebox["latents"], atol=2e-5)
 
     codes, entries = vqvae.quantise(latents, Level.HIGH)
-    clear = jukebox["n44100.margin.l2"] > 1e-4
+    clear = jukebox["margin"] > 1e-4
     assert clear.mean() > 0.9
-    np.testing.assert_array_equal(codes[clear], jukebox["n44100.codes.l2"][clear])
+    np.testing.assert_array_equal(codes[clear], jukebox["codes"][clear])
+    wanted = look_up(torch.from_numpy(jukebox["codes"]).long(), vqvae.codebook(Level.HIGH))
     same = torch.from_numpy(clear)[:, None].expand_as(entries)
-    np.testing.assert_array_equal(entries[same], torch.from_numpy(jukebox["n44100.deq.l2"])[same])
+    np.testing.assert_array_equal(entries[same], wanted[same])
 
-    wave = vqvae.decode(torch.from_numpy(jukebox["n44100.deq.l2"]), Level.HIGH)
-    np.testing.assert_allclose(wave, jukebox["n44100.dec.l2"][..., 0], atol=1e-5)
+    wave = vqvae.decode(wanted, Level.HIGH)
+    np.testing.assert_allclose(wave, jukebox["decoded"], atol=1e-5)
 
 
 def test_has_jukebox_size() -> None:

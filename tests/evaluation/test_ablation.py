@@ -147,9 +147,7 @@ def test_table_in_small_is_trained_measured_printed_and_not_repeated(
     (row, *_) = table_rows("table4", Level.HIGH, recipes, ["loop.steps=3"])
     plan = Plan(1, split="validation", segments=2)
     with pytest.raises(SettingsError, match="other settings"):
-        run_rows(
-            [row], plan, tmp_path / "high", make_fabric(ComputeSettings("cpu")), lambda *_: None
-        )
+        run_rows([row], plan, tmp_path / "high", make_fabric(ComputeSettings("cpu")))
 
 
 def test_intervals_are_over_seeds() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from d2m_cli.errors import DataError
-from d2m_cli.evaluation.baselines import GT, Dance, System, click_track, references
-from d2m_cli.evaluation.protocol import NO_UNIT, Segments, evaluate
+from d2m_cli.evaluation.baselines import GT, EvaluatedDance, System, click_track, references
+from d2m_cli.evaluation.protocol import NO_UNIT, LabelledSegments, measure_systems
 from d2m_cli.metrics.embeddings import MUSIC
 from d2m_cli.report import tables
 from d2m_cli.spec import SAMPLE_RATE
@@ -19,16 +19,20 @@ EMPTY = np.zeros(0, np.float32)
 CLICKS = click_track(BEATS, 3.0)
 
 
-def dance(name: str, reference: np.ndarray | None, beats: np.ndarray = BEATS) -> Dance:
-    return Dance(name, 3.0, beats, beats, reference=reference)
+def dance(name: str, reference: np.ndarray | None, beats: np.ndarray = BEATS) -> EvaluatedDance:
+    return EvaluatedDance(name, 3.0, beats, beats, reference=reference)
 
 
-def measured(dances: list[Dance], *systems: System) -> dict[str, dict]:
-    record = evaluate(dances, systems, MUSIC)
+def measured(dances: list[EvaluatedDance], *systems: System) -> dict[str, dict]:
+    record = measure_systems(dances, systems, MUSIC)
     json.dumps(record, allow_nan=False)
     shown = [
         cell
-        for table in tables.all_tables(record | {"opinions": None})
+        for table in (
+            tables.main_table(record),
+            *tables.detail_tables(record),
+            *tables.paper_tables(record),
+        )
         for row in table.rows
         for cell in row
     ]
@@ -66,26 +70,26 @@ def test_without_any_real_music_distances_have_no_unit():
     row = measured([dance("a", None)], ours)["ours"]
     assert row["beats"] is None and row["frechet"]["distance"] is None
     assert row["diversity_seeds"] is None
-    assert evaluate([dance("a", None)], [ours], MUSIC)["notes"] == [NO_UNIT]
+    assert measure_systems([dance("a", None)], [ours], MUSIC)["notes"][0] == NO_UNIT
 
 
 def test_unpaired_names_and_names_twice_are_refused():
     one = dance("a", CLICKS)
     with pytest.raises(DataError, match="'b', which is no dance"):
-        evaluate([one], [System("ours", {"b": [CLICKS]})], MUSIC)
+        measure_systems([one], [System("ours", {"b": [CLICKS]})], MUSIC)
     with pytest.raises(DataError, match="'a' is given twice"):
-        evaluate([one, one], [], MUSIC)
+        measure_systems([one, one], [], MUSIC)
     with pytest.raises(DataError, match="no dance"):
-        evaluate([], [], MUSIC)
+        measure_systems([], [], MUSIC)
 
 
 def test_genre_is_heard_in_units_of_the_segments():
     """Noise against clicks, whose loud figures must not hide the others."""
     noise = (0.1 * np.random.default_rng(0).standard_normal((4, 3 * SAMPLE_RATE))).astype("f4")
-    segments = Segments([noise[0], noise[1], CLICKS, CLICKS * 0.5], ["a", "a", "b", "b"])
-    dances = [Dance(n, 3.0, BEATS, BEATS, genre=g) for n, g in (("x", "a"), ("y", "b"))]
+    segments = LabelledSegments([noise[0], noise[1], CLICKS, CLICKS * 0.5], ["a", "a", "b", "b"])
+    dances = [EvaluatedDance(n, 3.0, BEATS, BEATS, genre=g) for n, g in (("x", "a"), ("y", "b"))]
     ours = System("ours", {"x": [noise[2]], "y": [click_track(BEATS + 0.1, 3.0)]})
     wrong = System("wrong", {"x": [CLICKS], "y": [noise[3]]})
-    record = evaluate(dances, [ours, wrong], MUSIC, segments=segments)
+    record = measure_systems(dances, [ours, wrong], MUSIC, segments=segments)
     assert [system["genre_accuracy"] for system in record["systems"]] == [1.0, 0.0]
     assert record["genre_chance"] == 0.5

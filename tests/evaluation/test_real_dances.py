@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from project import SHARED
 
-from d2m_cli.evaluation.baselines import Dance, click_track
+from d2m_cli.evaluation.baselines import EvaluatedDance, click_track
 from d2m_cli.evaluation.sources import dances_of_videos
 from d2m_cli.metrics.alignment import alignment_lift
 from d2m_cli.metrics.onsets import music_beats, music_onsets
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not CLIPS.exists(), reason="needs the real clips
 
 
 @pytest.fixture(scope="module")
-def dances() -> list[Dance]:
+def dances() -> list[EvaluatedDance]:
     videos = {path.stem: path for path in sorted(CLIPS.glob("*.mp4"))}
     return dances_of_videos(videos, "own", {}, lambda stage, done, total: None)
 

@@ -20,7 +20,6 @@ level = "high"
 batch = 2
 seconds = 0.5
 heard_seconds = 0.2
-warm_up_steps = 1
 validation_segments = 2
 [pairs]
 music = "{cache}"
@@ -37,9 +36,13 @@ style_features = 8
 predicts_std = true
 [losses]
 likelihood = 1.0
+[optimiser]
+warm_up_steps = 1
 [discriminator]
 channels = [16, 16, 32, 32]
 scales = 2
+[discriminator.optimiser]
+warm_up_steps = 1
 [loop]
 steps = 8
 log_every = 1

@@ -7,15 +7,15 @@ import pytest
 from scipy import stats
 
 from d2m_cli.errors import DataError
-from d2m_cli.metrics.mos import FORMAT, Item, Part, draw_items, make_key, opinion, score
+from d2m_cli.metrics.mos import FORMAT, MosItem, MosPart, draw_items, make_key, opinion, score
 
 KEY = make_key(
     "t",
     [
-        Item("a1", Part.QUALITY, "ours", "x"),
-        Item("a2", Part.QUALITY, "ours", "y"),
-        Item("b1", Part.QUALITY, "theirs", "x"),
-        Item("c1", Part.COHERENCE, "ours", "x"),
+        MosItem("a1", MosPart.QUALITY, "ours", "x"),
+        MosItem("a2", MosPart.QUALITY, "ours", "y"),
+        MosItem("b1", MosPart.QUALITY, "theirs", "x"),
+        MosItem("c1", MosPart.COHERENCE, "ours", "x"),
     ],
 )
 
@@ -26,14 +26,14 @@ def answers(listener: str, **ratings: int) -> dict:
 
 def test_items_are_spread_evenly_over_systems():
     clips = {"one": list("abcdefgh"), "two": list("abcdefgh"), "three": ["a", "b"], "none": []}
-    items = draw_items(clips, Part.QUALITY, seed=3, count=15)
+    items = draw_items(clips, MosPart.QUALITY, seed=3, count=15)
     assert len(items) == len({item.token for item in items}) == 15
     assert len({(item.system, item.clip) for item in items}) == 15
     counts = Counter(item.system for item in items)
     assert counts["three"] == 2 and {counts["one"], counts["two"]} == {6, 7}
-    assert draw_items(clips, Part.QUALITY, seed=3) == items
+    assert draw_items(clips, MosPart.QUALITY, seed=3) == items
     with pytest.raises(DataError):
-        draw_items({"none": []}, Part.QUALITY, seed=0)
+        draw_items({"none": []}, MosPart.QUALITY, seed=0)
 
 
 def test_mean_and_interval_over_listeners():

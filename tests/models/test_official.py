@@ -34,7 +34,6 @@ def test_parameter_counts_of_the_released_networks(name: str) -> None:
     assert sum(p.numel() for p in module.parameters()) == count
 
 
-@authors.needed
 @pytest.mark.parametrize("name", MODULES)
 def test_keys_and_shapes_of_the_released_state_dicts(name: str) -> None:
     with torch.device("meta"):
@@ -50,7 +49,6 @@ def test_low_tiktok_runs_on_pictures_alone(corpus: Corpus, level: Level, codes: 
     assert latents.shape == (1, 64, codes)
 
 
-@authors.needed
 @torch.no_grad()
 def test_discriminator_reproduces_the_authors_numbers() -> None:
     network = released_discriminator()

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from d2m_cli.official import FlowMethod
 from d2m_cli.official.flow import LARGEST, OpticalFlow
 from d2m_cli.official.two_stream import TwoStream, centre_crop
-from d2m_cli.spec import FlowMethod
 
 
 def textured(right: float = 0.0, down: float = 0.0) -> np.ndarray:

@@ -3,12 +3,12 @@
 import json
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
-from project import ROOT, SHARED
+from data_trees import write_dance
+from project import ROOT
 from typer.testing import CliRunner
 
 from d2m_cli.bundles.bundle import load_bundle
@@ -18,8 +18,8 @@ from d2m_cli.ingest.probe import probe
 SMALL = {
     "codec": "batch=2 samples=4096 probe_crops=4 probe_samples=16384 kmeans_vectors=2500",
     "visual": "batch=2 held_out=2 visual.size=32 visual.width=0.0625",
-    "generator": "batch=2 heard_seconds=0.2 validation_segments=2 sizes.width=0.01 sizes.min_channels=8 "
-    "sizes.features=8 discriminator.channels=[16,16,32,32]",
+    "generator": "batch=2 heard_seconds=0.2 validation_segments=2 sizes.width=0.01 "
+    "sizes.min_channels=8 sizes.features=8 discriminator.channels=[16,16,32,32]",
     "synthesizer": "batch=2 seconds=0.2 discriminator.channels=[16,16,32,32]",
 }
 """Settings in place of the paper's, with which a stage takes seconds."""
@@ -46,30 +46,21 @@ def small(command: list[str], painted: bool) -> list[str]:
     return [*command, *(word for change in changes for word in ("--set", change))]
 
 
-def videos(folder: Path) -> None:
-    """Two real clips of two seconds, one to train on and one to validate."""
+def videos(folder: Path, clips: dict[str, Path]) -> None:
+    """Two clips of two seconds, one to train on and one to validate."""
     folder.mkdir()
-    for name in ("tiktok_a", "tiktok_b"):
-        (folder / f"{name}.mp4").symlink_to(SHARED / "clips" / f"{name}.mp4")
+    for clip in clips.values():
+        (folder / clip.name).symlink_to(clip)
     (folder / "songs.csv").write_text(
-        "file,song,split\ntiktok_a.mp4,one,train\ntiktok_b.mp4,two,validation\n"
+        "file,song,split\nfirst.mp4,one,train\nsecond.mp4,two,validation\n"
     )
 
 
-def motions(folder: Path) -> None:
-    """The first ten seconds of two pieces of Dance with Melody."""
-    folder.mkdir()
-    data = SHARED / "data/dance_with_melody"
-    for name in ("DANCE_C_2", "DANCE_C_8"):
-        with np.load(data / f"{name}.npz") as file:
-            piece = {key: file[key] for key in file.files}
-        steps = int(10 * piece["fps"])
-        piece |= {key: piece[key][:steps] for key in ("motion", "center")}
-        np.savez(folder / f"{name}.npz", **piece)
-        samples, rate = soundfile.read(data / f"{name}.ogg", stop=480_000)
-        soundfile.write(folder / f"{name}.wav", samples[: 10 * rate], rate)
-    split = {"train": ["DANCE_C_2"], "validation": ["DANCE_C_8"]}
-    (folder / "split.json").write_text(json.dumps(split))
+def motions(folder: Path, clips: dict[str, Path]) -> None:
+    """Ten seconds of two dances in the layout of Dance with Melody."""
+    write_dance(folder, "one", bpm=120.0, seconds=10.0)
+    write_dance(folder, "two", bpm=96.0, seconds=10.0)
+    (folder / "split.json").write_text(json.dumps({"train": ["one"], "validation": ["two"]}))
 
 
 @pytest.mark.parametrize(
@@ -80,14 +71,17 @@ def motions(folder: Path) -> None:
     ],
 )
 def test_documented_commands_lead_from_data_to_a_scored_video(
-    title: str, source: str, make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    title: str,
+    source: str,
+    make: Callable[[Path, dict[str, Path]], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dance_clips: dict[str, Path],
 ) -> None:
-    if not SHARED.exists():
-        pytest.skip("needs the real data in ../shared")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (tmp_path / "dance.mp4").symlink_to(SHARED / "clips/tiktok_a.mp4")
-    make(tmp_path / source)
+    (tmp_path / "dance.mp4").symlink_to(dance_clips["first"])
+    make(tmp_path / source, dance_clips)
     commands = documented(title)
     assert {tuple(command[:2]) for command in commands} >= {
         ("prepare", "folder" if source == "VIDEOS" else "motion"),

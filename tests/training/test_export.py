@@ -62,8 +62,8 @@ def test_a_bundle_of_trained_parts(generator: Path, tmp_path: Path) -> None:
             "high": {"step": 20, "mel": 0.6543, "lift": 0.1},
         }
     }
-    maker = Dance2Music(bundle, torch.device("cpu"))
-    assert maker.levels == [Level.HIGH] and sorted(maker.styles) == ["made"]
+    maker = Dance2Music.from_bundle(bundle.folder, "cpu")
+    assert maker.levels == [Level.HIGH] and maker.styles == ["made"]
     codec = VQVAE((Level.HIGH.number,))
     bundle.load_into(codec, "codec_high.safetensors")
     given = load_file(CODEC)

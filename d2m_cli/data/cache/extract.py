@@ -4,14 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from d2m_cli.analysis.video import VisualFactory, read_motion, read_visual
 from d2m_cli.data.cache.music_beats import MusicRhythm, loudness, music_rhythm
 from d2m_cli.data.cache.pieces import Arrays
+from d2m_cli.data.cache.sketches import sketch_arrays
 from d2m_cli.data.skeletons.load import LoadedMotion, load_motion
 from d2m_cli.data.sources.piece import MotionKind, Piece
-from d2m_cli.data.cache.sketches import sketch_arrays
-from d2m_cli.analysis.video import VisualFactory, watch, watch_motion, watch_visual
 from d2m_cli.errors import DataError
-from d2m_cli.ingest.audio import Int16Array, load_music
+from d2m_cli.ingest.audio import load_music
+from d2m_cli.ingest.probe import probe
+from d2m_cli.pcm import Int16Array, to_float
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, SEGMENT_SECONDS
 from d2m_cli.types import FloatArray, Visual
 
@@ -62,12 +64,11 @@ def _dance(piece: Piece, visual: VisualFactory | None) -> tuple[LoadedMotion | N
     if piece.motion is None:
         return None, None
     if piece.motion.kind is not MotionKind.VIDEO:
-        pictures = watch_visual(piece.video, encoder) if piece.video and encoder else None
+        pictures = read_visual(probe(piece.video), encoder) if piece.video and encoder else None
         return load_motion(piece.motion), pictures
-    if encoder is None:
-        return LoadedMotion(watch_motion(piece.motion.path)), None
-    motion, pictures = watch(piece.motion.path, encoder)
-    return LoadedMotion(motion), pictures
+    readers = [encoder] if encoder else []
+    motion = read_motion(probe(piece.motion.path), *readers)
+    return LoadedMotion(motion), encoder.visual() if encoder else None
 
 
 def _common_seconds(dance: LoadedMotion | None, samples: Int16Array | None) -> float:
@@ -105,7 +106,7 @@ def _with_motion(features: Features, dance: LoadedMotion) -> Features:
 
 def _with_music(features: Features, samples: Int16Array, dance: LoadedMotion | None) -> Features:
     steps = int(features.seconds * MOTION_RATE)
-    wave = samples.astype(np.float32) / 32768.0
+    wave = to_float(samples)
     rhythm = _rhythm(wave, dance)
     arrays: Arrays = {
         "audio": samples,

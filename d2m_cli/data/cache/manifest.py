@@ -1,6 +1,5 @@
 """`manifest.json` of a cache: what was prepared, what failed (`docs/data.md`)."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from d2m_cli.data.sources.splits import check_songs
 from d2m_cli.errors import DataError
+from d2m_cli.files import read_json, write_json
 
 FORMAT = 3
 """Version of manifest and piece files; a cache of format 2 is read, too (`OLD_NAMES`)."""
@@ -16,6 +16,8 @@ OLD_NAMES = {"hits": "drum_onsets", "strength": "confidence"}
 """Arrays that format 2 calls otherwise, and their names today."""
 
 MANIFEST = "manifest.json"
+
+AGAIN = "run `d2m prepare` again"
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,11 @@ class Manifest:
 def write_manifest(cache: Path, manifest: Manifest) -> None:
     """Write `manifest.json` at once; a reader sees the old one or the new one.
 
-    Raises `DataError` when a song lies on both sides of a split.
+    Raises `DataError` when a song lies on both sides of a split, `OutputError` when the disk
+    refuses.
     """
     check_songs(manifest.entries)
-    text = json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1) + "\n"
-    partial = cache / f".{MANIFEST}.partial"
-    try:
-        partial.write_text(text)
-        partial.replace(cache / MANIFEST)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_json(cache / MANIFEST, {"format": FORMAT, **asdict(manifest)})
 
 
 def read_manifest(cache: Path) -> Manifest:
@@ -93,10 +90,10 @@ def read_manifest(cache: Path) -> Manifest:
     path = cache / MANIFEST
     if not path.exists():
         raise DataError(f"{cache} is no cache (it has no {MANIFEST}): make one with `d2m prepare`.")
+    stored = read_json(path, advice=AGAIN)
     try:
-        stored = json.loads(path.read_text())
         if stored["format"] not in (2, FORMAT):
-            raise DataError(f"{path} has format {stored['format']}: run `d2m prepare` again.")
+            raise DataError(f"{path} has format {stored['format']}: {AGAIN}.")
         manifest = Manifest(
             layout=stored["layout"],
             entries=tuple(Entry.from_json(line) for line in stored["entries"]),
@@ -104,6 +101,6 @@ def read_manifest(cache: Path) -> Manifest:
             left_out=tuple(Failure(**line) for line in stored.get("left_out", ())),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is damaged ({error}): run `d2m prepare` again.") from error
+        raise DataError(f"{path} is damaged ({error}): {AGAIN}.") from error
     check_songs(manifest.entries)
     return manifest

@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 
 from d2m_cli.data.cache.manifest import FORMAT, OLD_NAMES, Entry
 from d2m_cli.errors import DataError
+from d2m_cli.files import whole_file
 
 PIECES = "pieces"
 
@@ -28,20 +29,14 @@ def piece_path(cache: Path, name: str) -> Path:
 
 
 def write_piece(cache: Path, entry: Entry, arrays: Mapping[str, NDArray[Any]], source: str) -> None:
-    """Write the arrays of a piece; the file appears whole or not at all.
+    """Write the arrays of a piece. Raises `OutputError`.
 
     `source` is the fingerprint of what it was made from.
     """
-    path = piece_path(cache, entry.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     note = {"format": str(FORMAT), "source": source, "entry": json.dumps(asdict(entry))}
-    try:
-        save_file(contiguous, partial, metadata=note)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(piece_path(cache, entry.name), SafetensorError) as draft:
+        save_file(contiguous, draft, metadata=note)
 
 
 def cached_entry(cache: Path, name: str, source: str) -> Entry | None:
@@ -103,4 +98,5 @@ class PieceFile:
 def _stored_name(file: Any, name: str) -> str:
     """What the file calls array `name`: a cache of format 2 may have an older word."""
     older = [old for old, new in OLD_NAMES.items() if new == name]
-    return next((old for old in older if old in file.keys()), name)
+    stored = set(file.keys())
+    return next((old for old in older if old in stored), name)

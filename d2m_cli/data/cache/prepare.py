@@ -7,18 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from d2m_cli.data.sources.aist import read_aist
-from d2m_cli.data.cache.pieces import cached_entry, write_piece
+from d2m_cli.analysis.video import VisualFactory
 from d2m_cli.data.cache.engines import Engine, run
 from d2m_cli.data.cache.extract import extract
-from d2m_cli.data.sources.videos import read_folder
 from d2m_cli.data.cache.manifest import Entry, Failure, Manifest, write_manifest
+from d2m_cli.data.cache.pieces import cached_entry, write_piece
+from d2m_cli.data.sources.aist import read_aist
 from d2m_cli.data.sources.motion import read_motion_folder
 from d2m_cli.data.sources.music import read_music
 from d2m_cli.data.sources.piece import Piece, Reading
 from d2m_cli.data.sources.splits import check_songs
 from d2m_cli.data.sources.tiktok import read_tiktok
-from d2m_cli.analysis.video import VisualFactory
+from d2m_cli.data.sources.videos import read_folder
 from d2m_cli.errors import DataError
 
 LAYOUTS: dict[str, Callable[[Path], Reading]] = {

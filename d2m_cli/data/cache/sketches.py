@@ -7,7 +7,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.data.cache.pieces import Arrays, PieceFile
-from d2m_cli.sketch.drums import find_drum_onsets, drum_curves, render_drums
+from d2m_cli.sketch.drums import drum_curves, find_drum_onsets, render_drums
 from d2m_cli.sketch.partials import MAX_PARTIALS, Partials, analyse, render, sixteenths
 from d2m_cli.spec import DRUM_HOP, DRUM_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray

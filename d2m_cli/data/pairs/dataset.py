@@ -38,6 +38,7 @@ from d2m_cli.data.pairs.segments import Segment, SegmentTable, generator
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import JOINTS, joint_positions, motion_from_positions
+from d2m_cli.pcm import to_float
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, SEGMENT_SECONDS
 from d2m_cli.types import BoolArray, Motion
 
@@ -220,7 +221,7 @@ def music_sample(file: PieceFile, segment: Segment, steps: int) -> Sample:
     count = round(steps * SAMPLE_RATE / MOTION_RATE)
     curves = dict.fromkeys(("phase", "confidence", "bar_phase", "loudness"), (begin, end))
     found = file.slices({"audio": (first, first + count), **curves})
-    found["audio"] = found["audio"].astype(np.float32) / 32768.0
+    found["audio"] = to_float(found["audio"])
     sample = {name: torch.from_numpy(array) for name, array in found.items()}
     return sample | {"music": torch.tensor(segment.piece), "begin": torch.tensor(begin)}
 

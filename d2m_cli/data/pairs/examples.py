@@ -17,6 +17,7 @@ from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
 from d2m_cli.features.style import style_vector
+from d2m_cli.pcm import to_float
 from d2m_cli.spec import MOTION_RATE, NOISE_CHANNELS, NOISE_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -171,4 +172,4 @@ class Pairs:
         samples = self._pieces[piece].slice("audio", window * length, end)
         if not np.abs(samples).max() > 32:
             return np.zeros(STYLE_CHANNELS, np.float32)
-        return style_vector(samples.astype(np.float32) / 32768.0)
+        return style_vector(to_float(samples))

@@ -11,6 +11,7 @@ from d2m_cli.data.cache.manifest import read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.pairs.segments import generator
 from d2m_cli.errors import DataError
+from d2m_cli.pcm import to_float
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -81,7 +82,7 @@ class MusicCrops:
             if spare < 0:
                 continue
             begin = int(random.integers(spare + 1))
-            crop = piece.slice("audio", begin, begin + samples).astype(np.float32) / 32768
+            crop = to_float(piece.slice("audio", begin, begin + samples))
             if np.abs(crop).max() > SILENCE:
                 return crop
         raise DataError(f"The music is silent or shorter than {samples / SAMPLE_RATE:.1f} s.")

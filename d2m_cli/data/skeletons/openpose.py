@@ -4,7 +4,6 @@ Either one array for a dance, `(T, 75)` or `(T, 25, 3)` of x, y and confidence, 
 output: a folder with one JSON file a frame. A joint or person that was not found has confidence 0.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from d2m_cli.data.skeletons.joints import OPENPOSE
 from d2m_cli.errors import DataError
 from d2m_cli.features.motion import JOINTS
+from d2m_cli.files import read_json
 from d2m_cli.types import Landmarks
 
 RATE = 30.0
@@ -90,6 +90,6 @@ def _json_frames(folder: Path) -> list[list[float]]:
     """The first person of each frame; zeros when there is nobody."""
     frames = []
     for path in sorted(folder.glob("*.json")):
-        people = json.loads(path.read_text())["people"]
+        people = read_json(path)["people"]
         frames.append(people[0]["pose_keypoints_2d"] if people else [0.0] * NUMBERS)
     return frames

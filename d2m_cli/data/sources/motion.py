@@ -5,13 +5,13 @@
 Without `split.json` the pieces are split by name.
 """
 
-import json
 from pathlib import Path
 
 from d2m_cli.data.sources.music import find_sound
 from d2m_cli.data.sources.piece import SPLITS, MotionFile, MotionKind, Piece, Problem, Reading
 from d2m_cli.data.sources.splits import split_of_song
 from d2m_cli.errors import DataError
+from d2m_cli.files import read_json
 
 
 def read_motion_folder(root: Path) -> Reading:
@@ -48,8 +48,8 @@ def read_motion_folder(root: Path) -> Reading:
 def _splits(path: Path, motions: dict[str, Path]) -> dict[str, str]:
     if not path.exists():
         return {name: split_of_song(name) for name in motions}
+    lists = read_json(path)
     try:
-        lists = json.loads(path.read_text())
         return {name: split for split in SPLITS for name in lists.get(split, [])}
-    except (ValueError, AttributeError, TypeError) as error:
-        raise DataError(f"{path} is no JSON of lists of names ({error}).") from error
+    except (AttributeError, TypeError) as error:
+        raise DataError(f"{path} must be a JSON object of lists of names ({error}).") from error

@@ -4,7 +4,6 @@ The manifest is a list of records with `file` (path inside the folder) and, wher
 `style` and `licence`. Without one, every sound file below the folder is taken and split by name.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from d2m_cli.data.sources.piece import SPLITS, Piece, Problem, Reading
 from d2m_cli.data.sources.splits import split_of_song
 from d2m_cli.errors import DataError
+from d2m_cli.files import read_json
 
 SOUND = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac")
 
@@ -53,10 +53,7 @@ def find_sound(folders: Sequence[Path], stem: str) -> Path | None:
 
 
 def _records(manifest: Path) -> list[dict[str, Any]]:
-    try:
-        records = json.loads(manifest.read_text())
-    except ValueError as error:
-        raise DataError(f"{manifest} is no JSON ({error}).") from error
+    records = read_json(manifest)
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise DataError(f"{manifest} must be a list of records with a 'file' each.")
     return records

@@ -1,67 +1,38 @@
 """Stage "codec": train one level of the VQ-VAE on music (paper 3.1; JukeBox, section 3)."""
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning.fabric import Fabric
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.data.pairs.music_crops import MusicCrops, MusicSettings
-from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
+from d2m_cli.data.pairs.music_crops import MusicCrops
+from d2m_cli.files import whole_file
+from d2m_cli.losses.reconstruction import multi_resolution_loss
 from d2m_cli.spec import Level
+from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.codec.load import check_outer_stages, load_codec, scale_latents
 from d2m_cli.training.codec.trainable import CodecNet, Coded, MovingCodebook
-from d2m_cli.training.codec.validation import CROPS, SPLITS, listen, measure
+from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.codec.wavelet_init import wavelet_start
-from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import joined, own_draws
-from d2m_cli.training.run.loop import LoopSettings, Validation
-from d2m_cli.training.run.schedule import OptimiserSettings
+from d2m_cli.training.run.loop import Validation
+from d2m_cli.training.run.optimiser import Optimiser
 from d2m_cli.types import FloatArray
 
 CODEBOOK_REACH = 60.0
 """Size of the codebook's 99.9th percentile in exported weights; see `scale_to_sigma`."""
 
 
-@dataclass(frozen=True)
-class CodecConfig:
-    """Everything that decides the outcome of the stage."""
-
-    level: Level = Level.HIGH
-    seed: int = 0
-    start: Path | None = None
-    """Weights of a trained codec to go on from, in place of the wavelet tree."""
-    music: MusicSettings = field(default_factory=MusicSettings)
-    batch: int = 4
-    """Of each process."""
-    samples: int = 16384
-    """Length of a training crop."""
-    peaks: tuple[float, ...] = (0.06, 0.9)
-    """Crops are brought to a peak in this range, more often to a loud one (`MusicCrops`)."""
-    first_stage: int = 3
-    """First halving that is trained; those outside stay the wavelet tree."""
-    unfreeze_at: tuple[float, ...] = ()
-    """Shares of the schedule at which one further outer stage is trained."""
-    gain_exponent: float = 0.5
-    probe_crops: int = 48
-    probe_samples: int = 32768
-    kmeans_vectors: int = 25_000
-    codebook_decay: float = 0.99
-    commitment: float = 3.0
-    validation_crops: int = CROPS
-    loss: SpectralWeights = field(default_factory=SpectralWeights)
-    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
-    loop: LoopSettings = field(default_factory=LoopSettings)
-
-
 class CodecStage:
-    """Trains the encoder, codebook and decoder of `settings.level`; a `loop.Stage`."""
+    """Trains the encoder, codebook and decoder of `settings.level`; a `loop.TrainingStage`."""
 
     def __init__(self, settings: CodecConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
@@ -84,10 +55,7 @@ class CodecStage:
                 settings.first_stage,
                 settings.gain_exponent,
             )
-        optimiser = torch.optim.Adam(
-            self.net.parameters(), betas=(settings.optimiser.betas[0], settings.optimiser.betas[1])
-        )
-        self.wrapped, self.optimiser = fabric.setup(self.net, optimiser)
+        self.optimiser = Optimiser(self.net, settings.optimiser, fabric)
         self.moving = MovingCodebook(self.net.codebook, settings.codebook_decay).to(fabric.device)
 
     def draw(self, number: int) -> FloatArray:
@@ -105,19 +73,14 @@ class CodecStage:
         settings = self.settings
         passed = sum(progress >= share for share in settings.unfreeze_at)
         self.net.first_stage = settings.first_stage - passed
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings.optimiser.rate_at(number, progress)
         random = np.random.default_rng((settings.seed, 2, number))  # the same in all processes
         if number == 0:
             self._start_codebook(random)
         wave = torch.from_numpy(batch).to(self.fabric.device)
-        coded = self.wrapped(wave)
+        coded = self.optimiser.network(wave)
         terms = multi_resolution_loss(coded.wave, wave, settings.loss)
         terms["commitment"] = settings.commitment * coded.commitment
-        self.optimiser.zero_grad()
-        self.fabric.backward(torch.stack(list(terms.values())).sum())
-        self.fabric.clip_gradients(self.wrapped, self.optimiser, max_norm=settings.optimiser.clip)
-        self.optimiser.step()
+        self.optimiser.update(torch.stack(list(terms.values())).sum(), number, progress)
         restarts = self.moving.update(self.net.codebook, self._joined(coded), _generator(random))
         figures = {name: term.item() for name, term in terms.items()}
         return figures | {"loss": sum(figures.values()), "restarts": float(restarts)}
@@ -133,21 +96,22 @@ class CodecStage:
         return {
             "vqvae": self.vqvae.state_dict(),
             "moving": self.moving.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimiser": self.optimiser.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up what `state` returned."""
         self.vqvae.load_state_dict(state["vqvae"])
         self.moving.load_state_dict(state["moving"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimiser.restore(state["optimiser"])
 
     def export(self, path: Path) -> None:
         """Write the level's weights under JukeBox's names, scaled for the generator."""
         exported = copy.deepcopy(self.vqvae).cpu()
         scale_to_sigma(exported, self.settings.level)
         state = {name: tensor.contiguous() for name, tensor in exported.state_dict().items()}
-        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+        with whole_file(path, SafetensorError) as draft:
+            save_file(state, draft)
 
     def _start_codebook(self, random: np.random.Generator) -> None:
         settings = self.settings

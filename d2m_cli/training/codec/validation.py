@@ -17,7 +17,7 @@ from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicCrops, MusicSettings
 from d2m_cli.metrics.codec import code_use, mel_distance, score
 from d2m_cli.metrics.opus import LEVELS, through_opus
-from d2m_cli.report.tables import TableData, rich_table
+from d2m_cli.report.table_data import TableData, rich_table
 from d2m_cli.spec import CODEBOOK_SIZE, Level
 from d2m_cli.training.codec.load import load_codec
 from d2m_cli.types import FloatArray, IntArray

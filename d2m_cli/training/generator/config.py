@@ -12,16 +12,18 @@ from d2m_cli.models.vq_generator import GeneratorShape, GeneratorSizes
 from d2m_cli.spec import SEGMENT_SECONDS, Level
 from d2m_cli.training.generator.losses import LossWeights
 from d2m_cli.training.run.loop import LoopSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 
 
 @dataclass(frozen=True)
 class DiscriminatorSettings:
-    """Shape of the discriminator (table 11) on VQ features."""
+    """Shape of the discriminators (table 11), and how they are trained."""
 
     channels: tuple[int, ...] = PAPER_CHANNELS
     scales: int = 3
     reshape: bool = True
     """Lay the VQ features end to end in time on one channel (figure 3)."""
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,6 @@ class GeneratorConfig:
     seconds: float = SEGMENT_SECONDS
     heard_seconds: float = SEGMENT_SECONDS
     """Length of the random part of each segment that wave and mel losses hear."""
-    rate: float = 1e-4
-    discriminator_rate: float = 1e-4
-    betas: tuple[float, ...] = (0.5, 0.9)
-    warm_up_steps: int = 100
-    clip: float = 10.0
     adversary_from: float = 0.0
     """Share of the schedule before which the generator learns without discriminators."""
     average: float = 0.999
@@ -55,6 +52,7 @@ class GeneratorConfig:
     validation_segments: int = 16
     losses: LossWeights = field(default_factory=LossWeights)
     sizes: GeneratorSizes = field(default_factory=GeneratorSizes)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
     loop: LoopSettings = field(default_factory=LoopSettings)
 

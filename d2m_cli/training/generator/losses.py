@@ -1,6 +1,5 @@
-"""One update of discriminator and generator (paper 3.5, equations 2 to 8)."""
+"""What the generator is trained on: the terms of equation 8 (paper 3.5)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -9,18 +8,10 @@ from torch.nn import functional
 
 from d2m_cli.codec.codebook import code_logits, straight_through
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.losses.adversarial import (
-    Maps,
-    feature_matching,
-    hinge_discriminator,
-    hinge_generator,
-)
+from d2m_cli.losses.adversarial import Judge, adversarial_terms
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import Level
-
-Judge = Callable[[Tensor], Maps]
-"""A discriminator: VQ features `(B, 64, T)` to its feature maps (`MultiScaleDiscriminator`)."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +49,6 @@ def encode_target(vqvae: VQVAE, wave: Tensor, level: Level) -> Target:
     return Target(wave, latents, *vqvae.quantise(latents, level))
 
 
-def discriminator_loss(discriminator: Judge, target: Target, latents: Tensor) -> Tensor:
-    """Eq. 2 on VQ features, which the discriminator reshapes along time (figure 3)."""
-    real = discriminator(target.latents)
-    fake = discriminator(latents.detach())
-    return hinge_discriminator(real, fake)
-
-
 def generator_losses(
     discriminator: Judge,
     vqvae: VQVAE,
@@ -84,11 +68,7 @@ def generator_losses(
     terms: dict[str, Tensor] = {}
     latents = predicted.mean
     if weights.adversarial or weights.feature_matching:
-        fake = discriminator(latents)
-        terms["adversarial"] = hinge_generator(fake)
-        with torch.no_grad():
-            real = discriminator(target.latents)
-        terms["feature_matching"] = feature_matching(real, fake)
+        terms |= adversarial_terms(discriminator, target.latents, latents)
     if weights.code:
         terms["code"] = functional.l1_loss(latents, target.entries)
     if weights.likelihood:

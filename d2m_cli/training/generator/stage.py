@@ -7,35 +7,26 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric import Fabric
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from d2m_cli.data.pairs.examples import Batch, Pairs
+from d2m_cli.files import whole_file
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import Latents
 from d2m_cli.spec import CODE_DIM, CODEBOOK_SIZE
+from d2m_cli.training.adversary import Adversary
 from d2m_cli.training.codec.load import load_codec
 from d2m_cli.training.generator.codec_transfer import fit_latent_map, transfer_weights
-from d2m_cli.training.generator.config import (
-    DiscriminatorSettings,
-    GeneratorConfig,
-    generator_shape,
-)
-from d2m_cli.training.generator.losses import (
-    Target,
-    discriminator_loss,
-    encode_target,
-    generator_losses,
-)
+from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
+from d2m_cli.training.generator.losses import Target, encode_target, generator_losses
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
-from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws, summed
 from d2m_cli.training.run.loop import Validation
-from d2m_cli.training.run.schedule import rate_share
-
-__all__ = ["DiscriminatorSettings", "GeneratorConfig", "GeneratorStage", "generator_shape"]
+from d2m_cli.training.run.optimiser import Optimiser
 
 VALIDATION_BATCH = 4
 PRIOR_BATCHES = 16
@@ -44,7 +35,7 @@ MAP_SEGMENTS = 48
 
 
 class GeneratorStage:
-    """Trains one level's generator on codes of a frozen codec; a `loop.Stage`."""
+    """Trains one level's generator on codes of a frozen codec; a `loop.TrainingStage`."""
 
     def __init__(self, settings: GeneratorConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
@@ -64,7 +55,7 @@ class GeneratorStage:
         torch.manual_seed(settings.seed)
         self.plain = Generator(generator_shape(settings))
         shape = settings.discriminator
-        self.critic = MultiScaleDiscriminator(
+        critic = MultiScaleDiscriminator(
             shape.channels,
             scales=shape.scales,
             channels_in=1 if shape.reshape else CODE_DIM,
@@ -74,12 +65,8 @@ class GeneratorStage:
             self.plain.load_state_dict(self._trained(settings.start))
         elif settings.sizes.predicts_std:
             self._start_prior()
-        self.generator, self.generator_optimiser = fabric.setup(
-            _WithPrior(self.plain), _adam(self.plain, settings.rate, settings.betas)
-        )
-        self.discriminator, self.discriminator_optimiser = fabric.setup(
-            self.critic, _adam(self.critic, settings.discriminator_rate, settings.betas)
-        )
+        self.optimiser = Optimiser(_WithPrior(self.plain), settings.optimiser, fabric)
+        self.adversary = Adversary(critic, shape.optimiser, fabric)
         self.average = MovingAverage(self.plain, settings.average)
 
     def draw(self, number: int) -> Batch:
@@ -89,38 +76,28 @@ class GeneratorStage:
     def step(self, batch: Batch, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminator (from `adversary_from` on), then one of the generator."""
         settings = self.settings
-        share = rate_share(number, progress, settings.warm_up_steps)
-        for optimiser, rate in (
-            (self.generator_optimiser, settings.rate),
-            (self.discriminator_optimiser, settings.discriminator_rate),
-        ):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * share
         given, target, sketch = self._on_device(batch)
-        predicted, prior = self.generator(given, target.entries.shape[-1], sketch)
+        predicted, prior = self.optimiser.network(given, target.entries.shape[-1], sketch)
 
         weights, figures = settings.losses, {}
         if progress >= settings.adversary_from and weights.adversarial:
-            judged = discriminator_loss(self.discriminator, target, predicted.mean)
-            self._update(judged, self.discriminator, self.discriminator_optimiser)
-            figures["discriminator"] = float(judged.detach())
+            figures["discriminator"] = self.adversary.learn(
+                target.latents, predicted.mean, number, progress
+            )
         else:
             weights = replace(weights, adversarial=0.0, feature_matching=0.0)
-        self.critic.requires_grad_(False)
-        terms = generator_losses(
-            self._judge,
-            self.vqvae,
-            settings.level,
-            target,
-            predicted,
-            prior,
-            weights,
-            self._heard(target, np.random.default_rng((settings.seed, 1, number))),
-        )
-        self._update(
-            torch.stack(list(terms.values())).sum(), self.generator, self.generator_optimiser
-        )
-        self.critic.requires_grad_(True)
+        with self.adversary.frozen():
+            terms = generator_losses(
+                self.adversary.judge,
+                self.vqvae,
+                settings.level,
+                target,
+                predicted,
+                prior,
+                weights,
+                self._heard(target, np.random.default_rng((settings.seed, 1, number))),
+            )
+            self.optimiser.update(torch.stack(list(terms.values())).sum(), number, progress)
         self.average.update(self.plain, number)
         return figures | {name: float(term.detach()) for name, term in terms.items()}
 
@@ -144,23 +121,22 @@ class GeneratorStage:
         return {
             "generator": self.plain.state_dict(),
             "average": self.average.weights,
-            "discriminator": self.critic.state_dict(),
-            "generator_optimiser": self.generator_optimiser.state_dict(),
-            "discriminator_optimiser": self.discriminator_optimiser.state_dict(),
+            "optimiser": self.optimiser.state(),
+            "adversary": self.adversary.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up what `state` returned."""
         self.plain.load_state_dict(state["generator"])
         self.average.restore(state["average"])
-        self.critic.load_state_dict(state["discriminator"])
-        self.generator_optimiser.load_state_dict(state["generator_optimiser"])
-        self.discriminator_optimiser.load_state_dict(state["discriminator_optimiser"])
+        self.optimiser.restore(state["optimiser"])
+        self.adversary.restore(state["adversary"])
 
     def export(self, path: Path) -> None:
         """Write the averaged generator's weights."""
         state = {k: v.cpu().contiguous() for k, v in self.average.weights.items()}
-        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+        with whole_file(path, SafetensorError) as draft:
+            save_file(state, draft)
 
     def _trained(self, path: Path) -> dict[str, Tensor]:
         """Weights of a trained generator, carried over from the codec that it was trained on."""
@@ -199,23 +175,12 @@ class GeneratorStage:
             sketch = self.vqvae.encode(sound[:, : target.wave.shape[1]], self.settings.level)
         return Conditions(*given)._replace(drum_onsets=drum_onsets), target, sketch
 
-    def _judge(self, sequence: Tensor) -> list[list[Tensor]]:
-        """The discriminator without its own gradients, which would have to be shared in vain."""
-        with self.fabric.autocast():
-            return [[m.float() for m in maps] for maps in self.critic(sequence)]
-
     def _heard(self, target: Target, random: np.random.Generator) -> slice:
         """A random part of the segment, in codes; the same in all processes."""
         codes = target.entries.shape[-1]
         length = min(codes, round(self.settings.heard_seconds * self.settings.level.code_rate))
         start = int(random.integers(codes - length + 1))
         return slice(start, start + length)
-
-    def _update(self, loss: Tensor, module: Any, optimiser: Any) -> None:
-        optimiser.zero_grad()
-        self.fabric.backward(loss)
-        self.fabric.clip_gradients(module, optimiser, max_norm=self.settings.clip)
-        optimiser.step()
 
 
 class _WithPrior(nn.Module):
@@ -230,7 +195,3 @@ class _WithPrior(nn.Module):
     ) -> tuple[Latents, Tensor | None]:
         prior = self.generator.prior.clone() if self.generator.settings.predicts_std else None
         return self.generator(given, codes, sketch), prior
-
-
-def _adam(module: nn.Module, rate: float, betas: tuple[float, ...]) -> torch.optim.Adam:
-    return torch.optim.Adam(module.parameters(), rate, betas=(betas[0], betas[1]), fused=True)

@@ -12,9 +12,10 @@ from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.metrics.alignment import alignment_lift
-from d2m_cli.metrics.coverage import CellScore, cell_score, mean, music_cells, pooled
+from d2m_cli.metrics.coverage import CellScore, cell_score, music_cells, pooled
 from d2m_cli.metrics.descriptors import measure
 from d2m_cli.metrics.onsets import Times, music_onsets
+from d2m_cli.metrics.statistics import mean
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level
 from d2m_cli.training.generator.losses import Target

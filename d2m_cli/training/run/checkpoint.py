@@ -1,43 +1,27 @@
 """Checkpoints of a training run: written whole or not at all, and the newest whole one is found."""
 
-import os
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from d2m_cli.errors import OutputError
+from d2m_cli.files import whole_file
 
 PREFIX, SUFFIX = "step_", ".ckpt"
 KEPT = 2
 """Checkpoints left on disk: the newest, and one more in case that is damaged."""
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file in the target's folder, then give it the name `path`.
-
-    Raises `OutputError` (and leaves an older `path` untouched) when the disk refuses.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        write(unfinished)
-        with unfinished.open("rb") as written:
-            os.fsync(written.fileno())
-        unfinished.replace(path)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        raise OutputError(f"{path} cannot be written ({error}): free some space.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
-    """Write `state` as the checkpoint of `step` and drop all but the newest ones."""
+    """Write `state` as the checkpoint of `step` and drop all but the newest ones.
+
+    Raises `OutputError`; the checkpoints before it stay.
+    """
     path = folder / f"{PREFIX}{step:08d}{SUFFIX}"
-    write_atomically(path, lambda unfinished: torch.save(state, unfinished))
+    with whole_file(path, RuntimeError) as draft:  # torch reports a full disk as RuntimeError
+        torch.save(state, draft)
     for old in _newest_first(folder)[KEPT:]:
         old.unlink(missing_ok=True)
     return path

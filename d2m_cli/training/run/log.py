@@ -19,8 +19,8 @@ from matplotlib.image import imread
 from torch import from_numpy
 from torch.utils.tensorboard import SummaryWriter
 
-from d2m_cli.errors import OutputError
-from d2m_cli.report.curves import Record, plot_curves, plot_spectrograms
+from d2m_cli.files import not_writable, whole_file
+from d2m_cli.report.curves import LogEntry, plot_curves, plot_spectrograms
 from d2m_cli.report.plots import png, save
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
@@ -39,10 +39,8 @@ class RunLog:
         kept = [record for record in read_log(folder) if record.step <= step]
         with _writing(folder):
             if kept:
-                unfinished = folder / f".{LOG}.partial"
-                unfinished.unlink(missing_ok=True)
-                _append(unfinished, kept)
-                unfinished.replace(folder / LOG)
+                with whole_file(folder / LOG) as draft:
+                    _append(draft, kept)
             self._board = SummaryWriter(folder / BOARD, purge_step=step + 1 if step else None)
 
     def __enter__(self) -> "RunLog":
@@ -70,7 +68,9 @@ class RunLog:
     def figures(self, kind: str, step: int, figures: Mapping[str, float]) -> None:
         """Add the figures of a step."""
         with _writing(self.folder):
-            _append(self.folder / LOG, [Record(kind, step, *figure) for figure in figures.items()])
+            _append(
+                self.folder / LOG, [LogEntry(kind, step, *figure) for figure in figures.items()]
+            )
             for name, value in figures.items():
                 self._board.add_scalar(f"{kind}/{name}", value, step)
 
@@ -97,13 +97,13 @@ class RunLog:
             save(png(plot_curves(records)), self.folder / CURVES)
 
 
-def read_log(folder: Path) -> list[Record]:
+def read_log(folder: Path) -> list[LogEntry]:
     """All lines of the log of the run in `folder`; none when there is no log."""
     if not (folder / LOG).exists():
         return []
     with (folder / LOG).open(newline="") as file:
-        lines = [line for line in csv.reader(file) if len(line) == len(Record._fields)]
-    return [Record(kind, int(step), name, float(value)) for kind, step, name, value in lines]
+        lines = [line for line in csv.reader(file) if len(line) == len(LogEntry._fields)]
+    return [LogEntry(kind, int(step), name, float(value)) for kind, step, name, value in lines]
 
 
 def last_validation(folder: Path) -> tuple[int, dict[str, float]] | None:
@@ -117,14 +117,14 @@ def last_validation(folder: Path) -> tuple[int, dict[str, float]] | None:
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """A disk that refuses is told in one sentence."""
+    """Raise what the disk refuses as `OutputError`."""
     try:
         yield
     except (OSError, soundfile.SoundFileRuntimeError) as error:
-        raise OutputError(f"{folder} cannot be written ({error}): free some space.") from error
+        raise not_writable(folder, error) from error
 
 
-def _append(path: Path, records: list[Record]) -> None:
+def _append(path: Path, records: list[LogEntry]) -> None:
     with path.open("a", newline="") as file:
         csv.writer(file).writerows(
             (kind, step, name, f"{value:.6g}") for kind, step, name, value in records

@@ -25,6 +25,7 @@ from d2m_cli.training.run.checkpoint import (
     restore_random_states,
     save_checkpoint,
 )
+from d2m_cli.training.run.display import Display, Silent
 from d2m_cli.training.run.launch import summed
 from d2m_cli.training.run.log import RunLog
 from d2m_cli.training.run.prefetch import Prefetcher
@@ -35,7 +36,7 @@ from d2m_cli.types import FloatArray
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """When to stop, look and save."""
+    """When to stop, validate and save."""
 
     steps: int = 100_000
     """Length of the schedule."""
@@ -53,7 +54,7 @@ class Validation(NamedTuple):
     """A few pieces `(N,)` at `SAMPLE_RATE` to listen to, by name."""
 
 
-class Stage(Protocol):
+class TrainingStage(Protocol):
     """What the loop asks of a training stage."""
 
     def draw(self, number: int) -> Any:
@@ -78,124 +79,148 @@ class Stage(Protocol):
     def restore(self, state: dict[str, Any]) -> None:
         """Take up what `state` returned."""
 
+    def export(self, path: Path) -> None:
+        """Write the trained weights as safetensors; raises `OutputError`."""
 
-Report = Callable[[str, int, dict[str, float]], None]
-"""Called with "train", "validation" or "pace", the step and its figures."""
 
+class Run:
+    """The training of a stage in a folder; `run.log` says what else than checkpoints it leaves.
 
-def run(
-    stage: Stage,
-    settings: LoopSettings,
-    folder: Path,
-    report: Report,
-    resume: bool = False,
-    max_minutes: float = float("inf"),
-    *,
-    config: Mapping[str, Any] = MappingProxyType({}),
-    fabric: Fabric | None = None,
-    tick: Callable[[int, int], None] = lambda done, total: None,
-    note: Callable[[str], None] = lambda text: None,
-) -> int:
-    """Train `stage` and return the number of steps done since the beginning.
-
-    Stops after `settings.steps`, after `max_minutes` of this run, or after the step in which
-    SIGINT or SIGTERM arrives (in any process; all stop after the same step), always with a
-    checkpoint in `folder`. With `resume` the newest whole checkpoint there is taken up, if there is
-    one; without it, a folder that holds a run is refused with `OutputError`. Losses that are no
-    numbers end the run with `D2MError` before they are saved. `run.log` says what else is left in
-    `folder`; the first process of `fabric` (None: there is but one) writes it.
-
-    `config` holds the stage's settings as `settings.plain` gives them: a run that began with
-    others is not resumed (`SettingsError`), except for those of the loop, which are told to
-    `note`. `tick` is called with the steps done and their number in all.
+    Args:
+        stage: networks and steps.
+        settings: when to stop, validate and save.
+        folder: of this run alone.
+        config: the stage's settings as `settings.plain` gives them.
+        fabric: the processes of the run; the first one writes and shows. None: there is but one.
+        display: what is shown.
     """
-    leads = fabric is None or fabric.is_global_zero
-    processes = 1 if fabric is None else fabric.world_size
-    step = 0
-    saved = load_newest(folder)
-    if saved is not None and not resume:
-        raise OutputError(f"{folder} holds another run: resume it or choose a new folder.")
-    if saved is not None:
-        for difference in check_resumable(saved.get("config", {}), config, folder):
-            note(difference)
-        if saved.get("processes", processes) != processes:
-            note(f"{processes} processes instead of {saved['processes']}: the joint batch differs")
-        step = int(saved["step"])
-        stage.restore(saved["stage"])
-        if "random" in saved:
-            restore_random_states(saved["random"])
-    if fabric is not None:
-        fabric.barrier()  # nobody writes before all have looked
-    if leads:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_settings(folder, config)
 
-    begun = last_save = time.monotonic()
-    recent: list[dict[str, float]] = []
-    with (
-        _stop_signal() as stopped,
-        Prefetcher(stage.draw, step, settings.steps) as batches,
-        RunLog(folder, step) if leads else nullcontext() as log,
-    ):
+    def __init__(
+        self,
+        stage: TrainingStage,
+        settings: LoopSettings,
+        folder: Path,
+        *,
+        config: Mapping[str, Any] = MappingProxyType({}),
+        fabric: Fabric | None = None,
+        display: Display | None = None,
+    ) -> None:
+        self.stage, self.settings, self.folder, self.config = stage, settings, folder, config
+        self._fabric = fabric or Fabric(accelerator="cpu", devices=1)
+        self._leads = self._fabric.is_global_zero
+        self._display = display if display and self._leads else Silent()
+        self._log: RunLog | None = None
+        self.step = 0
+        """Steps done since the beginning."""
 
-        def save() -> None:
-            if leads:
-                state = {"step": step, "stage": stage.state()}
-                about = {"config": dict(config), "processes": processes}
-                save_checkpoint(folder, step, state | about | {"random": random_states()})
+    def train(self, resume: bool = False, max_minutes: float = math.inf) -> int:
+        """Train to the end and return the number of steps done since the beginning.
 
-        def tell(kind: str, figures: dict[str, float]) -> None:
-            if log is not None:
-                log.figures(kind, step, figures)
-                report(kind, step, figures)
+        Stops after `settings.steps`, after `max_minutes` from now, or after the step in which
+        SIGINT or SIGTERM arrives (in any process; all stop after the same step), always with a
+        checkpoint. With `resume` the newest whole checkpoint is taken up, if there is one.
 
-        def validate() -> None:
-            if log is not None:
-                with pace.paused():
-                    found = stage.validate()
-                    tell("validation", found.figures)
-                    log.sounds(step, found.sounds)
-                    log.draw_curves()
+        Raises `OutputError` without `resume` when the folder holds a run, `SettingsError` when it
+        began with other settings than `config` (those of the loop may change, and are noted), and
+        `D2MError` when a loss is NaN or infinite; that step is not saved.
+        """
+        settings, recent = self.settings, list[dict[str, float]]()
+        self._start(resume)
+        saved = time.monotonic()
+        deadline, validated = saved + 60 * max_minutes, self.step
+        with (
+            _stop_signal() as stopped,
+            Prefetcher(self.stage.draw, self.step, settings.steps) as batches,
+            RunLog(self.folder, self.step) if self._leads else nullcontext() as self._log,
+        ):
+            throughput = Throughput(batches)
+            while self.step < settings.steps:
+                recent.append(self._advance(batches.next()))
+                if self.step % settings.log_every == 0:
+                    self._report("train", _means(recent, self._fabric))
+                    left = settings.steps - self.step
+                    self._report("pace", throughput.lap(len(recent), left))
+                    recent.clear()
+                if self.step == 1 or self.step % settings.validate_every == 0:
+                    with throughput.paused():
+                        self._validate()
+                    validated = self.step
+                now = time.monotonic()
+                if _anywhere(self._fabric, stopped() or now > deadline):
+                    break
+                if now - saved > 60 * settings.checkpoint_minutes:
+                    self._save()
+                    saved = now
+            self._save()
+            if validated != self.step:
+                self._validate()
+        self._fabric.barrier()
+        return self.step
 
-        pace = Throughput(batches)
-        measured = step  # a resumed run has nothing new to measure yet
-        while step < settings.steps:
-            figures = stage.step(batches.next(), step, step / settings.steps)
-            if not all(map(math.isfinite, figures.values())):
-                raise D2MError(
-                    f"The losses of step {step + 1} are no numbers any more: begin in a new folder "
-                    "with a lower learning rate (the last checkpoint is kept as it is)."
+    def _start(self, resume: bool) -> None:
+        """Take up the newest checkpoint, and note the settings in the folder."""
+        processes = self._fabric.world_size
+        saved = load_newest(self.folder)
+        if saved is not None and not resume:
+            raise OutputError(f"{self.folder} holds another run: resume it or choose a new folder.")
+        if saved is not None:
+            for difference in check_resumable(saved["config"], self.config, self.folder):
+                self._display.note(difference)
+            if saved["processes"] != processes:
+                self._display.note(
+                    f"{processes} processes instead of {saved['processes']}: "
+                    "the joint batch has another size."
                 )
-            recent.append(figures)
-            step += 1
-            tick(step, settings.steps)
-            now = time.monotonic()
-            if step % settings.log_every == 0:
-                tell("train", _means(recent, fabric))
-                tell("pace", pace.lap(len(recent), settings.steps - step))
-                recent.clear()
-            if step == 1 or step % settings.validate_every == 0:
-                validate()
-                measured = step
-            if _anywhere(fabric, stopped() or now - begun > max_minutes * 60):
-                break
-            if now - last_save > settings.checkpoint_minutes * 60:
-                save()
-                last_save = now
-        save()
-        if measured != step:
-            validate()
-    if fabric is not None:
-        fabric.barrier()
-    return step
+            self.step = int(saved["step"])
+            self.stage.restore(saved["stage"])
+            restore_random_states(saved["random"])
+        self._fabric.barrier()  # nobody writes before all have looked
+        if self._leads:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_settings(self.folder, self.config)
+
+    def _advance(self, batch: Any) -> dict[str, float]:
+        """One step; returns its figures."""
+        figures = self.stage.step(batch, self.step, self.step / self.settings.steps)
+        self.step += 1
+        if not all(map(math.isfinite, figures.values())):
+            raise D2MError(
+                f"Loss became NaN or infinite at step {self.step}: start a new run with a lower "
+                "learning rate (the last checkpoint is intact)."
+            )
+        self._display.progress(self.step, self.settings.steps)
+        return figures
+
+    def _report(self, kind: str, figures: dict[str, float]) -> None:
+        if self._log is not None:
+            self._log.figures(kind, self.step, figures)
+            self._display.figures(kind, self.step, figures)
+
+    def _validate(self) -> None:
+        if self._log is not None:
+            found = self.stage.validate()
+            self._report("validation", found.figures)
+            self._log.sounds(self.step, found.sounds)
+            self._log.draw_curves()
+
+    def _save(self) -> None:
+        if self._leads:
+            state = {
+                "step": self.step,
+                "stage": self.stage.state(),
+                "config": dict(self.config),
+                "processes": self._fabric.world_size,
+                "random": random_states(),
+            }
+            save_checkpoint(self.folder, self.step, state)
 
 
-def _anywhere(fabric: Fabric | None, flag: bool) -> bool:
-    """Whether any process says so; the same answer in all of them."""
-    if fabric is None or fabric.world_size == 1:
+def _anywhere(fabric: Fabric, flag: bool) -> bool:
+    """Whether `flag` is set in any process; the same answer in all of them."""
+    if fabric.world_size == 1:
         return flag
-    said = torch.tensor(float(flag), device=fabric.device)
-    return bool(fabric.all_reduce(said, reduce_op="max"))
+    value = torch.tensor(float(flag), device=fabric.device)
+    return bool(fabric.all_reduce(value, reduce_op="max"))
 
 
 @contextmanager
@@ -217,10 +242,10 @@ def _stop_signal() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _means(records: list[dict[str, float]], fabric: Fabric | None) -> dict[str, float]:
+def _means(records: list[dict[str, float]], fabric: Fabric) -> dict[str, float]:
     """Means of the figures over steps and processes."""
     means = {name: sum(r[name] for r in records) / len(records) for name in records[0]}
-    if fabric is None or fabric.world_size == 1:
+    if fabric.world_size == 1:
         return means
     everywhere = torch.tensor(list(means.values()), device=fabric.device) / fabric.world_size
     return dict(zip(means, summed(fabric, everywhere).tolist(), strict=True))

@@ -1,19 +1,19 @@
 """Settings of a training stage: a typed dataclass, filled from a TOML file and the command line.
 
 Every field has its default in the dataclass, so a recipe holds only what differs from it. A field
-that is itself a dataclass is a table in the file.
+that is itself a dataclass is a table in the file, which changes the default that the field has.
 """
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from d2m_cli.errors import D2MError
+from d2m_cli.files import read_json, write_json
 
 SETTINGS = "settings.json"
 """File in a run's folder that holds all of its settings."""
@@ -64,20 +64,15 @@ def overridden(content: Mapping[str, Any], overrides: Sequence[str]) -> dict[str
 def read_run(folder: Path, kind: type[Settings]) -> Settings:
     """Settings of the run in `folder`. Raises `SettingsError` when it holds none of this kind."""
     path = folder / SETTINGS
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"{folder} holds no run of this d2m ({error}): train the stage first."
-        ) from error
+    if not path.exists():
+        raise SettingsError(f"{folder} holds no run of d2m: train the stage first.")
+    content = read_json(path, SettingsError, "train the stage again")
     return fill(kind, content, str(path))
 
 
 def write_settings(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write what `plain` returned into a run's folder, at once."""
-    unfinished = folder / f".{SETTINGS}.partial"
-    unfinished.write_text(json.dumps(dict(config), indent=1) + "\n")
-    unfinished.replace(folder / SETTINGS)
+    """Write what `plain` returned into a run's folder. Raises `OutputError`."""
+    write_json(folder / SETTINGS, config)
 
 
 def plain(settings: Any) -> Any:
@@ -110,31 +105,44 @@ def check_resumable(saved: Mapping[str, Any], config: Mapping[str, Any], folder:
     return list(told.values())
 
 
-def fill(kind: type[Settings], content: Mapping[str, Any], where: str) -> Settings:
-    """Build the dataclass `kind` from a mapping; `where` names its place in error messages."""
+def fill(
+    kind: type[Settings], content: Mapping[str, Any], where: str, base: Settings | None = None
+) -> Settings:
+    """Build the dataclass `kind` from a mapping, over the settings `base` or its own defaults.
+
+    `where` names its place in error messages.
+    """
     assert is_dataclass(kind)
     hints = get_type_hints(kind)
-    known = {field.name for field in fields(kind)}
+    known = {field.name: field for field in fields(kind)}
     for name in content:
         if name not in known:
             options = ", ".join(sorted(known))
             raise SettingsError(f"{where} has no setting '{name}': choose from {options}.")
-    values = {
-        name: _convert(value, hints[name], f"{where}: {name}") for name, value in content.items()
-    }
+    values = {}
+    for name, value in content.items():
+        default = _default(known[name]) if base is None else getattr(base, name)
+        values[name] = _convert(value, hints[name], f"{where}: {name}", default)
     try:
-        return kind(**values)
+        return kind(**values) if base is None else replace(base, **values)  # type: ignore[type-var]
     except TypeError as error:
         raise SettingsError(f"{where} is incomplete: {error}.") from error
 
 
-def _convert(value: Any, hint: Any, where: str) -> Any:
+def _default(field: Field[Any]) -> Any:
+    """Default of a field, or None."""
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return None if field.default is MISSING else field.default
+
+
+def _convert(value: Any, hint: Any, where: str, default: Any = None) -> Any:
     if get_origin(hint) is UnionType:  # SOMETHING | None
         return None if value is None else _convert(value, get_args(hint)[0], where)
     if is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, Mapping):
             raise SettingsError(f"{where} must be a table of settings, not {value!r}.")
-        return fill(hint, value, where)
+        return fill(hint, value, where, default)
     if get_origin(hint) is dict:
         if not isinstance(value, Mapping):
             raise SettingsError(f"{where} must be a table, not {value!r}.")

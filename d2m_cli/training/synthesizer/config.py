@@ -9,7 +9,10 @@ from d2m_cli.spec import SEGMENT_SECONDS, Level
 from d2m_cli.training.codec.validation import CROPS
 from d2m_cli.training.generator.config import DiscriminatorSettings
 from d2m_cli.training.run.loop import LoopSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 from d2m_cli.training.synthesizer.generated_codes import CodesSettings
+
+FINE_TUNING = OptimiserConfig(rate=1e-5)
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,14 @@ class SynthesizerConfig:
     first_stage: int = 0
     """Outermost halving whose decoder is trained: a codec of this project keeps the outer ones as a
     plain wavelet tree, which costs next to nothing while it stays that."""
-    rate: float = 1e-5
-    discriminator_rate: float = 1e-5
-    final: float = 1.0
-    """Share of both rates left at the end of a cosine decay; the paper's are constant."""
-    betas: tuple[float, ...] = (0.5, 0.9)
-    warm_up_steps: int = 100
-    clip: float = 10.0
     average: float = 0.999
     """Decay of the moving average of the decoder's weights, which is what is exported."""
     validation_crops: int = CROPS
     losses: SynthesizerWeights = field(default_factory=SynthesizerWeights)
     spectrum: SpectralWeights = field(default_factory=SpectralWeights)
     """Of the parts of the spectral term."""
-    discriminator: DiscriminatorSettings = field(default_factory=DiscriminatorSettings)
+    optimiser: OptimiserConfig = FINE_TUNING
+    discriminator: DiscriminatorSettings = field(
+        default_factory=lambda: DiscriminatorSettings(optimiser=FINE_TUNING)
+    )
     loop: LoopSettings = field(default_factory=LoopSettings)

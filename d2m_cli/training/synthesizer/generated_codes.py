@@ -26,6 +26,7 @@ from d2m_cli.metrics.codec import mel_distance
 from d2m_cli.metrics.descriptors import measure as measure_quality
 from d2m_cli.metrics.embeddings import music_statistics
 from d2m_cli.metrics.frechet import Embeddings, frechet_distance, standardise
+from d2m_cli.pcm import to_float
 from d2m_cli.spec import CODEBOOK_SIZE, Level
 from d2m_cli.types import FloatArray, IntArray
 
@@ -92,7 +93,7 @@ class GeneratedCodes:
             begin = int(random.integers(self.training.codes.shape[1] - length + 1))
             codes[row] = self.training.codes[piece, begin : begin + length]
             music.append(self.training.music[piece, hop * begin : hop * (begin + length)].numpy())
-        return codes, np.reshape(music, (-1, hop * length)).astype(np.float32) / 32768
+        return codes, to_float(np.reshape(music, (-1, hop * length)))
 
     @torch.no_grad()
     def measure(self, vqvae: VQVAE, music: MusicCrops) -> dict[str, float]:
@@ -107,7 +108,7 @@ class GeneratedCodes:
             vqvae.decode(look_up(codes.to(codebook.device), codebook), self.level)[0].cpu().numpy()
             for codes in self.held_out.codes.split(1)
         ]
-        true = self.held_out.music.numpy().astype(np.float32) / 32768
+        true = to_float(self.held_out.music.numpy())
         if self._real is None:
             random = np.random.default_rng(SEED)
             real = music.draw(REAL_PIECES, len(waves[0]), (0.7, 0.7), random)

@@ -16,26 +16,28 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from lightning.fabric import Fabric
+from safetensors import SafetensorError
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicCrops
 from d2m_cli.errors import DataError
-from d2m_cli.losses.adversarial import feature_matching, hinge_discriminator, hinge_generator
+from d2m_cli.files import whole_file
+from d2m_cli.losses.adversarial import adversarial_terms
 from d2m_cli.losses.reconstruction import mel_loss, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.spec import code_count
+from d2m_cli.training.adversary import Adversary
 from d2m_cli.training.codec.load import check_outer_stages, load_codec
 from d2m_cli.training.codec.trainable import CodecNet
 from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.run.average import MovingAverage
-from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import Validation
-from d2m_cli.training.run.schedule import rate_share
+from d2m_cli.training.run.optimiser import Optimiser
 from d2m_cli.training.synthesizer.config import SynthesizerConfig
 from d2m_cli.training.synthesizer.generated_codes import GeneratedCodes
 from d2m_cli.types import FloatArray, IntArray
@@ -53,7 +55,7 @@ class Crops(NamedTuple):
 
 
 class SynthesizerStage:
-    """Trains the decoder of `settings.level`; a `loop.Stage`."""
+    """Trains the decoder of `settings.level`; a `loop.TrainingStage`."""
 
     def __init__(self, settings: SynthesizerConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
@@ -75,14 +77,13 @@ class SynthesizerStage:
         check_outer_stages(net, self.vqvae, probe, settings.codec)
         torch.manual_seed(settings.seed)
         shape = settings.discriminator
-        self.critic = MultiScaleDiscriminator(
+        critic = MultiScaleDiscriminator(
             shape.channels, scales=shape.scales, input_scale=1.0 / float(probe.std())
         )
-        self.net, self.optimiser = fabric.setup(net, self._adam(net, settings.rate))
+        self.optimiser = Optimiser(net, settings.optimiser, fabric)
+        self.net = self.optimiser.network
         self.net.mark_forward_method("decode")
-        self.discriminator, self.discriminator_optimiser = fabric.setup(
-            self.critic, self._adam(self.critic, settings.discriminator_rate)
-        )
+        self.adversary = Adversary(critic, shape.optimiser, fabric)
         self.plain, self.average = net, MovingAverage(net.decoder, settings.average)
 
     def draw(self, number: int) -> Crops:
@@ -100,41 +101,20 @@ class SynthesizerStage:
     def step(self, batch: Crops, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminators, then one of the decoder."""
         settings, weights = self.settings, self.settings.losses
-        share = rate_share(number, progress, settings.warm_up_steps, final=settings.final)
-        for optimiser, rate in (
-            (self.optimiser, settings.rate),
-            (self.discriminator_optimiser, settings.discriminator_rate),
-        ):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * share
         music, codes = (torch.from_numpy(part).to(self.fabric.device) for part in batch)
         wave = self.net.decode(self._entries(music[: len(music) - len(codes)], codes))
-
-        judged = self.discriminator(torch.cat([music, wave.detach()])[:, None])
-        real = [[m[: len(music)] for m in maps] for maps in judged]
-        fake = [[m[len(music) :] for m in maps] for maps in judged]
-        verdict = hinge_discriminator(real, fake)
-        self._update(verdict, self.discriminator, self.discriminator_optimiser)
-
-        self.critic.requires_grad_(False)
-        heard = self._judge(wave)
-        with torch.no_grad():
-            real = self._judge(music)
-        terms = {
-            "adversarial": hinge_generator(heard),
-            "feature_matching": feature_matching(real, heard),
-            "wave": functional.l1_loss(wave, music),
-            "mel": mel_loss(wave, music),
-        }
-        if weights.spectral:
-            spectral = multi_resolution_loss(wave, music, settings.spectrum)
-            terms["spectral"] = torch.stack(list(spectral.values())).sum()
-        terms = {name: getattr(weights, name) * term for name, term in terms.items()}
-        self._update(torch.stack(list(terms.values())).sum(), self.net, self.optimiser)
-        self.critic.requires_grad_(True)
+        real, fake = music[:, None], wave[:, None]
+        figures = {"discriminator": self.adversary.learn(real, fake, number, progress)}
+        with self.adversary.frozen():
+            terms = adversarial_terms(self.adversary.judge, real, fake)
+            terms |= {"wave": functional.l1_loss(wave, music), "mel": mel_loss(wave, music)}
+            if weights.spectral:
+                spectral = multi_resolution_loss(wave, music, settings.spectrum)
+                terms["spectral"] = torch.stack(list(spectral.values())).sum()
+            terms = {name: getattr(weights, name) * term for name, term in terms.items()}
+            self.optimiser.update(torch.stack(list(terms.values())).sum(), number, progress)
         self.average.update(self.plain.decoder, number)
-        figures = {name: float(term.detach()) for name, term in terms.items()}
-        return {"discriminator": float(verdict.detach())} | figures
+        return figures | {name: float(term.detach()) for name, term in terms.items()}
 
     def validate(self) -> Validation:
         """Averaged decoder on true codes (`codec.measure.measure`), and on a generator's codes."""
@@ -155,18 +135,16 @@ class SynthesizerStage:
         return {
             "vqvae": self.vqvae.state_dict(),
             "average": self.average.weights,
-            "discriminator": self.critic.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "discriminator_optimiser": self.discriminator_optimiser.state_dict(),
+            "optimiser": self.optimiser.state(),
+            "adversary": self.adversary.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up what `state` returned."""
         self.vqvae.load_state_dict(state["vqvae"])
         self.average.restore(state["average"])
-        self.critic.load_state_dict(state["discriminator"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.discriminator_optimiser.load_state_dict(state["discriminator_optimiser"])
+        self.optimiser.restore(state["optimiser"])
+        self.adversary.restore(state["adversary"])
 
     def export(self, path: Path) -> None:
         """Write the level's weights under JukeBox's names, to stand in the codec's place.
@@ -174,7 +152,8 @@ class SynthesizerStage:
         Encoder and codebook are those that were given, bit for bit.
         """
         state = {k: v.cpu().contiguous() for k, v in self.averaged().state_dict().items()}
-        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+        with whole_file(path, SafetensorError) as draft:
+            save_file(state, draft)
 
     @torch.no_grad()
     def _entries(self, music: Tensor, codes: Tensor) -> Tensor:
@@ -185,26 +164,10 @@ class SynthesizerStage:
             return entries
         return torch.cat([entries, look_up(codes, self.vqvae.codebook(level))])
 
-    def _judge(self, wave: Tensor) -> list[list[Tensor]]:
-        """The discriminator without its own gradients, which would have to be shared in vain."""
-        with self.fabric.autocast():
-            return [[m.float() for m in maps] for maps in self.critic(wave[:, None])]
-
     def _crops(self, numbers: Iterable[int]) -> FloatArray:
         """Training crops `(B, N)`."""
         low, high = self.settings.peaks
         return self.training.draw_each(numbers, self.samples, (low, high), self.settings.seed)
-
-    def _update(self, loss: Tensor, module: Any, optimiser: Any) -> None:
-        optimiser.zero_grad()
-        self.fabric.backward(loss)
-        self.fabric.clip_gradients(module, optimiser, max_norm=self.settings.clip)
-        optimiser.step()
-
-    def _adam(self, module: nn.Module, rate: float) -> torch.optim.Adam:
-        betas = (self.settings.betas[0], self.settings.betas[1])
-        trained = [p for p in module.parameters() if p.requires_grad]
-        return torch.optim.Adam(trained, rate, betas=betas, fused=True)
 
 
 def _train_decoder_only(net: CodecNet) -> None:

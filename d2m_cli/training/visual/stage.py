@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric import Fabric
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from d2m_cli.features.i3d import VisualSettings, to_clip
+from d2m_cli.files import whole_file
 from d2m_cli.models.i3d import InceptionI3d
-from d2m_cli.training.run.checkpoint import write_atomically
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import LoopSettings, Validation
-from d2m_cli.training.run.schedule import OptimiserSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 from d2m_cli.training.visual.windows import TARGETS, PaintedWindows
 from d2m_cli.types import FloatArray, FrameArray
 
@@ -45,12 +46,12 @@ class VisualConfig:
     """Slowest and fastest factor on the speed of a dance."""
     held_out: int = 160
     """Windows of the validation split to measure on."""
-    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     loop: LoopSettings = field(default_factory=LoopSettings)
 
 
 class VisualStage:
-    """Trains the network with linear read-outs of the summary; a `loop.Stage`."""
+    """Trains the network with linear read-outs of the summary; a `loop.TrainingStage`."""
 
     def __init__(self, settings: VisualConfig, fabric: Fabric) -> None:
         self.settings, self.fabric = settings, fabric
@@ -137,7 +138,8 @@ class VisualStage:
     def export(self, path: Path) -> None:
         """Write the network's weights, without the read-out."""
         state = {key: tensor.contiguous() for key, tensor in self.i3d.state_dict().items()}
-        write_atomically(path, lambda unfinished: save_file(state, unfinished))
+        with whole_file(path, SafetensorError) as draft:
+            save_file(state, draft)
 
     def _scaled(self, summary: Tensor) -> Tensor:
         """The summary in units of its spread, within 3: a torso seen from above makes it huge."""

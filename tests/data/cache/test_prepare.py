@@ -1,6 +1,5 @@
 """From a data set to a cache: whole or not at all, resumable, over processes and Ray."""
 
-from project import ROOT
 import json
 import os
 import signal
@@ -12,15 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
 import soundfile
 import torch
 from data_trees import AIST_NAMES, body25, write_aist, write_dance, write_music, write_pickle
+from project import ROOT
+from safetensors.numpy import save_file
 
 from d2m_cli.bundles.bundle import save_bundle
-from d2m_cli.data.cache.pieces import PieceFile, piece_path
 from d2m_cli.data.cache.engines import Engine
 from d2m_cli.data.cache.manifest import read_manifest, write_manifest
+from d2m_cli.data.cache.pieces import PieceFile, piece_path
 from d2m_cli.data.cache.prepare import prepare
 from d2m_cli.errors import D2MError, DataError
 from d2m_cli.features.i3d import VisualSettings
@@ -204,7 +204,14 @@ def test_a_cache_of_format_2_is_read_under_todays_names(tmp_path: Path) -> None:
     (tmp_path / "pieces").mkdir()
     arrays = {"hits": np.arange(6, dtype=np.float32).reshape(3, 2)}
     save_file(arrays, tmp_path / "pieces/tune.safetensors", metadata=old)
-    line = {"name": "tune", "song": "tune", "split": "train", "genre": "", "style": "", "licence": ""}
+    line = {
+        "name": "tune",
+        "song": "tune",
+        "split": "train",
+        "genre": "",
+        "style": "",
+        "licence": "",
+    }
     entry = {**line, "seconds": 1.0, "holds": ["hits", "strength"]}
     stored = {"format": 2, "layout": "music", "entries": [entry], "failures": []}
     (tmp_path / "manifest.json").write_text(json.dumps(stored))

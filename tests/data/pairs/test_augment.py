@@ -7,13 +7,14 @@ import pytest
 from data_trees import STANDING, swing
 from project import SHARED
 
-from d2m_cli.analysis.video import watch_motion
+from d2m_cli.analysis.video import read_motion
 from d2m_cli.data.pairs.augment import STRAIGHT, Augmentation, degrade, film, mirror_picture
 from d2m_cli.data.skeletons.joints import PLACE, Positions, from_dance_with_melody
 from d2m_cli.data.skeletons.load import load_motion
 from d2m_cli.data.sources.motion import read_motion_folder
 from d2m_cli.data.sources.piece import MotionFile, MotionKind
 from d2m_cli.features.motion import JOINTS, joint_positions, joint_speed
+from d2m_cli.ingest.probe import probe
 from d2m_cli.types import FloatArray, Motion
 
 SHARED = SHARED
@@ -123,7 +124,7 @@ def figures(motion: Motion) -> dict[str, float]:
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared with real clips and dances")
 def test_augmented_dances_measure_like_mediapipe_on_real_clips() -> None:
     clips = [SHARED / "clips" / f"{name}.mp4" for name in ("aist_b", "tiktok_a")]
-    real = [figures(watch_motion(clip)) for clip in clips]
+    real = [figures(read_motion(probe(clip))) for clip in clips]
     pieces = read_motion_folder(SHARED / "data/dance_with_melody").pieces[::9]
     rng = np.random.default_rng(0)
     made = []

@@ -13,15 +13,11 @@ from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.stage import (
-    CODEBOOK_REACH,
-    CodecConfig,
-    CodecStage,
-    scale_to_sigma,
-)
+from d2m_cli.training.codec.config import CodecConfig
+from d2m_cli.training.codec.stage import CODEBOOK_REACH, CodecStage, scale_to_sigma
 from d2m_cli.training.codec.trainable import Coded, MovingCodebook
 from d2m_cli.training.run.loop import LoopSettings
-from d2m_cli.training.run.schedule import OptimiserSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +34,7 @@ def settings_for(music: MusicSettings, steps: int = 8) -> CodecConfig:
         probe_crops=4,
         kmeans_vectors=2500,
         validation_crops=1,
-        optimiser=OptimiserSettings(warm_up_steps=3),
+        optimiser=OptimiserConfig(warm_up_steps=3),
         loop=LoopSettings(steps=steps, log_every=1, validate_every=1000, checkpoint_minutes=0.0),
     )
 

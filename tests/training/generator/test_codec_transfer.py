@@ -48,7 +48,7 @@ def test_a_generator_says_the_same_of_the_turned_latents() -> None:
         style_channels=0,
         width=0.05,
         style_features=4,
-        std=True,
+        predicts_std=True,
         drum_bands=3,
     )
     generator = VQGenerator(settings, 6).eval()

@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 from synthetic_music import sound
 
 from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.losses.adversarial import hinge_discriminator
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
@@ -16,7 +17,6 @@ from d2m_cli.spec import NOISE_CHANNELS, Level
 from d2m_cli.training.generator.losses import (
     LossWeights,
     Target,
-    discriminator_loss,
     encode_target,
     generator_losses,
 )
@@ -105,7 +105,8 @@ def test_one_batch_can_be_overfitted(codec: VQVAE, target: Target) -> None:
     code, mel = [], []
     for step in range(STEPS):
         predicted = generator(given, CODES)
-        judged = discriminator_loss(discriminator, target, predicted.mean)
+        real, fake = (discriminator(x) for x in (target.latents, predicted.mean.detach()))
+        judged = hinge_discriminator(real, fake)
         adversary.zero_grad()
         judged.backward()
         adversary.step()

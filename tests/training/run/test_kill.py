@@ -14,7 +14,7 @@ from project import ROOT
 from recipes_for_tests import write_recipe
 
 from d2m_cli.training.run.log import Record, read_log
-from d2m_cli.training.run.loop import run
+from d2m_cli.training.run.loop import Run
 from d2m_cli.training.run.settings import plain, read_settings
 from d2m_cli.training.stages import STAGES
 
@@ -49,8 +49,7 @@ def test_killed_run_goes_on_bit_for_bit(name: str, tmp_path: Path) -> None:
     try:
         for folder, resume in ((killed, True), (whole, False)):
             stage = kind.build(settings, Fabric(accelerator="cpu", devices=1))
-            config = plain(settings)
-            run(stage, settings.loop, folder, lambda *_: None, resume, config=config)
+            Run(stage, settings.loop, folder, config=plain(settings)).train(resume)
             stage.export(folder / kind.weights)
             states.append((folder / kind.weights).read_bytes())
     finally:

@@ -2,6 +2,7 @@ import os
 import random
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from d2m_cli.errors import D2MError, OutputError
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.training.run.checkpoint import load_newest, random_states, restore_random_states
+from d2m_cli.training.run.display import Silent
 from d2m_cli.training.run.log import RunLog, read_log
-from d2m_cli.training.run.loop import LoopSettings, Validation, run
+from d2m_cli.training.run.loop import LoopSettings, Run, Validation
 from d2m_cli.training.run.settings import SettingsError
 
 
@@ -47,16 +49,34 @@ class Descent:
     def restore(self, state: dict[str, Any]) -> None:
         self.x = state["x"]
 
+    def export(self, path: Path) -> None:
+        path.write_text(str(self.x))
 
-def silent(kind: str, step: int, figures: dict[str, float]) -> None:
-    """Report nothing."""
+
+class Notes(Silent):
+    """Keeps what a run shows."""
+
+    def __init__(self) -> None:
+        self.reports: list[tuple[str, int, dict[str, float]]] = []
+        self.notes: list[str] = []
+        self.done: list[tuple[int, int]] = []
+
+    def figures(self, kind: str, step: int, figures: Mapping[str, float]) -> None:
+        self.reports.append((kind, step, dict(figures)))
+
+    def progress(self, done: int, total: int) -> None:
+        self.done.append((done, total))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
 
 def test_logs_means_and_validates(tmp_path: Path) -> None:
-    stage, reports = Descent(), []
+    stage, display = Descent(), Notes()
     settings = LoopSettings(steps=4, log_every=2, validate_every=3)
-    done = run(stage, settings, tmp_path, lambda *report: reports.append(report))
-    assert done == 4
+    assert Run(stage, settings, tmp_path, display=display).train() == 4
+    reports = display.reports
+    assert display.done == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert stage.progress == [0, 0.25, 0.5, 0.75]
     expected = [
         ("validation", 1, {"squared": 1024.0}),
@@ -76,25 +96,26 @@ def test_logs_means_and_validates(tmp_path: Path) -> None:
 def test_a_signal_ends_the_run_after_its_step_and_it_can_go_on(tmp_path: Path) -> None:
     handler = signal.getsignal(signal.SIGTERM)
     settings = LoopSettings(steps=5)
-    assert run(Descent(signal_at=2), settings, tmp_path, silent) == 3
+    assert Run(Descent(signal_at=2), settings, tmp_path).train() == 3
     assert signal.getsignal(signal.SIGTERM) is handler
 
     stage = Descent()
-    assert run(stage, settings, tmp_path, silent, resume=True) == 5
+    assert Run(stage, settings, tmp_path).train(resume=True) == 5
     assert stage.x == 2.0
     assert stage.progress == [3 / 5, 4 / 5]
 
 
 def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path) -> None:
-    notes: list[str] = []
+    display = Notes()
     config = {"rate": 0.1, "loop": {"steps": 2}}
-    run(Descent(), LoopSettings(steps=2), tmp_path, silent, config=config)
+    Run(Descent(), LoopSettings(steps=2), tmp_path, config=config).train()
+    other = Run(Descent(), LoopSettings(steps=2), tmp_path, config={"rate": 0.2})
     with pytest.raises(SettingsError, match=r"rate was 0\.1 and is 0\.2"):
-        run(Descent(), LoopSettings(steps=2), tmp_path, silent, resume=True, config={"rate": 0.2})
+        other.train(resume=True)
     config["loop"] = {"steps": 3}
     settings = LoopSettings(steps=3)
-    run(Descent(), settings, tmp_path, silent, resume=True, config=config, note=notes.append)
-    assert notes == ["loop.steps was 2 and is 3"]
+    Run(Descent(), settings, tmp_path, config=config, display=display).train(resume=True)
+    assert display.notes == ["loop.steps was 2 and is 3"]
 
 
 def test_losses_that_are_no_numbers_end_the_run_unsaved(tmp_path: Path) -> None:
@@ -104,8 +125,8 @@ def test_losses_that_are_no_numbers_end_the_run_unsaved(tmp_path: Path) -> None:
             return {"x": self.x if number < 2 else float("nan")}
 
     settings = LoopSettings(steps=6, checkpoint_minutes=0)
-    with pytest.raises(D2MError, match="step 3 are no numbers"):
-        run(Diverging(), settings, tmp_path, silent)
+    with pytest.raises(D2MError, match="NaN or infinite at step 3"):
+        Run(Diverging(), settings, tmp_path).train()
     saved = load_newest(tmp_path)
     assert saved is not None and saved["step"] == 2
 
@@ -123,10 +144,10 @@ def test_a_disk_that_fills_up_ends_the_run_in_one_sentence(tmp_path: Path) -> No
     settings = LoopSettings(steps=6, log_every=2, validate_every=100, checkpoint_minutes=0)
     try:
         with pytest.raises(OutputError, match="cannot be written"):
-            run(Growing(), settings, tmp_path, silent)
+            Run(Growing(), settings, tmp_path).train()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert run(Descent(), settings, tmp_path, silent, resume=True) == 6
+    assert Run(Descent(), settings, tmp_path).train(resume=True) == 6
 
 
 def test_a_disk_that_refuses_the_board_alone_is_told_without_a_traceback(
@@ -159,11 +180,11 @@ class Dice(Descent):
 def test_global_random_states_go_on(tmp_path: Path) -> None:
     settings = LoopSettings(steps=6, log_every=1)
     states = random_states()
-    assert run(Dice(), settings, tmp_path / "stopped", silent, max_minutes=0) == 1
+    assert Run(Dice(), settings, tmp_path / "stopped").train(max_minutes=0) == 1
     random.seed(5), np.random.seed(5), torch.manual_seed(5)
-    run(Dice(), settings, tmp_path / "stopped", silent, resume=True)
+    Run(Dice(), settings, tmp_path / "stopped").train(resume=True)
     restore_random_states(states)
-    run(Dice(), settings, tmp_path / "whole", silent)
+    Run(Dice(), settings, tmp_path / "whole").train()
     stopped, whole = (
         [record for record in read_log(tmp_path / name) if record.kind == "train"]
         for name in ("stopped", "whole")
@@ -173,16 +194,16 @@ def test_global_random_states_go_on(tmp_path: Path) -> None:
 
 def test_lines_after_the_last_checkpoint_are_dropped(tmp_path: Path) -> None:
     settings = LoopSettings(steps=4, log_every=1)
-    run(Descent(), settings, tmp_path, silent, max_minutes=0)
+    Run(Descent(), settings, tmp_path).train(max_minutes=0)
     with RunLog(tmp_path, 1) as log:
         log.figures("train", 2, {"x": 99.0})
-    run(Descent(), settings, tmp_path, silent, resume=True)
+    Run(Descent(), settings, tmp_path).train(resume=True)
     values = [record.value for record in read_log(tmp_path) if record.kind == "train"]
     assert values == [32, 16, 8, 4]
 
 
 def test_what_a_run_leaves_to_look_at(tmp_path: Path) -> None:
-    run(Descent(), LoopSettings(steps=2, log_every=1), tmp_path, silent)
+    Run(Descent(), LoopSettings(steps=2, log_every=1), tmp_path).train()
     assert {path.name for path in tmp_path.iterdir()} == {
         *("log.csv", "curves.png", "samples", "tensorboard", "settings.json"),
         "step_00000002.ckpt",
@@ -198,12 +219,12 @@ def test_what_a_run_leaves_to_look_at(tmp_path: Path) -> None:
 
 
 def test_time_budget_ends_the_run_with_a_checkpoint(tmp_path: Path) -> None:
-    assert run(Descent(), LoopSettings(steps=1000), tmp_path, silent, max_minutes=0) == 1
+    assert Run(Descent(), LoopSettings(steps=1000), tmp_path).train(max_minutes=0) == 1
     saved = load_newest(tmp_path)
     assert saved is not None and (saved["step"], saved["stage"]) == (1, {"x": 32.0})
 
 
 def test_a_new_run_does_not_mix_with_an_old_one(tmp_path: Path) -> None:
-    run(Descent(), LoopSettings(steps=2), tmp_path, silent)
+    Run(Descent(), LoopSettings(steps=2), tmp_path).train()
     with pytest.raises(OutputError, match="holds another run"):
-        run(Descent(), LoopSettings(steps=2), tmp_path, silent)
+        Run(Descent(), LoopSettings(steps=2), tmp_path).train()

@@ -64,7 +64,9 @@ def test_two_processes_learn_what_one_with_the_joined_batch_learns(
     assert any("exp_avg" in path for path in shared)
     for path, value in expected.items():
         # A weight moves by the sign of its gradient in Adam's first update: where that is nearly
-        # zero, rounding decides. The gradients themselves (exp_avg) must all agree.
+        # zero, rounding decides (1 % of the weights, or one of a small bias). The gradients
+        # themselves (exp_avg) must all agree.
         scale = float(value.abs().max())
         far = ((shared[path] - value).abs() > 1e-3 * scale + 1e-7).float().mean()
-        assert far <= (0.0 if "exp_avg" in path else 0.01), (path, float(far))
+        allowed = 0.0 if "exp_avg" in path else max(0.01, 1 / value.numel())
+        assert far <= allowed, (path, float(far))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,11 +6,11 @@ from project import ROOT
 
 from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.stage import CodecConfig
+from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.export import ExportSettings
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.loop import LoopSettings
-from d2m_cli.training.run.schedule import OptimiserSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 from d2m_cli.training.run.settings import (
     SettingsError,
     check_resumable,
@@ -19,6 +20,7 @@ from d2m_cli.training.run.settings import (
     write_settings,
 )
 from d2m_cli.training.stages import STAGES
+from d2m_cli.training.synthesizer.config import SynthesizerConfig
 
 RECIPES = ROOT / "examples/recipes"
 
@@ -79,6 +81,16 @@ def test_shipped_recipes_can_be_read(path: Path) -> None:
     assert not level or level == settings.level
 
 
+def test_the_same_names_set_the_optimiser_of_every_stage(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text('codec = "codec.safetensors"')
+    overrides = ["optimiser.rate=3e-4", "discriminator.optimiser.clip=2"]
+    settings = read_settings(path, SynthesizerConfig, overrides)
+    assert settings.optimiser == OptimiserConfig(rate=3e-4)
+    assert settings.discriminator.optimiser == OptimiserConfig(rate=1e-5, clip=2.0)
+    assert settings.discriminator.scales == SynthesizerConfig(Path()).discriminator.scales
+
+
 def test_overrides_are_typed_and_leave_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text('level = "low"\n[loop]\nsteps = 7\nlog_every = 3')
@@ -92,7 +104,7 @@ def test_overrides_are_typed_and_leave_the_rest(tmp_path: Path) -> None:
     )
     settings = read_settings(path, CodecConfig, overrides)
     assert (settings.loop.steps, settings.loop.log_every) == (100, 3)
-    assert settings.optimiser == OptimiserSettings(rate=1e-4)
+    assert settings.optimiser == replace(CodecConfig().optimiser, rate=1e-4)
     assert settings.level is Level.HIGH
     assert settings.music == MusicSettings(Path("some where/else"), ("*demo*",))
     assert settings.commitment == 2.0
@@ -115,7 +127,9 @@ def test_wrong_overrides_are_named(tmp_path: Path, override: str, complaint: str
 
 
 def test_settings_of_a_run_come_back(tmp_path: Path) -> None:
-    settings = GeneratorConfig(Path("codec.safetensors"), Level.LOW, betas=(0.1, 0.2))
+    settings = GeneratorConfig(
+        Path("codec.safetensors"), Level.LOW, optimiser=OptimiserConfig(betas=(0.1, 0.2))
+    )
     write_settings(tmp_path, plain(settings))
     assert read_run(tmp_path, GeneratorConfig) == settings
     with pytest.raises(SettingsError, match="holds no run"):

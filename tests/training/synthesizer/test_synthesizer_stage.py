@@ -15,14 +15,16 @@ from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.errors import DataError
 from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
-from d2m_cli.training.generator.stage import DiscriminatorSettings
+from d2m_cli.training.generator.config import DiscriminatorSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 from d2m_cli.training.run.settings import read_settings
 from d2m_cli.training.synthesizer.config import SynthesizerConfig, SynthesizerWeights
 from d2m_cli.training.synthesizer.generated_codes import CodesSettings
 from d2m_cli.training.synthesizer.stage import SynthesizerStage
 
 LEVEL = Level.HIGH
-SLIM = DiscriminatorSettings((16, 16, 32, 32), scales=2)
+QUICK = OptimiserConfig(rate=1e-3, warm_up_steps=1)
+SLIM = DiscriminatorSettings((16, 16, 32, 32), scales=2, optimiser=QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +41,10 @@ def settings_for(music: MusicSettings) -> SynthesizerConfig:
         batch=2,
         seconds=0.2,
         first_stage=3,
-        rate=1e-3,
-        discriminator_rate=1e-3,
-        warm_up_steps=1,
         average=0.5,
         validation_crops=1,
         losses=SynthesizerWeights(spectral=1.0),
+        optimiser=QUICK,
         discriminator=SLIM,
     )
 
@@ -107,20 +107,16 @@ def test_by_default_the_whole_decoder_is_trained(music: MusicSettings) -> None:
     assert trained == {n for n, _ in stage.vqvae.named_parameters() if n.startswith("decoders.")}
 
 
-@pytest.mark.parametrize("final", [1.0, 0.1])
-def test_both_rates_fall_to_the_share_that_is_set(music: MusicSettings, final: float) -> None:
-    stage = stage_for(dataclasses.replace(settings_for(music), final=final))
+def test_both_rates_follow_their_own_schedule(music: MusicSettings) -> None:
+    falling = dataclasses.replace(QUICK, final=0.1)
+    settings = dataclasses.replace(settings_for(music), optimiser=falling)
+    stage = stage_for(settings)
     rates = []
     for number, progress in ((0, 0.0), (1, 0.5), (2, 1.0)):
         stage.step(stage.draw(number), number, progress)
-        rates.append(
-            (
-                stage.optimiser.param_groups[0]["lr"],
-                stage.discriminator_optimiser.param_groups[0]["lr"],
-            )
-        )
-    expected = 1e-3 * np.array([1.0, (1 + final) / 2, final])
-    assert np.allclose(np.array(rates), expected[:, None])
+        states = stage.optimiser.state(), stage.adversary.optimiser.state()
+        rates.append([state["param_groups"][0]["lr"] for state in states])
+    assert np.allclose(rates, 1e-3 * np.array([[1.0, 1.0], [0.55, 1.0], [0.1, 1.0]]))
 
 
 def test_generated_codes_are_heard_and_measured(music: MusicSettings, tmp_path: Path) -> None:

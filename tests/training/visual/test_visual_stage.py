@@ -16,7 +16,7 @@ from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import JOINTS, motion_from_positions
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.training.run.loop import LoopSettings, run
-from d2m_cli.training.run.schedule import OptimiserSettings
+from d2m_cli.training.run.optimiser import OptimiserConfig
 from d2m_cli.training.visual.stage import VisualConfig, VisualStage
 from d2m_cli.training.visual.windows import movement_summary
 
@@ -47,7 +47,7 @@ def settings(tmp_path: Path) -> VisualConfig:
         visual=VisualSettings(size=32, width=1 / 16),
         batch=4,
         held_out=8,
-        optimiser=OptimiserSettings(warm_up_steps=1),
+        optimiser=OptimiserConfig(warm_up_steps=1),
         loop=LoopSettings(steps=6, log_every=2, validate_every=6),
     )
 

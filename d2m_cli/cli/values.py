@@ -1,0 +1,78 @@
+"""Words of the command line that stand for a value: a time, a tempo, a number within limits."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+
+SLOWEST, FASTEST = 40.0, 240.0
+"""Beats per minute that music is made in."""
+
+_TEMPO_FACTORS = {"half": 0.5, "x0.5": 0.5, "double": 2.0, "x2": 2.0}
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """A tempo that is asked for: a number of beats per minute, or a multiple of the dance's own."""
+
+    bpm: float | None = None
+    factor: float = 1.0
+
+
+def tempo(text: str) -> Tempo:
+    """`120`, `x2`, `double` or `half`."""
+    word = text.strip().lower()
+    if word in _TEMPO_FACTORS:
+        return Tempo(factor=_TEMPO_FACTORS[word])
+    bpm = _number(word.removesuffix("bpm").strip())
+    if bpm is None or not SLOWEST <= bpm <= FASTEST:
+        raise typer.BadParameter(
+            f"'{text}' is not a tempo: give beats per minute from {SLOWEST:g} to {FASTEST:g}, "
+            "x2 or half."
+        )
+    return Tempo(bpm)
+
+
+def seconds(text: str) -> float:
+    """`12.5`, `0:03`, `1:02.5` or `1:00:00`, in seconds."""
+    parts = str(text).strip().split(":")
+    numbers = [_number(part) for part in parts]
+    if len(parts) > 3 or any(n is None or n < 0 for n in numbers):
+        raise typer.BadParameter(f"'{text}' is not a time: give seconds (12.5) or 1:02.5.")
+    total = 0.0
+    for number in numbers:
+        total = 60.0 * total + (number or 0.0)
+    return total
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """A reader of numbers from `least` to `most`."""
+
+    def read(text: str) -> float:
+        value = _number(str(text).strip())
+        if value is None or not least <= value <= most:
+            raise typer.BadParameter(f"'{text}' is not a number from {least:g} to {most:g}.")
+        return value
+
+    return read
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A reader of whole numbers from `least` to `most`."""
+
+    def read(text: str) -> int:
+        word = str(text).strip()
+        if not re.fullmatch(r"-?\d+", word) or not least <= int(word) <= most:
+            raise typer.BadParameter(f"'{text}' is not a whole number from {least} to {most}.")
+        return int(word)
+
+    return read
+
+
+def _number(text: str) -> float | None:
+    if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)", text):
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None

@@ -1,0 +1,200 @@
+"""One call from dances to a results record: read, generate, measure.
+
+from d2m_cli.evaluation.evaluate import EvaluateOptions, evaluate
+
+options = EvaluateOptions(music={"rival": "rival_videos/"}, generate=["low"])
+evaluation = evaluate("videos/", options)
+for system in evaluation.record["systems"]:
+    print(system["name"], system["alignment"]["lift"], system["frechet"]["distance"])
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from d2m_cli.data.cache.manifest import MANIFEST
+from d2m_cli.errors import BundleError, DataError
+from d2m_cli.evaluation import baselines, protocol, sources, systems
+from d2m_cli.evaluation.baselines import EvaluatedDance, System
+from d2m_cli.evaluation.previews import preview_videos
+from d2m_cli.evaluation.record import EvaluationRecord
+from d2m_cli.metrics.pairs import OnsetTrace, compare_pair
+from d2m_cli.progress import Progress, silent
+from d2m_cli.report.html import MAX_DANCES, MAX_PLAYER_SECONDS
+from d2m_cli.spec import Level
+from d2m_cli.types import FloatArray
+
+Place = str | Path
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """What is evaluated, and against what. Every place is a path or its text."""
+
+    music: Mapping[str, Place] = field(default_factory=dict)
+    """Folder of finished music by the name of its system; files are named as the dances."""
+    generate: Sequence[Level | str] = ()
+    """Levels (`high`, `low`) at which a bundle's music is generated first."""
+    bundle: str | None = None
+    """Bundle by name or folder; `None` is the embedded one."""
+    seeds: int = 1
+    """Pieces generated for each dance."""
+    split: str = "test"
+    """Part of a prepared set."""
+    reference: Place = sources.OWN
+    """Reference music: `own` (sound of the videos), `none`, or a folder."""
+    genres: Place | None = None
+    """JSON object: genre of each dance."""
+    segments: Place | None = None
+    """Original music in one folder a genre, for genre accuracy."""
+    real: Place | None = None
+    """Folder of real music that distances are taken from; `None` takes the references."""
+    library: Place | None = None
+    """Folder of music for the row 'nearest tempo'."""
+    embedding: str = "music"
+    """`music`, `log-mel` or `vggish`."""
+    baselines: bool = True
+    """Add GT, its reconstruction, random codes, clicks and the music of other clips."""
+    codec: Level | str = Level.HIGH
+    """Level of the bundle's codec in the rows reconstruction and random codes."""
+    opinions: Place | None = None
+    """Output of `d2m mos score --json`."""
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures, and what they were taken of."""
+
+    record: EvaluationRecord
+    dances: Sequence[EvaluatedDance]
+    systems: Sequence[System]
+    videos: Mapping[str, Path]
+    """Video of each dance; empty for a prepared set."""
+
+    def first_pieces(self) -> dict[str, dict[str, FloatArray]]:
+        """The scored piece `(N,)` at `SAMPLE_RATE` of each system for each dance."""
+        return {s.name: {name: takes[0] for name, takes in s.pieces.items()} for s in self.systems}
+
+    def example_traces(self) -> list[OnsetTrace]:
+        """Onset curves of each system's piece for the first dance that has a reference."""
+        for dance in self.dances:
+            reference = dance.reference
+            if reference is not None and len(reference):
+                made = [
+                    s for s in self.systems if dance.name in s.pieces and s.name != baselines.GT
+                ]
+                return [
+                    compare_pair(f"{dance.name}, {s.name}", reference, s.pieces[dance.name][0])[1]
+                    for s in made
+                ]
+        return []
+
+    def previews(self) -> dict[str, bytes]:
+        """Small silent videos (MP4) of the dances that the report shows."""
+        return preview_videos(self.videos, MAX_DANCES, MAX_PLAYER_SECONDS)
+
+
+def evaluate(
+    dances: Place | Sequence[Place],
+    options: EvaluateOptions | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Measure music for dances as the paper does, and beyond it.
+
+    `dances` are videos, folders of videos, or one prepared set. Raises `DataError` or `InputError`
+    for what cannot be read, `BundleError` for a bundle that cannot generate.
+    """
+    wanted = options or EvaluateOptions()
+    levels, codec_level = [_level(text) for text in wanted.generate], _level(wanted.codec)
+    places = [Path(p) for p in ([dances] if isinstance(dances, str | Path) else dances)]
+    opinions = sources.read_object(Path(wanted.opinions)) if wanted.opinions else None
+    embedding = sources.embedding_named(wanted.embedding)
+    real, library = _music_of(wanted.real), _music_of(wanted.library)
+    segments = sources.labelled_segments(Path(wanted.segments)) if wanted.segments else None
+    known, videos = _dances(places, wanted, progress)
+    codec, notes = _codec(wanted, codec_level)
+    rows = _systems(places, wanted, levels, known, videos, codec, library, progress)
+    record = protocol.measure_systems(
+        known,
+        rows,
+        embedding,
+        real=real,
+        distinct_codes=codec.distinct if codec else None,
+        segments=segments,
+        progress=progress,
+    )
+    record["opinions"] = opinions
+    record["notes"] += notes
+    return Evaluation(record, known, rows, videos)
+
+
+def _dances(
+    places: Sequence[Path], wanted: EvaluateOptions, progress: Progress
+) -> tuple[list[EvaluatedDance], dict[str, Path]]:
+    """The dances, and their videos by name (none for a prepared set)."""
+    if (places[0] / MANIFEST).exists():
+        if len(places) > 1:
+            raise DataError(f"{places[0]} is a prepared set: give it alone.")
+        return sources.dances_of_cache(places[0], wanted.split), {}
+    videos = sources.videos_in(places)
+    genres = sources.read_genres(Path(wanted.genres) if wanted.genres else None)
+    return sources.dances_of_videos(videos, str(wanted.reference), genres, progress), videos
+
+
+def _systems(
+    places: Sequence[Path],
+    wanted: EvaluateOptions,
+    levels: Sequence[Level],
+    dances: Sequence[EvaluatedDance],
+    videos: dict[str, Path],
+    codec: systems.CodecFunctions | None,
+    library: Sequence[FloatArray],
+    progress: Progress,
+) -> list[System]:
+    """Every row of the tables."""
+    rows: list[System] = []
+    if levels:
+        given = (wanted.bundle, levels, wanted.seeds, wanted.device, progress)
+        if videos:
+            rows += systems.generated_systems(videos, *given)
+        else:
+            pieces = sources.pieces_of_cache(places[0], wanted.split)
+            rows += systems.systems_from_cache(pieces, *given)
+    for name, folder in wanted.music.items():
+        rows.append(sources.system_of_folder(name, Path(folder), dances))
+    if not wanted.baselines:
+        return rows
+    own = baselines.references(dances)
+    others = [baselines.other_clip(system) for system in [*rows, own]]
+    fixed = [own, *others, baselines.clicks_on_dance(dances), baselines.steady_clicks(dances)]
+    if codec:
+        fixed.append(baselines.reconstructions(dances, codec.reconstruct))
+        fixed.append(baselines.random_codes(dances, codec.random))
+    tracks = [baselines.LibraryTrack.of(piece) for piece in library]
+    fixed.append(baselines.nearest_tempo(dances, tracks))
+    return [*rows, *(row for row in fixed if row.pieces)]
+
+
+def _codec(
+    wanted: EvaluateOptions, level: Level
+) -> tuple[systems.CodecFunctions | None, list[str]]:
+    """The bundle's codec; without a bundle, why there is none."""
+    try:
+        return systems.codec_of_bundle(wanted.bundle, level, wanted.device), []
+    except BundleError as error:
+        if wanted.bundle is not None:
+            raise
+        return None, [f"no reconstruction, random or distinct codes: {error}"]
+
+
+def _music_of(folder: Place | None) -> list[FloatArray]:
+    if folder is None:
+        return []
+    return [sources.read_music(path) for path in sources.files_in([Path(folder)])]
+
+
+def _level(text: Level | str) -> Level:
+    if text not in list(Level):
+        raise DataError(f"Unknown level '{text}': choose {' or '.join(Level)}.")
+    return Level(text)

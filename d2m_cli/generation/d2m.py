@@ -1,0 +1,102 @@
+"""The networks of a bundle of this project: a dance, its sketch, VQ latents, codes, sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from d2m_cli.analysis.video import read_video
+from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.features.i3d import I3DExtractor, VisualSettings
+from d2m_cli.features.motion import motion_from_landmarks
+from d2m_cli.features.rhythm import estimate_rhythm
+from d2m_cli.generation.level_model import LevelModel
+from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style_from_audio
+from d2m_cli.models.i3d import InceptionI3d
+from d2m_cli.progress import Progress, Step, silent
+from d2m_cli.spec import SAMPLE_RATE, Level
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
+
+ARCHITECTURE = "d2m"
+
+
+class D2MMaker:
+    """A `Maker` of architecture "d2m"."""
+
+    follows_tempo = True
+
+    def __init__(self, bundle: Bundle, device: torch.device) -> None:
+        self.bundle, self.device = bundle, device
+        self.visual_settings = VisualSettings(**bundle.settings["visual"])
+        self.i3d = InceptionI3d(width=self.visual_settings.width)
+        bundle.load_into(self.i3d, "i3d.safetensors")
+        self.i3d.to(device)
+        self.style_vectors = bundle.tensors("styles.safetensors")
+        self.levels = [Level(name) for name in bundle.settings["generators"]]
+        self._level_models: dict[Level, LevelModel] = {}
+
+    @property
+    def style_names(self) -> Sequence[str]:
+        """Names of the bundle's styles, sorted."""
+        return sorted(self.style_vectors)
+
+    def analyze(self, clip: Clip, progress: Progress = silent) -> tuple[Dance, FrameArray]:
+        """Motion, visual features and rhythm of the dance, and thumbnails `(S, H, W, 3)`."""
+        visual = I3DExtractor(self.visual_settings, self.i3d_features)
+        pictures = read_video(clip, visual, progress=progress)
+        motion = motion_from_landmarks(pictures.landmarks)
+        dance = Dance(motion, visual.visual(), estimate_rhythm(motion), clip.seconds)
+        return dance, pictures.thumbnails
+
+    def choose_style(self, name: str | None, audio: Path | None, seed: int) -> Style:
+        """The style of that name, of which the seed picks an exemplar, or that of a piece of music.
+
+        Raises `BundleError` for an unknown name, `InputError` for music that cannot be read.
+        """
+        if audio is not None:
+            return style_from_audio(audio)
+        assert name is not None
+        return named_style(self.style_vectors, name, seed)
+
+    def pick_style(self, dance: Dance, seed: int) -> Style:
+        """A style with drums by the dance's tempo; the seed picks its exemplar."""
+        name = style_for_tempo(self.style_vectors, dance.rhythm.bpm)
+        return named_style(self.style_vectors, name, seed)
+
+    def sample_codes(
+        self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
+    ) -> Codes:
+        """Codes of the music for a dance: generator windows, each looked up in the codebook."""
+        indices = np.empty(-(-round(dance.seconds * SAMPLE_RATE) // level.hop), np.int64)
+        done = 0
+        # Kept in one array: tensors of single windows, kept in between, would break up the heap.
+        for codes in self.level_model(level).sample_codes(dance, style, seed):
+            indices[done : done + len(codes)] = codes.cpu().numpy()
+            done += len(codes)
+            progress(Step.COMPOSE, done, len(indices))
+        return Codes(indices, level)
+
+    def decode(
+        self, codes: Codes, seconds: float, progress: Progress = silent
+    ) -> Iterator[FloatArray]:
+        """Sound of codes, in pieces `(N,)` that together last exactly `seconds`."""
+        done = 0
+        for piece in self.level_model(codes.level).decode(codes, seconds):
+            done += len(piece)
+            progress(Step.DECODE, done, round(seconds * SAMPLE_RATE))
+            yield piece
+
+    def level_model(self, level: Level) -> LevelModel:
+        """Generator and codec of a level, loaded when first asked for."""
+        if level not in self._level_models:
+            self._level_models[level] = LevelModel(self.bundle, level, self.device)
+        return self._level_models[level]
+
+    def i3d_features(self, windows: Tensor) -> Tensor:
+        """I3D vectors of picture windows, as `features.i3d.I3DExtractor` asks for them."""
+        with torch.inference_mode():
+            return self.i3d.features(windows.to(self.device)).cpu()

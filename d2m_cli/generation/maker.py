@@ -1,0 +1,65 @@
+"""What every bundle that can make music offers, our own and the authors' alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.progress import Progress
+from d2m_cli.spec import Level
+from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
+
+DanceT = TypeVar("DanceT", bound=Dance)
+"""What a maker reads from a video; it takes no other maker's."""
+
+
+class Named(Protocol):
+    """A style, as far as others need to know it."""
+
+    @property
+    def name(self) -> str:
+        """As users see it."""
+
+
+StyleT = TypeVar("StyleT", bound=Named)
+"""What stands for a style in a maker."""
+
+
+class Maker(Protocol[DanceT, StyleT]):
+    """From a video to codes and sound."""
+
+    bundle: Bundle
+    levels: list[Level]
+    """Levels that the bundle has."""
+    follows_tempo: bool
+    """Whether its music lies on the beats of `Dance.rhythm`."""
+
+    @property
+    def style_names(self) -> Sequence[str]:
+        """Names that `choose_style` takes, sorted."""
+
+    def analyze(self, clip: Clip, progress: Progress) -> tuple[DanceT, FrameArray]:
+        """The dance in a video, and thumbnails `(S, H, W, 3)` for the plot.
+
+        Raises `InputError` for a video that cannot be decoded, `NoDancerError` when it shows
+        nobody.
+        """
+
+    def choose_style(self, name: str | None, audio: Path | None, seed: int) -> StyleT:
+        """The style of that name, or that of a piece of music; one of the two is given.
+
+        Raises `BundleError` for a style that the bundle does not have.
+        """
+
+    def pick_style(self, dance: DanceT, seed: int) -> StyleT:
+        """A style for a dance, without a wish."""
+
+    def sample_codes(
+        self, dance: DanceT, level: Level, style: StyleT, seed: int, progress: Progress
+    ) -> Codes:
+        """Codes of the music for a dance."""
+
+    def decode(self, codes: Codes, seconds: float, progress: Progress) -> Iterator[FloatArray]:
+        """Sound of codes, in pieces `(N,)` that together last exactly `seconds`."""

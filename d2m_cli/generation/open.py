@@ -1,0 +1,49 @@
+"""The one door for every bundle: its architecture says which networks make the music."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from d2m_cli.bundles.bundle import load_bundle
+from d2m_cli.device import choose_device
+from d2m_cli.errors import BundleError, InputError
+from d2m_cli.generation.d2m import ARCHITECTURE as OWN
+from d2m_cli.generation.d2m import D2MMaker
+from d2m_cli.generation.maker import Maker
+from d2m_cli.official import FlowMethod
+from d2m_cli.official.pipeline import AIST_BUNDLE, AIST_NEEDS, OfficialMaker
+from d2m_cli.official.pipeline import ARCHITECTURE as OFFICIAL
+
+
+def open_maker(
+    bundle: str | Path | None = None,
+    device: str = "auto",
+    motion: Path | None = None,
+    flow: FlowMethod = FlowMethod.TVL1,
+) -> Maker[Any, Any]:
+    """The networks of a bundle by name or folder (None: the embedded one).
+
+    `motion` is an AIST++ motion file, which only the released AIST++ model takes; `flow` is how the
+    released models' optical flow is estimated.
+
+    Raises `BundleError` for an unknown or damaged bundle and for one that makes no music,
+    `InputError` when the motion file is missing or not of use, `D2MError` for a missing device.
+    """
+    try:
+        opened = load_bundle(bundle)
+    except BundleError as error:
+        if bundle == AIST_BUNDLE and motion is None:
+            raise BundleError(f"{error} {AIST_NEEDS}") from None
+        raise
+    architecture = opened.config["architecture"]
+    if architecture == OFFICIAL:
+        return OfficialMaker(opened, choose_device(device), motion, flow)
+    if motion is not None:
+        raise InputError("Only the bundle aist-official takes a motion file: leave out --motion.")
+    if architecture != OWN:
+        raise BundleError(
+            f"Bundle '{opened.name}' has architecture '{architecture}', which cannot generate "
+            "music: use another bundle or omit --bundle."
+        )
+    return D2MMaker(opened, choose_device(device))

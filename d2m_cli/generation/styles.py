@@ -1,0 +1,77 @@
+"""The style of the music: taken from a piece of music, named, or picked for a dance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from d2m_cli.errors import BundleError
+from d2m_cli.features.style import style_vector
+from d2m_cli.ingest.sound import load_sound
+from d2m_cli.sketch.rules import STYLE_RULES, StyleRules
+from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE = 0.5
+"""Strength of the drums from which on a style is picked for a dance unasked."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """What the music is to sound like."""
+
+    name: str
+    """One that the bundle knows, or the name of the file that the style was taken from."""
+    vector: FloatArray = field(repr=False)
+    """`(C_s,)`, see `features.style`."""
+    rules: StyleRules = field(default_factory=StyleRules, repr=False)
+    """How its pieces are built."""
+
+
+def style_from_audio(path: Path) -> Style:
+    """The sound of a piece of music, with the usual rules.
+
+    Raises `InputError` when the file cannot be read, is silent or shorter than half a second.
+    """
+    return Style(path.name, style_vector(load_sound(path, SAMPLE_RATE)))
+
+
+def named_style(vectors: Mapping[str, Tensor], name: str, seed: int) -> Style:
+    """A style of the bundle by name; the seed picks one of its exemplars `(n, C_s)`.
+
+    Raises `BundleError` for an unknown name.
+    """
+    name = known_name(name, vectors)
+    rows = vectors[name].numpy()
+    draw = np.random.default_rng((seed, 0))
+    return Style(name, rows[draw.integers(len(rows))], STYLE_RULES.get(name, StyleRules()))
+
+
+def style_for_tempo(vectors: Mapping[str, Tensor], tempo: float) -> str:
+    """Name of the style with drums for a dance of `tempo` beats per minute.
+
+    Dances of unlike tempo get unlike music, and the same dance the same again.
+    """
+    known = sorted(vectors)
+    fit = [
+        name
+        for name in known
+        if STYLE_RULES.get(name, StyleRules()).drums >= MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE
+    ]
+    return str(np.random.default_rng(round(tempo)).choice(fit or known))
+
+
+def known_name(name: str, known: Mapping[str, object]) -> str:
+    """The name as the bundle spells it. Raises `BundleError` that names the nearest ones."""
+    spelled = {style.casefold(): style for style in known}
+    found = spelled.get(name.casefold())
+    if found is not None:
+        return found
+    near = get_close_matches(name.casefold(), spelled, n=2)
+    meant = f"Did you mean {' or '.join(spelled[style] for style in near)}? " if near else ""
+    raise BundleError(f"Unknown style '{name}'. {meant}Choose one of {', '.join(sorted(known))}.")

@@ -1,0 +1,87 @@
+"""Beats as files, read back."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from d2m_cli.errors import OutputError
+from d2m_cli.output.beats import FORMATS, count_beats, write_beats
+
+TIMES = [0.31, 0.85, 1.39, 1.95, 2.5, 3.04]
+
+
+def variable_length(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    while True:
+        byte = data[at]
+        at, value = at + 1, value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, at
+
+
+def midi_clicks(data: bytes) -> list[float]:
+    """Seconds of the notes of a MIDI file of format 0, by its own tempos."""
+    assert data[:4] == b"MThd" and data[14:18] == b"MTrk"
+    ticks = int.from_bytes(data[12:14], "big")
+    end = 22 + int.from_bytes(data[18:22], "big")
+    assert end == len(data)
+    at, now, quarter, notes = 22, 0.0, 0.5, []
+    while at < end:
+        delta, at = variable_length(data, at)
+        now += delta / ticks * quarter
+        if data[at] == 0xFF:
+            length, body = variable_length(data, at + 2)
+            if data[at + 1] == 0x51:
+                quarter = int.from_bytes(data[body : body + 3], "big") / 1e6
+            at = body + length
+        else:
+            if data[at] >> 4 == 9:
+                notes.append(now)
+            at += 3
+    return notes
+
+
+def read_times(path: Path, fps: float) -> list[float]:
+    text = "" if path.suffix == ".mid" else path.read_text()
+    match path.suffix:
+        case ".csv":
+            return [float(row["time"]) for row in csv.DictReader(text.splitlines())]
+        case ".txt":
+            return [float(line.split("\t")[0]) for line in text.splitlines()]
+        case ".mid":
+            return midi_clicks(path.read_bytes())
+        case ".edl":
+            found = re.findall(r" C +(\d\d):(\d\d):(\d\d):(\d\d) ", text)
+            return [
+                (int(h) - 1) * 3600 + int(m) * 60 + int(s) + int(f) / fps for h, m, s, f in found
+            ]
+    markers = json.loads(text)["tracks"]["markers"]
+    starts = [marker["marked_range"]["start_time"] for marker in markers]
+    return [start["value"] / start["rate"] for start in starts]
+
+
+@pytest.mark.parametrize("suffix", list(FORMATS))
+@pytest.mark.parametrize("times", [TIMES, [0.0, 0.5, 1.0], []], ids=["late", "at once", "none"])
+def test_beats_are_where_they_were(tmp_path: Path, suffix: str, times: list[float]) -> None:
+    path = tmp_path / f"beats{suffix}"
+    write_beats(path, times, fps=25.0)
+    apart = 0.0201 if suffix in (".edl", ".otio") else 1e-4  # half a picture, or exact
+    assert read_times(path, 25.0) == pytest.approx(times, abs=apart)
+
+
+def test_timecode_counts_the_pictures_of_an_uneven_rate(tmp_path: Path) -> None:
+    path = tmp_path / "beats.edl"
+    write_beats(path, [600.6], fps=30000 / 1001)  # picture 18000, after 600 s of timecode
+    assert "01:10:00:00" in path.read_text()
+
+
+def test_beats_are_counted_in_bars() -> None:
+    assert [beat.name for beat in count_beats(TIMES)] == ["1.1", "1.2", "1.3", "1.4", "2.1", "2.2"]
+
+
+def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"\.csv, \.txt, \.mid"):
+        write_beats(tmp_path / "beats.xml", TIMES, 25.0)

@@ -1,0 +1,91 @@
+"""What is needed to run is installed: a wheel, used in another folder without the checkout."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from project import ROOT
+
+EXAMPLE = ROOT / "examples/dance.mp4"
+WEIGHTS = sorted(path.name for path in (ROOT / "weights").iterdir())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("hatchling", reason="the extra `test` is not installed")
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an environment that has the wheel, and sees the libraries of this one."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    venv.create(folder, with_pip=False)
+    places = sysconfig.get_paths("venv", {"base": str(folder), "platbase": str(folder)})
+    python = Path(places["scripts"]) / "python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python)]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", str(wheel)], check=True)
+    libraries = [path for path in sys.path if Path(path).name.endswith("-packages")]
+    (Path(places["purelib"]) / "libraries.pth").write_text("\n".join(libraries) + "\n")
+    return folder
+
+
+def d2m(installed: Path, *arguments: str | Path) -> str:
+    """What the installed command prints, run in a folder of its own."""
+    commands = sysconfig.get_path("scripts", "venv", {"base": str(installed)})
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [Path(commands) / "d2m", *arguments],
+        cwd=installed,
+        env={**environment, "D2M_HOME": str(installed / "home")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_wheel_holds_the_package_and_the_weights_and_nothing_else(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert {f"d2m_cli/embedded/{name}" for name in WEIGHTS} <= names
+    kept = {"py", "toml", "html"}
+    sources = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "d2m_cli").rglob("*.*")
+        if path.suffix[1:] in kept
+    }
+    assert sources <= names
+    tops = {name.partition("/")[0] for name in names}
+    assert len(tops) == 2 and "d2m_cli" in tops, "beside the package there is its dist-info alone"
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_installed_commands_explain_themselves(installed: Path) -> None:
+    assert "generate" in d2m(installed, "--help")
+    assert "--config" in d2m(installed, "train", "codec", "--help")
+
+
+def test_the_doctor_finds_the_installed_weights(installed: Path) -> None:
+    code = "from d2m_cli.bundles.places import embedded_folder; print(embedded_folder())"
+    python = Path(sysconfig.get_path("scripts", "venv", {"base": str(installed)})) / "python"
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    found = subprocess.run(
+        [python, "-c", code], cwd=installed, env=environment, capture_output=True, text=True
+    )
+    assert Path(found.stdout.strip()).is_relative_to(installed), found.stderr
+    assert "embedded" in d2m(installed, "doctor")
+
+
+def test_the_installed_command_makes_music(installed: Path) -> None:
+    d2m(installed, "generate", EXAMPLE, "-o", "music.wav", "--audio-only", "--level", "low")
+    assert (installed / "music.wav").stat().st_size > 100_000
