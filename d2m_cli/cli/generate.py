@@ -25,7 +25,8 @@ def generate(
 
     A batch:     d2m generate clips/ -o scored/ --json
     """
-    from d2m_cli.cli.plan import plan_jobs, ready_places
+    from d2m_cli.cli.plan import plan_jobs
+    from d2m_cli.cli.ready import ready_places
 
     jobs = plan_jobs(videos, music, output)
     with ready_places(jobs, music, output) as ready:

@@ -12,8 +12,9 @@ from rich.console import Console
 
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.options import MusicOptions, OutputOptions
-from d2m_cli.cli.plan import Job, Piece, Ready
+from d2m_cli.cli.plan import Job, Piece
 from d2m_cli.cli.progress import stage_progress
+from d2m_cli.cli.ready import Ready
 from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import save_features

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m_cli.bundles.contents import style_names
-from d2m_cli.errors import BundleError, D2MError, InputError, OutputError
+from d2m_cli.errors import BundleError, InputError, OutputError
 from d2m_cli.ingest.probe import check_readable
 from d2m_cli.output.places import named_after
 
@@ -63,15 +61,6 @@ class Job:
         return [*pieces, self.features] if self.features else pieces
 
 
-@dataclass
-class Ready:
-    """What of a plan is to be done, what is there already, and what cannot be done."""
-
-    jobs: list[Job] = field(default_factory=list)
-    done: list[Job] = field(default_factory=list)
-    refused: dict[Path, D2MError] = field(default_factory=dict)
-
-
 def plan_jobs(videos: list[str], music: MusicOptions, output: OutputOptions) -> list[Job]:
     """Find the videos and decide every output's name.
 
@@ -92,41 +81,6 @@ def plan_jobs(videos: list[str], music: MusicOptions, output: OutputOptions) -> 
     ]
     _check_names_differ(jobs)
     return jobs
-
-
-@contextmanager
-def ready_places(jobs: list[Job], music: MusicOptions, output: OutputOptions) -> Iterator[Ready]:
-    """Make the folders that are named for outputs and check every place before the work.
-
-    Folders made here that are empty at the end vanish. With `--resume` a video whose outputs are
-    all there and whole is done. A place that cannot be written to refuses its video; where that is
-    the only one, `OutputError` is raised.
-    """
-    named = [Path(given) for given in (output.out, output.plot, output.beats) if given]
-    wanted = {path.parent for job in jobs for piece in job.pieces for path in piece.files()}
-    folders = [folder for folder in named if folder in wanted]
-    made: list[Path] = []
-    try:
-        for folder in [*folders, *([output.save_features] if output.save_features else [])]:
-            made += [place for place in (folder, *folder.parents) if not place.exists()]
-            _make_folder(folder)
-        ready = Ready()
-        for job in jobs:
-            try:
-                if output.resume and _is_done(job, music):
-                    ready.done.append(job)
-                else:
-                    _check_outputs(job, music, output)
-                    ready.jobs.append(job)
-            except D2MError as error:
-                if len(jobs) == 1:
-                    raise
-                ready.refused[job.video] = error
-        yield ready
-    finally:
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
 
 
 def find_videos(given: list[str]) -> list[Path]:
@@ -278,38 +232,3 @@ def _check_names_differ(jobs: list[Job]) -> None:
                 f"{count} outputs have the name {Path(path).name}: give videos of one name to d2m "
                 "one at a time."
             )
-
-
-def _check_outputs(job: Job, music: MusicOptions, output: OutputOptions) -> None:
-    from d2m_cli.output.beats import FORMATS
-    from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
-
-    replace = output.overwrite or output.resume
-    for piece in job.pieces:
-        kinds = SOUND_SUFFIXES if piece.audio_only else (*CONTAINERS, *SOUND_SUFFIXES)
-        check_output(job.video, piece.out, replace, kinds, copied=music.start == 0)
-        if piece.plot:
-            check_output(job.video, piece.plot, replace, PLOT_SUFFIXES)
-        if piece.beats:
-            check_output(job.video, piece.beats, replace, FORMATS)
-    if job.features:
-        check_output(job.video, job.features, replace, (".npz",))
-
-
-def _is_done(job: Job, music: MusicOptions) -> bool:
-    from d2m_cli.ingest.probe import probe
-    from d2m_cli.output.readback import is_whole
-
-    if not all(path.is_file() for path in job.files()):
-        return False
-    seconds = probe(job.video, music.start, music.end).seconds
-    return all(is_whole(piece.out, seconds) for piece in job.pieces)
-
-
-def _make_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file, where a folder is needed: name another one.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {folder} cannot be made ({error.strerror}).") from error

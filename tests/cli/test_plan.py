@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from d2m_cli.cli.options import MusicOptions, OutputOptions
-from d2m_cli.cli.plan import Job, find_videos, plan_jobs, ready_places
+from d2m_cli.cli.plan import Job, find_videos, plan_jobs
+from d2m_cli.cli.ready import ready_places
 from d2m_cli.errors import BundleError, InputError, OutputError
 
 
@@ -84,9 +85,9 @@ def test_a_named_folder_is_made_and_vanishes_when_nothing_comes(
 ) -> None:
     output = OutputOptions(out=f"{tmp_path}/scored/")
     jobs = plan_jobs([str(clips / "b.mp4")], MusicOptions(), output)
-    with ready_places(jobs, output):
+    with ready_places(jobs, MusicOptions(), output):
         assert (tmp_path / "scored").is_dir()
     assert not (tmp_path / "scored").exists()
-    with ready_places(jobs, output):
+    with ready_places(jobs, MusicOptions(), output):
         jobs[0].pieces[0].out.write_bytes(b"music")
     assert (tmp_path / "scored" / "b.d2m.mp4").exists()
