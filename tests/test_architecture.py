@@ -20,6 +20,7 @@ GROUND = {
     "pcm",
     "librosa_lock",
     "media",
+    "opencv",
     "__init__",
     "record",
 }
