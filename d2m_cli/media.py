@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _TS_DISCONT = 0x0200
 """libavformat's flag of containers whose time stamps may jump."""
+
+_NOT_UTF_8 = "d2m-path:"
 
 _LOOK_AT = 1000
 """Packets of a file with several pictures that are read to see which of them moves."""
@@ -52,6 +55,25 @@ def bundled_ffmpeg() -> str:
         raise D2MError(
             "There is no ffmpeg here: install one and name it with D2M_FFMPEG."
         ) from error
+
+
+def word_of(path: Path) -> str:
+    """A path as ffmpeg-python takes it, which knows no names that are not UTF-8."""
+    text = str(path.absolute())
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _NOT_UTF_8 + os.fsencode(text).hex()
+    return text
+
+
+def real_words(command: Iterable[str]) -> list[str]:
+    """A command line of ffmpeg-python with the paths behind `word_of` in their places."""
+    mark = len(_NOT_UTF_8)
+    return [
+        os.fsdecode(bytes.fromhex(word[mark:])) if word.startswith(_NOT_UTF_8) else word
+        for word in command
+    ]
 
 
 def complaint(stderr: str) -> str:

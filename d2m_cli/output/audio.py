@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import ffmpeg
 import soundfile
 
+from d2m_cli.media import word_of
 from d2m_cli.output.places import finished_file
 from d2m_cli.output.run import run_ffmpeg
 from d2m_cli.spec import SAMPLE_RATE
@@ -57,7 +58,7 @@ class Loudness(NamedTuple):
 def measure_loudness(path: Path) -> Loudness:
     """Loudness and true peak of the sound in the file at `path`."""
     # "verbose" keeps the running values off the log, where only the summary is wanted.
-    meter = ffmpeg.input(str(path.absolute())).audio.filter(
+    meter = ffmpeg.input(word_of(path)).audio.filter(
         "ebur128", dualmono="true", peak="true", framelog="verbose"
     )
     summary = run_ffmpeg(meter.output("-", format="null"), level="info").rpartition("Integrated")[2]
@@ -77,13 +78,13 @@ def level_loudness(path: Path, out: Path) -> None:
 
     Raises `OutputError` when the file cannot be written.
     """
-    source = ffmpeg.input(str(path.absolute())).audio
+    source = ffmpeg.input(word_of(path)).audio
     before = measure_loudness(path)
     gain = TARGET_LUFS - before.lufs if before.lufs > -math.inf else 0.0
     with finished_file(out) as draft:
 
         def write(sound: Any) -> None:
-            run_ffmpeg(sound.output(str(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
+            run_ffmpeg(sound.output(word_of(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
 
         if before.peak_db + gain <= CEILING_DB:
             write(source.filter("volume", f"{gain:.3f}dB"))

@@ -8,7 +8,7 @@ import ffmpeg
 import numpy as np
 import soundfile
 
-from d2m_cli.media import read_clock, sound_track
+from d2m_cli.media import read_clock, sound_track, word_of
 from d2m_cli.output.checks import CONTAINERS, check_container, no_video_holds
 from d2m_cli.output.describe import StreamFacts, describe
 from d2m_cli.output.moved import move_chapters, move_stream, stands_elsewhere, take_cover
@@ -103,7 +103,7 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
     picture = _stream(clip, plan.picture.index, **limit)
     track = sound_track(clip.path) if mix > 0 else None
     old = _stream(clip, track.index) if track else None
-    sound = new_sound(clip, ffmpeg.input(str(wav.absolute())), old, track, mix)
+    sound = new_sound(clip, ffmpeg.input(word_of(wav)), old, track, mix)
     with scratch_folder() as name:
         folder = Path(name)
         kept, others = _others(plan, folder)
@@ -111,7 +111,7 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
             picture,
             sound,
             *others,
-            str(draft.absolute()),
+            word_of(draft),
             **_options(plan, kept),
         )
         command = compiled(sink)
@@ -134,7 +134,7 @@ def _stream(clip: Clip, index: int, **options: Any) -> Any:
     if clip.start and clock.seekable:
         where = {"ss": f"{zero:.6f}"}
     options |= {"fflags": "+genpts", **where}  # AVI has no presentation times
-    return ffmpeg.input(str(clip.path.absolute()), **options)[str(index)]
+    return ffmpeg.input(word_of(clip.path), **options)[str(index)]
 
 
 def _others(plan: _Plan, folder: Path) -> tuple[Luggage, list[Any]]:
@@ -143,7 +143,7 @@ def _others(plan: _Plan, folder: Path) -> tuple[Luggage, list[Any]]:
     Attachments come last, as Matroska's muxer wants.
     """
     clip, kept, streams = plan.clip, [], []
-    still = ffmpeg.input(str(clip.path.absolute()))  # covers and attachments have no time
+    still = ffmpeg.input(word_of(clip.path))  # covers and attachments have no time
     elsewhere = stands_elsewhere(clip)
     order = ("video", "subtitle", "data", "attachment")
     for each in sorted(plan.luggage.kept, key=lambda one: order.index(one.kind)):
@@ -153,7 +153,7 @@ def _others(plan: _Plan, folder: Path) -> tuple[Luggage, list[Any]]:
             moved = move_stream(clip, each, folder)
             if moved is None:
                 continue
-            source = ffmpeg.input(str(moved.path), itsoffset=f"{moved.begin:.6f}")["0"]
+            source = ffmpeg.input(word_of(moved.path), itsoffset=f"{moved.begin:.6f}")["0"]
         else:
             source = _stream(clip, each.index, t=f"{clip.seconds:.6f}")
         kept.append(each)

@@ -6,7 +6,7 @@ from typing import Any
 import ffmpeg
 
 from d2m_cli.errors import OutputError
-from d2m_cli.media import SoundTrack
+from d2m_cli.media import SoundTrack, word_of
 from d2m_cli.output.audio import limited
 from d2m_cli.output.places import finished_file
 from d2m_cli.output.run import run_ffmpeg
@@ -40,9 +40,9 @@ def write_sound(wav: Path, out: Path) -> None:
         raise OutputError(
             f"{out} is no sound file: choose one of {', '.join(_ALONE)} as its suffix."
         )
-    sound = _stereo(ffmpeg.input(str(wav.absolute())).audio)
+    sound = _stereo(ffmpeg.input(word_of(wav)).audio)
     with finished_file(out) as draft:
-        run_ffmpeg(sound.output(str(draft.absolute()), **for_stream("a", codec)), out)
+        run_ffmpeg(sound.output(word_of(draft), **for_stream("a", codec)), out)
 
 
 def sound_options(suffix: str) -> dict[str, Any]:

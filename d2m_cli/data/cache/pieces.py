@@ -51,7 +51,10 @@ def cached_entry(cache: Path, name: str, source: str) -> Entry | None:
         return None
     if note.get("format") not in ("2", str(FORMAT)) or note.get("source") != source:
         return None
-    return Entry.from_json(json.loads(note["entry"]))
+    try:
+        return Entry.from_json(json.loads(note["entry"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 class PieceFile:
