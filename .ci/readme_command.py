@@ -1,15 +1,19 @@
-"""Print the n-th command of the README's set-up section, so that CI runs what newcomers copy."""
+"""Print the n-th shell block of the README that is marked as a set-up command.
+
+The mark is the comment `<!-- set-up command -->` on the line before the block, so that CI runs what
+newcomers copy.
+"""
 
 import re
 import sys
 from pathlib import Path
 
+MARKED = re.compile(r"<!-- set-up command -->\n+```bash\n(.*?)```", re.DOTALL)
+
 
 def main() -> None:
     """Usage: readme_command.py README.md N."""
-    text = Path(sys.argv[1]).read_text(encoding="utf-8")
-    section = text.split("## Two commands", 1)[1].split("\n## ", 1)[0]
-    blocks = re.findall(r"```bash\n(.*?)```", section, flags=re.DOTALL)
+    blocks = MARKED.findall(Path(sys.argv[1]).read_text(encoding="utf-8"))
     print(blocks[int(sys.argv[2]) - 1].strip())
 
 

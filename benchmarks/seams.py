@@ -8,37 +8,19 @@ python benchmarks/seams.py [--level low] [--seconds 600]
 """
 
 import argparse
-from dataclasses import replace
 
 import numpy as np
 from common import EXAMPLE
 
 from d2m_cli import Dance2Music
+from d2m_cli.evaluation.styles_report import repeated
 from d2m_cli.librosa_lock import librosa
 from d2m_cli.spec import SAMPLE_RATE, Level
-from d2m_cli.types import Analysis, Dance, Motion, Rhythm, Visual
+from d2m_cli.types import Analysis
 
 HOP = 256
 GENERATOR_CODES = 4096
 DECODER_SECONDS = 6.0
-
-
-def repeated(dance: Dance, seconds: float) -> Dance:
-    """The dance, again and again, with its beat going on at its mean tempo."""
-    times = -(-seconds // dance.seconds)
-    steps = round(seconds * dance.motion.rate)
-    motion = np.tile(dance.motion.features, int(times))[:, :steps]
-    visual = np.tile(dance.visual.features, int(times))
-    pace = dance.rhythm.bpm / 60.0 / dance.rhythm.rate
-    phase = (dance.rhythm.phase[0] + pace * np.arange(steps)).astype(np.float32)
-    confidence = np.full(steps, dance.rhythm.confidence.mean(), np.float32)
-    return replace(
-        dance,
-        motion=Motion(motion, np.ones(steps, np.bool_), dance.motion.rate),
-        visual=Visual(visual, dance.visual.rate),
-        rhythm=Rhythm(phase, confidence, dance.rhythm.rate),
-        seconds=seconds,
-    )
 
 
 def ranks(change: np.ndarray, frames: np.ndarray) -> np.ndarray:

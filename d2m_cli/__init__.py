@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from d2m_cli.evaluation import evaluate as evaluate
+    from d2m_cli.evaluation.evaluate import EvaluateOptions as EvaluateOptions
+    from d2m_cli.evaluation.evaluate import evaluate as evaluate
     from d2m_cli.generation.pipeline import Dance2Music as Dance2Music
     from d2m_cli.generation.track import Track as Track
     from d2m_cli.spec import Level as Level
@@ -24,7 +25,8 @@ EXPORTS = {
     "Track": "d2m_cli.generation.track",
     "Dance": "d2m_cli.types",
     "Level": "d2m_cli.spec",
-    "evaluate": "d2m_cli.evaluation",
+    "evaluate": "d2m_cli.evaluation.evaluate",
+    "EvaluateOptions": "d2m_cli.evaluation.evaluate",
 }
 """Where each name of the Python interface stands; imported when it is first used, for the pipeline
 needs torch and MediaPipe."""

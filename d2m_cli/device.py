@@ -30,7 +30,7 @@ def choose_device(name: str = "auto") -> torch.device:
     if name not in present:
         raise D2MError(f"Unknown device '{name}': choose one of {', '.join(DEVICES)}.")
     if not present[name]:
-        raise D2MError(f"This machine has no '{name}' device: leave out --device or use cpu.")
+        raise D2MError(f"This machine has no '{name}' device: omit --device, or use cpu.")
     # numpy looks up its number limits once; asked only later, it warns that tiny numbers are gone.
     for kind in (np.float32, np.float64):
         np.finfo(kind)

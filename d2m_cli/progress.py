@@ -1,4 +1,4 @@
-"""What a long piece of work tells while it runs, and how long its stages took."""
+"""How far long work is, and how long its steps took."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,15 +19,18 @@ class Step(StrEnum):
 
 
 Progress = Callable[[str, float, float], None]
-"""Called with a step's name, how much of it is done, and how much there is to do."""
+"""Called with the name of a step or a file, how much of it is done, and how much there is to do.
+
+All long work reports in this form; a total of 0 means that it is unknown.
+"""
 
 
 def silent(stage: str, done: float, total: float) -> None:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
 
 def counted(frames: Iterable[FrameArray], total: float, progress: Progress) -> Iterator[FrameArray]:
-    """Pass on the frames of a video and report each under `Step.ANALYZE`."""
+    """Pass on the frames `(H, W, 3)` of a video and report each under `Step.ANALYZE`."""
     for number, frame in enumerate(frames):
         progress(Step.ANALYZE, number, total)
         yield frame

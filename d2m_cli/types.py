@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.spec import Level
+from d2m_cli.timeline import beat_times
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -95,9 +96,7 @@ class Rhythm:
     @property
     def beats(self) -> NDArray[np.float64]:
         """`(B,)` seconds at which the phase passes a whole number."""
-        whole = np.arange(np.ceil(self.phase[0]), np.floor(self.phase[-1]) + 1)
-        steps = np.interp(whole, self.phase, np.arange(len(self.phase)))
-        return np.asarray(steps / self.rate, dtype=np.float64)
+        return beat_times(self.phase, self.rate)
 
 
 @dataclass(frozen=True)

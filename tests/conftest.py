@@ -2,12 +2,13 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from data_trees import write_music
-from project import EXAMPLE_BPM, ROOT
+from project import EXAMPLE, EXAMPLE_BPM
 
 from d2m_cli.media import bundled_ffmpeg
 
@@ -15,8 +16,12 @@ RunFfmpeg = Callable[..., None]
 
 
 def pytest_configure() -> None:
-    """One thread a process, as two processes share the tests: more threads wait for one another."""
+    """One thread a process, as two processes share the tests: more threads wait for one another.
+
+    Nothing of the user's own folder is read or written.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("D2M_HOME", tempfile.mkdtemp(prefix="d2m-home-"))
 
 
 @pytest.fixture(scope="session")
@@ -43,13 +48,13 @@ def clip_3s(tmp_path_factory: pytest.TempPathFactory, run_ffmpeg: RunFfmpeg) -> 
 
 @pytest.fixture(scope="session")
 def dance_clips(tmp_path_factory: pytest.TempPathFactory, run_ffmpeg: RunFfmpeg) -> dict[str, Path]:
-    """Two parts of the example dance, 2 s each, with clicks on its beats and its half beats."""
+    """Two parts of the example dance, 2.1 s each, with clicks on its beats and its half beats."""
     folder = tmp_path_factory.mktemp("dances")
     clips = {}
     for name, start, bpm in (("first", 0.0, EXAMPLE_BPM), ("second", 5.0, 2 * EXAMPLE_BPM)):
-        music = write_music(folder / f"{name}.wav", bpm, seconds=2.0)
+        music = write_music(folder / f"{name}.wav", bpm, seconds=2.1)
         clips[name] = folder / f"{name}.mp4"
-        picture = ("-ss", str(start), "-t", "2", "-i", ROOT / "examples/dance.mp4")
+        picture = ("-ss", str(start), "-t", "2.1", "-i", EXAMPLE)
         tracks = ("-i", music, "-map", "0:v", "-map", "1:a")
         run_ffmpeg(*picture, *tracks, "-c:v", "libx264", "-preset", "veryfast", clips[name])
     return clips

@@ -12,6 +12,7 @@ from project import ROOT
 PACKAGE = ROOT / "d2m_cli"
 GROUND = {
     "spec",
+    "timeline",
     "types",
     "errors",
     "device",
@@ -38,7 +39,7 @@ ALLOWED = {
     "output": GROUND,
     "losses": GROUND,
     "metrics": GROUND,
-    "bundles": GROUND | {"codec", "models"},
+    "bundles": GROUND | {"codec", "models", "sketch"},
     "analysis": GROUND | {"bundles", "ingest", "features", "models"},
     "data": GROUND | {"analysis", "ingest", "features", "sketch"},
     "report": GROUND | {"metrics"},
@@ -47,7 +48,8 @@ ALLOWED = {
     | {"official"},
     "official": GROUND | {"analysis", "bundles", "features", "models", "codec", "data"},
     "training": GROUND
-    | {"models", "codec", "losses", "data", "features", "metrics", "report", "bundles"},
+    | {"models", "codec", "losses", "data", "features", "metrics", "report", "bundles"}
+    | {"generation"},
 }
 ALLOWED["evaluation"] = GROUND | ALLOWED.keys()
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}

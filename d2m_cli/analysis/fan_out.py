@@ -13,7 +13,7 @@ QUEUE_LENGTH = 32
 
 
 def share_frames(frames: Iterable[FrameArray], *consumers: Callable[[FrameArray], None]) -> int:
-    """Give every frame to every consumer, each in a thread of its own; returns the frame count.
+    """Give every frame `(H, W, 3)` to every consumer, each in its own thread; returns their count.
 
     The native code of MediaPipe, torch and ffmpeg runs outside Python's lock, so that the consumers
     really work at the same time. The first error of a consumer, or of the source, is raised here.

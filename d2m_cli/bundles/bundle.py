@@ -52,12 +52,15 @@ class Bundle:
         """
         if file not in self.config["files"]:
             raise BundleError(
-                f"The bundle '{self.config['name']}' has no file '{file}': use a bundle that does."
+                f"Bundle '{self.config['name']}' has no file '{file}': use another bundle."
             )
         try:
             stored = load_file(self.folder / file)
         except SafetensorError as error:
-            raise BundleError(f"'{self.folder / file}' is not safetensors: {error}") from None
+            path = self.folder / file
+            raise BundleError(
+                f"'{path}' is not safetensors ({error}): get the bundle again."
+            ) from None
         return {k: v.float() if v.dtype == torch.float16 else v for k, v in stored.items()}
 
     def load_into(self, module: nn.Module, file: str) -> None:
@@ -69,8 +72,8 @@ class Bundle:
         wrong = misfits(state, module)
         if wrong:
             raise BundleError(
-                f"'{file}' of the bundle '{self.config['name']}' does not fit its settings: "
-                + "; ".join(wrong[:5])
+                f"File '{file}' of bundle '{self.config['name']}' does not match the bundle's "
+                f"settings ({'; '.join(wrong[:5])}): get the bundle again."
             )
         module.load_state_dict(state)
         module.eval()
@@ -95,9 +98,11 @@ def load_bundle(name_or_folder: str | Path | None = None) -> Bundle:
 
 
 def save_bundle(
-    folder: Path, config: dict[str, Any], files: Mapping[str, Mapping[str, Tensor]]
+    folder: Path, config: dict[str, Any], files: Mapping[str, Mapping[str, Tensor] | str]
 ) -> Bundle:
-    """Write a bundle: `files` maps file names to state dicts; sizes and hashes are filled in.
+    """Write a bundle: `files` maps file names to state dicts, or to texts (`styles.toml`).
+
+    Sizes and hashes are filled in.
 
     The bundle appears whole under `folder` or not at all; an older one there is replaced, but for
     its documents (`*.md`).
@@ -106,8 +111,12 @@ def save_bundle(
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         facts = {}
-        for name, state in files.items():
-            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, draft / name)
+        for name, content in files.items():
+            if isinstance(content, str):
+                (draft / name).write_text(content, encoding="utf-8")
+            else:
+                state = {k: v.detach().cpu().contiguous() for k, v in content.items()}
+                save_file(state, draft / name)
             (draft / name).chmod(0o644)
             facts[name] = {
                 "sha256": sha256(draft / name),
@@ -160,24 +169,28 @@ def _absent(name: str) -> str:
 def _check_description(folder: Path, config: Any) -> None:
     missing = [k for k in REQUIRED if not isinstance(config, dict) or k not in config]
     if missing:
-        raise BundleError(f"'{folder / DESCRIPTION}' lacks {', '.join(missing)}: get it again.")
+        raise BundleError(
+            f"'{folder / DESCRIPTION}' lacks {', '.join(missing)}: get the bundle again."
+        )
     if config["format"] not in (1, FORMAT):
         raise BundleError(
-            f"The bundle '{config['name']}' has format {config['format']} and this d2m reads "
-            f"formats up to {FORMAT}: install the d2m version that it was made for."
+            f"Bundle '{config['name']}' has format {config['format']}, and this d2m reads "
+            f"formats up to {FORMAT}: install the version of d2m that wrote the bundle."
         )
     files = config["files"].values() if isinstance(config["files"], dict) else [None]
     if not all(isinstance(facts, dict) and {"bytes", "sha256"} <= facts.keys() for facts in files):
         raise BundleError(
-            f"'{folder / DESCRIPTION}' does not tell the size and hash of each file: get it again."
+            f"'{folder / DESCRIPTION}' lacks the size or hash of a file: get the bundle again."
         )
 
 
 def _check_file(folder: Path, name: str, facts: dict[str, Any]) -> None:
     path = folder / name
     if path.resolve().parent != folder.resolve():
-        raise BundleError(f"The bundle in '{folder}' names a file outside its folder: '{name}'.")
+        raise BundleError(
+            f"Bundle '{folder}' names a file outside its folder ('{name}'): use another bundle."
+        )
     if not path.is_file():
-        raise BundleError(f"The bundle in '{folder}' lacks its file '{name}': get it again.")
+        raise BundleError(f"Bundle '{folder}' lacks its file '{name}': get the bundle again.")
     if path.stat().st_size != facts["bytes"] or sha256(path) != facts["sha256"]:
         raise BundleError(f"'{path}' is damaged (its hash does not match): get the bundle again.")

@@ -147,7 +147,9 @@ def convert(name: str, given: Mapping[str, Path], downloads: Path, folder: Path)
         raise BundleError(f"Unknown bundle '{name}': choose among {', '.join(RECIPES)}.")
     recipe = RECIPES[name]
     if unknown := given.keys() - recipe.parts.keys():
-        raise BundleError(f"'{name}' has no part '{min(unknown)}', only {', '.join(recipe.parts)}.")
+        raise BundleError(
+            f"'{name}' has no part '{min(unknown)}': choose among {', '.join(recipe.parts)}."
+        )
     found = {name: given.get(name) or _find(part, downloads) for name, part in recipe.parts.items()}
     groups = {key: parts for key, parts in recipe.groups.items() if all(map(found.get, parts))}
     if not groups or (recipe.architecture == "official" and groups.keys() == {I3D}):
@@ -185,12 +187,14 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     except pickle.UnpicklingError as error:
         asked = re.search(r"GLOBAL ([\w.]+)", str(error))
         wish = f"would call '{asked[1]}'" if asked else "is damaged or holds more than tensors"
-        raise BundleError(f"'{path}' {wish} when read: it was refused and not run.") from None
+        raise BundleError(
+            f"'{path}' {wish} when read, and was not run: use the file that the authors publish."
+        ) from None
     except (RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise BundleError(f"'{path}' is no PyTorch checkpoint ({error}): get it again.") from None
+        raise BundleError(f"'{path}' is not a checkpoint ({error}): get it again.") from None
     state = content.get("model", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise BundleError(f"'{path}' holds no state dict: give the file that the authors publish.")
+        raise BundleError(f"'{path}' has no state dict: use the file that the authors publish.")
     return {str(key).removeprefix("module."): value for key, value in state.items()}
 
 
@@ -216,7 +220,10 @@ def _split(name: str, part: Part, state: dict[str, Tensor]) -> dict[str, dict[st
     state = {key: torch.tensor(0) for key in uncounted} | state
     if wrong := misfits(state, network):
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-        raise BundleError(f"The file for '{name}' does not fit: {'; '.join(wrong[:SHOWN])}{more}.")
+        raise BundleError(
+            f"The file for '{name}' does not match the network ({'; '.join(wrong[:SHOWN])}{more}): "
+            "check which part it belongs to."
+        )
     files = part.files or {f"{name}.safetensors": ("",)}
     return {
         file: {key: value for key, value in state.items() if key.startswith(prefixes)}
@@ -233,7 +240,7 @@ def _what_is_missing(name: str, recipe: Recipe, found: Mapping[str, Path | None]
             ways.append(f"{group}: d2m download-weights {' '.join(s[0] for s in sources)}")
         else:
             ways.append(f"{group}: {' '.join(f'--file {part}=FILE' for part in absent)}")
-    return f"Nothing to make '{name}' from; get what it needs first ({'; '.join(ways)})."
+    return f"The files for '{name}' are missing: get them first ({'; '.join(ways)})."
 
 
 def _licence(recipe: Recipe) -> str:

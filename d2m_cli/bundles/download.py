@@ -30,9 +30,8 @@ from d2m_cli.bundles.registry import (
     state,
 )
 from d2m_cli.errors import D2MError, DownloadError, OutputError
-
-Report = Callable[[str, int, int | None], None]
-"""Called with an entry's name, the bytes it has, and the bytes it will have (None: unknown)."""
+from d2m_cli.files import not_writable
+from d2m_cli.progress import Progress, silent
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 WORTH_RETRYING = (408, 425, 429, 500, 502, 503, 504)
@@ -40,7 +39,7 @@ WORTH_RETRYING = (408, 425, 429, 500, 502, 503, 504)
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to insist on one URL."""
+    """How long one URL is tried."""
 
     stall: float = 20.0
     """Seconds without a byte after which a connection counts as lost."""
@@ -58,13 +57,16 @@ def fetch_all(
     entries: list[Entry],
     folder: Path,
     mirror: str | None = None,
-    report: Report = lambda name, done, total: None,
+    report: Progress = silent,
     parallel: int = 4,
 ) -> list[Path]:
-    """`fetch` several entries side by side; all are tried before failures are raised as one."""
+    """`fetch` several entries side by side; all are tried before failures are raised as one.
+
+    `report` is called with an entry's name, the bytes it has, and the bytes it will have.
+    """
     interrupted = threading.Event()
 
-    def watched(name: str, done: int, total: int | None) -> None:
+    def watched(name: str, done: float, total: float) -> None:
         if interrupted.is_set():
             raise KeyboardInterrupt  # ends this thread's download; its part stays
         report(name, done, total)
@@ -87,7 +89,7 @@ def fetch(
     entry: Entry,
     folder: Path,
     mirror: str | None = None,
-    report: Report = lambda name, done, total: None,
+    report: Progress = silent,
     patience: Patience = Patience(),
 ) -> Path:
     """The verified file of `entry` under `folder`, downloaded if it is not there yet.
@@ -108,7 +110,7 @@ def fetch(
 
 
 def _fetch_from_any(
-    entry: Entry, folder: Path, mirror: str | None, report: Report, patience: Patience
+    entry: Entry, folder: Path, mirror: str | None, report: Progress, patience: Patience
 ) -> None:
     urls = [f"{mirror.rstrip('/')}/{entry.name}/{entry.file}"] if mirror else []
     target = entry.path(folder)
@@ -117,7 +119,7 @@ def _fetch_from_any(
     with httpx.Client(follow_redirects=True, timeout=patience.stall) as client:
         for url in [*urls, *entry.urls]:
             try:
-                _insist(client, url, part, patience, lambda *sizes: report(entry.name, *sizes))
+                _resume(client, url, part, patience, lambda *sizes: report(entry.name, *sizes))
                 _accept(part, entry, folder)
                 return
             except (_Refused, httpx.HTTPError) as failure:
@@ -129,7 +131,7 @@ def _fetch_from_any(
     )
 
 
-def _insist(
+def _resume(
     client: httpx.Client, url: str, part: _Part, patience: Patience, report: Callable[..., None]
 ) -> None:
     """Download `url` into `part`, resuming after lost connections."""
@@ -200,9 +202,9 @@ class _Part:
         done = self.size if resumed else 0
         if resumed and not reply.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
             self.discard()
-            raise httpx.ReadError("the server sent another part of the file than it was asked for")
+            raise httpx.ReadError("the server sent another part of the file than was requested")
         length = reply.headers.get("Content-Length")
-        total = done + int(length) if length else None
+        total = done + int(length) if length else 0
         if not resumed:
             self._remember_version(reply)
         with self.path.open("ab" if resumed else "wb") as file:
@@ -231,6 +233,6 @@ def _writing(target: Path) -> Iterator[None]:
         if error.errno in NO_SPACE:
             _Part(target).discard()
             raise OutputError(
-                f"There is no space for '{target}': free some, or choose another place with --dir."
+                f"The disk has no space for '{target}': free some, or choose another with --dir."
             ) from None
-        raise OutputError(f"'{target}' cannot be written ({error.strerror}).") from None
+        raise not_writable(target, error) from None

@@ -100,7 +100,7 @@ def mirror() -> str | None:
         try:
             chosen = tomllib.loads(config.read_text(encoding="utf-8")).get("mirror")
         except tomllib.TOMLDecodeError as error:
-            raise DownloadError(f"'{config}' is not valid TOML ({error}): mend it.") from None
+            raise DownloadError(f"'{config}' is not valid TOML ({error}): correct it.") from None
     return chosen
 
 
@@ -158,8 +158,8 @@ def require_licence(entry: Entry) -> None:
     licence = entry.licence
     if not is_accepted(licence):
         raise DownloadError(
-            f"'{entry.name}' comes under the {licence.title} ({licence.url}). {licence.meaning} "
-            f"To accept this once, add --accept-license {licence.name}."
+            f"The licence of '{entry.name}' is {licence.title} ({licence.url}). {licence.meaning} "
+            f"To accept it, once for all, add --accept-license {licence.name}."
         )
 
 

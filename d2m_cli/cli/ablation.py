@@ -12,8 +12,8 @@ def ablation(
     tables: list[str] = typer.Argument(..., help="table3, table4, table5, table6."),
     level: Level = typer.Option(Level.HIGH, help="high or low."),
     folder: Path = typer.Option(..., "-o", "--folder", help="Runs and their scores."),
-    recipes: Path = typer.Option(
-        Path("examples/recipes/ablations"), help="Base recipe and one short recipe for each row."
+    recipes: Path | None = typer.Option(
+        None, help="Folder of a base recipe and one short recipe for each row; else the package's."
     ),
     seeds: int = typer.Option(3, min=1, help="Runs of each row."),
     steps: int | None = typer.Option(None, min=1, help="Short for --set loop.steps=N."),
@@ -40,10 +40,11 @@ def ablation(
     from d2m_cli.report.ablation import ablation_record, ablation_table
     from d2m_cli.report.table_data import rich_table
     from d2m_cli.training.run.launch import ComputeSettings, make_fabric
+    from d2m_cli.training.run.recipes import ABLATIONS
 
     overrides = [*changes, *([f"loop.steps={steps}"] if steps else [])]
     plan = Plan(seeds, max_minutes, split, segments)
-    chosen = {table: table_rows(table, level, recipes, overrides) for table in tables}
+    chosen = {table: table_rows(table, level, recipes or ABLATIONS, overrides) for table in tables}
     fabric = make_fabric(ComputeSettings(device))
     records = []
     with training_display(Console(stderr=True), "ablation") as display:

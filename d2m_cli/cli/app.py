@@ -13,10 +13,11 @@ from d2m_cli.cli import (
     eval_beats,
     evaluate,
     generate,
+    measure,
     mos,
     prepare,
+    styles,
     train,
-    yardstick,
 )
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.people_help import in_peoples_words
@@ -38,11 +39,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("generate")(generate.generate)
+app.command("styles")(styles.styles)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate", rich_help_panel=RESEARCH)(evaluate.evaluate)
 app.command("eval-beats", rich_help_panel=RESEARCH)(eval_beats.eval_beats)
 app.add_typer(mos.app, name="mos", rich_help_panel=RESEARCH)
-app.command("yardstick", rich_help_panel=RESEARCH)(yardstick.yardstick)
+app.add_typer(measure.app, name="measure", rich_help_panel=RESEARCH)
+app.command("yardstick", hidden=True)(measure.distances)
 app.command("prepare", rich_help_panel=RESEARCH)(prepare.prepare)
 app.add_typer(train.app, name="train", rich_help_panel=RESEARCH)
 app.command("download-weights", rich_help_panel=RESEARCH)(download_weights.download_weights)

@@ -40,5 +40,5 @@ def convert_weights(
 def _part_and_file(text: str) -> tuple[str, Path]:
     part, sign, file = text.partition("=")
     if not sign or not file:
-        raise typer.BadParameter(f"'{text}' is not PART=FILE", param_hint="--file")
+        raise typer.BadParameter(f"'{text}' must be PART=FILE", param_hint="--file")
     return part, Path(file)

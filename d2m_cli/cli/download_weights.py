@@ -15,16 +15,16 @@ DirOption = typer.Option(None, "--dir", help="Folder of the downloads. [default:
 
 def download_weights(
     names: list[str] = typer.Argument(None, metavar="NAME", help="Names shown by --list."),
-    show_list: bool = typer.Option(False, "--list", help="Show what there is, and its licences."),
-    verify: bool = typer.Option(False, help="Check the hashes of what is present."),
+    show_list: bool = typer.Option(False, "--list", help="List the weights and their licences."),
+    verify: bool = typer.Option(False, help="Check the hashes of the files that are present."),
     folder: Path | None = DirOption,
     accept_license: list[str] = typer.Option(
-        [], help="Accept a licence by name; needed once where --list says so."
+        [], help="Accept a licence by name; needed once for some."
     ),
 ) -> None:
-    """Download weights that d2m can use but may not contain; without a name, show what there is.
+    """Download weights that d2m can use but may not contain; without a name, list them.
 
-    Broken downloads go on where they stopped. D2M_MIRROR, or `mirror` in d2m's config.toml, names a
+    An interrupted download resumes. D2M_MIRROR, or `mirror` in d2m's config.toml, names a
     server to try first.
 
     Example: d2m download-weights jukebox --accept-license jukebox
@@ -58,9 +58,7 @@ def _download(entries: list[Entry], folder: Path) -> None:
     for entry in published:
         require_licence(entry)
     with stage_progress(Console(stderr=True), f"Downloading to {folder}") as progress:
-        paths = fetch_all(
-            published, folder, mirror(), lambda name, done, total: progress(name, done, total or 0)
-        )
+        paths = fetch_all(published, folder, mirror(), progress)
     for entry, path in zip(published, paths, strict=True):
         typer.echo(f"{path}  (enables: {entry.enables})")
 

@@ -14,5 +14,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in _FULL:
         place = error.filename or "the output of this command"
         return f"There is no room left for {place} ({error.strerror}): free some space."
-    told = f"unexpected {type(error).__name__}: {error}"
-    return f"{told} (this is a defect of d2m; --debug shows where)."
+    return (
+        f"unexpected {type(error).__name__}: {error} "
+        "(this is a defect of d2m; --debug shows where)."
+    )

@@ -25,13 +25,13 @@ def generate(
 
     A batch:     d2m generate clips/ -o scored/ --json
     """
-    from d2m_cli.cli.plan import plan_jobs
-    from d2m_cli.cli.ready import ready_places
+    from d2m_cli.cli.plan import new_folders, plan_jobs
 
-    jobs = plan_jobs(videos, music, output)
-    with ready_places(jobs, music, output) as ready:
+    with new_folders() as make:
+        plan = plan_jobs(videos, music, output, make)
+
         from d2m_cli.cli.jobs import run_jobs
 
-        failed = run_jobs(ready, music, output)
+        failed = run_jobs(plan, music, output)
     if failed:
         raise typer.Exit(1)

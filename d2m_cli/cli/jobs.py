@@ -8,118 +8,138 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 from rich.console import Console
 
+from d2m_cli.analysis.cache import AnalysisCache
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.options import MusicOptions, OutputOptions
-from d2m_cli.cli.plan import Job, Piece
+from d2m_cli.cli.plan import Job, Piece, Plan
 from d2m_cli.cli.progress import stage_progress
-from d2m_cli.cli.ready import Ready
 from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
-from d2m_cli.features.files import save_features
+from d2m_cli.features.files import load_features, save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.features.rhythm import estimate_rhythm, multiplied
+from d2m_cli.features.rhythm import estimate_rhythm, multiplied, tempo_candidates
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
+from d2m_cli.output.audio import Finish
 from d2m_cli.output.beats import write_beats
-from d2m_cli.output.checks import CONTAINERS
-from d2m_cli.output.mux import rehearse
-from d2m_cli.output.places import reserved
-from d2m_cli.progress import Progress, Step
+from d2m_cli.output.mux import mux, rehearse
+from d2m_cli.output.places import finished_file, reserved
+from d2m_cli.output.sound import write_sound
+from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
-from d2m_cli.types import Dance
+from d2m_cli.types import Analysis, Clip, Dance
 
 
-def run_jobs(ready: Ready, music: MusicOptions, output: OutputOptions) -> int:
-    """Run every job and show what came of it; returns how many of several videos failed.
+def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
+    """Do what is planned and show what came of it; returns how many of several videos failed.
 
     With a single video its error is raised; among several the others still get their music.
     """
     console, screen = Console(stderr=True), Console()
-    jobs, total = ready.jobs, len(ready.jobs) + len(ready.done) + len(ready.refused)
-    for job in ready.done:
-        console.print(f"{job.video} is done", markup=False, highlight=False, soft_wrap=True)
-    if jobs:
-        maker = Dance2Music.from_bundle(
-            music.bundle, music.device, motion=music.motion, flow=music.flow
-        )
-    alone = total == 1 and len(jobs) == 1 and len(jobs[0].pieces) == 1
-    done: list[Summary] = []
-    failures = [Failure(str(video), str(error)) for video, error in ready.refused.items()]
-    for number, job in enumerate(jobs, 1):
-        title = (
-            f"{job.video} -> {job.pieces[0].out}" if alone else f"{number}/{len(jobs)} {job.video}"
-        )
+    maker = None
+    alone = plan.videos == 1 and sum(len(job.pieces) for job in plan.jobs) + len(plan.done) == 1
+    made: list[Summary] = []
+    failures = [Failure(str(video), sentence(error)) for video, error in plan.refused.items()]
+    for piece in plan.done:
+        _say(console, f"{piece.out} is there and whole")
+    for number, job in enumerate(plan.jobs, 1):
+        title = f"{job.video} -> {job.pieces[0].out}"
+        if not alone:
+            title = f"{number}/{len(plan.jobs)} {job.video}"
         try:
+            maker = maker or Dance2Music.from_bundle(
+                music.bundle, music.device, motion=music.motion, flow=music.flow
+            )
             with stage_progress(console, title) as progress:
                 summaries = _run(maker, job, music, output, progress)
         except Exception as error:
-            if total == 1:
+            if plan.videos == 1 or maker is None:
                 raise
             failures.append(Failure(str(job.video), sentence(error)))
+            _say(console, f"d2m: {job.video}: {sentence(error)}", "red")
             continue
-        done += summaries
-        if not output.json:
-            for summary in summaries:
-                screen.print(
-                    summary_table(summary) if alone else piece_line(summary), soft_wrap=not alone
-                )
+        made += summaries
+        for summary in [] if output.json else summaries:
+            _say(screen, summary.out if alone else piece_line(summary))
+            if alone:
+                screen.print(summary_table(summary))
+            for warning in summary.warnings:
+                _say(console, f"note: {warning}", "yellow")
     if output.json:
-        records = [*(d.record() for d in done), *(f.record() for f in failures)]
-        print(json.dumps(records[0] if alone else records, indent=2))
-    elif total > 1:
-        screen.print(closing_line(total, failures), markup=False, soft_wrap=True)
+        records = [*(m.record() for m in made), *(f.record() for f in failures)]
+        print(json.dumps(records[0] if alone and records else records, indent=2))
+    if plan.videos > 1:
+        _say(console, closing_line(plan.videos, failures), "red" if failures else None)
     return len(failures)
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    """Print names as they are: brackets are no markup, and no line is broken."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True, style=style)
 
 
 def _run(
     maker: Dance2Music, job: Job, music: MusicOptions, output: OutputOptions, progress: Progress
 ) -> list[Summary]:
-    with ExitStack() as held:
-        for path in job.files():
-            held.enter_context(reserved(path))
-        return _make(maker, job, music, output, progress)
-
-
-def _make(
-    maker: Dance2Music, job: Job, music: MusicOptions, output: OutputOptions, progress: Progress
-) -> list[Summary]:
     maker.require_level(music.level)
-    clip = probe(job.video, music.start, music.end)
-    left_out = [
-        rehearse(clip, piece.out) if piece.out.suffix.lower() in CONTAINERS else []
-        for piece in job.pieces
-    ]
-    song = maker.choose_style(audio=music.style_audio)
     if music.tempo or music.beat_offset is not None:
         maker.require_follows_tempo()
-    analysis = maker.analyze(job.video, start=music.start, end=music.end, progress=progress)
-    seen = analysis.dance
-    moved = replace(analysis, dance=_with_tempo(seen, music))
-    summaries = []
-    for piece, missing in zip(job.pieces, left_out, strict=True):
-        track = maker.compose(
-            moved,
-            music.level,
-            style=song or piece.style,
-            seed=piece.seed,
-            denoised=music.denoise,
-            progress=progress,
-        )
-        begin = perf_counter()
-        track.save(piece.out, overwrite=True, mix=output.mix)
-        track.timings[Step.WRITE] = perf_counter() - begin
-        if piece.plot:
-            _plot(track, piece.plot)
-        if piece.beats:
-            write_beats(piece.beats, track.beats.tolist(), track.clip.fps)
-        summaries.append(_summary(track, piece, seen, missing))
-    if job.features:
-        save_features(moved.dance, job.features)
+    song = maker.choose_style(audio=music.style_audio)
+    styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
+    clip = probe(job.video, music.start, music.end)
+    with ExitStack() as held:
+        for path in job.files:
+            held.enter_context(reserved(path))
+        for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
+            rehearse(clip, out)
+        analysis = _analyze(maker, clip, music, progress)
+        wished = replace(analysis, dance=_with_tempo(analysis.dance, music))
+        summaries = []
+        for piece, style in zip(job.pieces, styles, strict=True):
+            track = maker.compose(
+                wished,
+                music.level,
+                style=style,
+                seed=piece.seed,
+                denoised=music.denoise,
+                finish=Finish(output.lufs, output.fade_in, output.fade_out),
+                progress=progress,
+            )
+            left_out = _write(track, clip, piece, output)
+            summaries.append(_summary(track, piece, analysis, output, left_out))
+        if job.features:
+            with finished_file(job.features) as draft:
+                save_features(analysis.dance, draft, analysis.thumbnails)
     return summaries
+
+
+def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Progress) -> Analysis:
+    """The dance as it is given, as an earlier run saw it, or as it is seen now."""
+    begin = perf_counter()
+    if music.features:
+        dance, thumbnails = load_features(music.features)
+        if abs(dance.seconds - clip.seconds) > 1.0 / clip.fps:
+            raise InputError(
+                f"{music.features} is of a dance of {dance.seconds:.2f} s, and the video lasts "
+                f"{clip.seconds:.2f} s: give the features of this part of this video."
+            )
+        return Analysis(replace(dance, seconds=clip.seconds), clip, thumbnails)
+    if not music.cache or not maker.maker.follows_tempo:
+        return maker.analyze(clip.path, start=clip.start, end=clip.end, progress=progress)
+    cache = AnalysisCache()
+    key = cache.key(clip, maker.maker.bundle)
+    known = cache.load(key)
+    if known is not None:
+        return Analysis(known[0], clip, known[1], perf_counter() - begin)
+    analysis = maker.analyze(clip.path, start=clip.start, end=clip.end, progress=progress)
+    if analysis.thumbnails is not None:
+        cache.store(key, analysis.dance, analysis.thumbnails)
+    return analysis
 
 
 def _with_tempo(dance: Dance, music: MusicOptions) -> Dance:
@@ -140,41 +160,67 @@ def _with_tempo(dance: Dance, music: MusicOptions) -> Dance:
     return replace(dance, rhythm=rhythm)
 
 
-def _summary(track: Track, piece: Piece, seen: Dance, left_out: list[str]) -> Summary:
+def _write(track: Track, clip: Clip, piece: Piece, output: OutputOptions) -> list[str]:
+    """Write the files of a piece; returns what of the video does not come along."""
+    left_out: list[str] = []
+    with timed(track.timings, Step.WRITE):
+        if piece.audio_only:
+            write_sound(track.path, piece.out)
+        else:
+            left_out = mux(clip, track.path, piece.out, mix=output.mix)
+    if piece.plot:
+        with finished_file(piece.plot) as draft:
+            _plot(track, clip, draft)
+    if piece.beats:
+        write_beats(piece.beats, track.beats.tolist(), clip.fps)
+    return left_out
+
+
+def _summary(
+    track: Track, piece: Piece, analysis: Analysis, output: OutputOptions, left_out: list[str]
+) -> Summary:
+    rhythm = analysis.dance.rhythm
     return Summary(
-        video=str(track.clip.path),
+        video=str(analysis.clip.path) if analysis.clip else "",
         out=str(piece.out),
         duration=track.seconds,
-        dancer_found=seen.motion.share_found,
-        dance_tempo=seen.rhythm.bpm,
-        dance_confidence=float(seen.rhythm.confidence.mean()),
+        dancer_found=analysis.dance.motion.share_found,
+        dance_tempo=rhythm.bpm,
+        dance_tempo_candidates=[
+            (round(bpm, 1), round(share, 3))
+            for bpm, share in tempo_candidates(analysis.dance.motion)
+        ],
+        dance_confidence=float(rhythm.confidence.mean()),
         music_tempo=track.tempo,
         level=track.level.value,
         style=track.style,
         seed=track.seed,
-        stages=track.timings,
         left_out=left_out,
+        stages=track.timings,
+        mix=0.0 if piece.audio_only else output.mix,
         beats=[round(float(beat), 4) for beat in track.beats],
+        arrangement=track.arrangement.record() if track.arrangement else {},
     )
 
 
-def _plot(track: Track, path: Path) -> None:
+def _plot(track: Track, clip: Clip, path: Path) -> None:
     from d2m_cli.report.dance_plot import Curve, DancePlot, plot_dance
 
-    motion, rhythm = track.dance.motion, track.dance.rhythm
-    frames = track.analysis.thumbnails
-    assert frames is not None, "every analysis of a video has them"
+    thumbnails = track.analysis.thumbnails
+    if thumbnails is None:
+        thumbnails = np.full((1, 120, 68, 3), 255, np.uint8)  # features of another program
+    motion = track.dance.motion
     speed = joint_speed(joint_positions(motion), motion.rate)
     title = (
-        f"{track.clip.path.name}: {track.style}, seed {track.seed}, level {track.level}, "
-        f"{rhythm.bpm:.1f} beats per minute"
+        f"{clip.path.name}: {track.style}, seed {track.seed}, level {track.level}, "
+        f"{track.tempo:.1f} beats per minute"
     )
     plot = DancePlot(
         title=title,
-        frames=frames,
+        frames=thumbnails,
         dance=Curve(speed, motion.rate),
         music=Curve(onset_curve(track.path, "median"), CURVE_RATE),
-        beats=rhythm.beats,
+        beats=track.beats,
         seconds=track.seconds,
     )
     plot_dance(path, plot)

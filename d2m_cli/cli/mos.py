@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from d2m_cli.cli.options import JsonOption
 
-if TYPE_CHECKING:
-    from d2m_cli.metrics.mos import MosItem
-    from d2m_cli.report.mos_page import Media
-
 app = typer.Typer(help="Build a listening test (mean opinion scores), and score its answers.")
 
-VIDEO_KINDS = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm"}
-MOST_BYTES = 400_000_000
+MAX_BYTES = 400_000_000
 """Browsers open pages up to about this size."""
 
 
@@ -32,32 +27,43 @@ def build(
     """Make a listening test: one page to send to listeners, and a key to keep.
 
     Videos are rated for coherence (mp4 or webm) and, without the picture, for quality; sound files
-    for quality only. Listeners never see the systems' names.
+    for quality only. The same dances are drawn of every system (X.d2m.mp4 belongs to X), all items
+    play at one loudness, and listeners never see the systems' names.
+
+    Example: d2m mos build test1 --system ours=scored/ --system rival=rival_videos/
     """
     from d2m_cli import files
-    from d2m_cli.errors import DataError
-    from d2m_cli.evaluation import sources
+    from d2m_cli.errors import DataError, OutputError
+    from d2m_cli.evaluation import naming, sources
+    from d2m_cli.evaluation.listening import VIDEO_KINDS, listening_media
     from d2m_cli.metrics.mos import MosPart, draw_items, make_key
     from d2m_cli.report.mos_page import mos_page
 
-    clips_of = {name: _clips(folder) for name, folder in map(sources.named_folder, systems)}
+    page, kept = out / "listening_test.html", out / "key.json"
+    for path in (page, kept):
+        if path.exists():
+            raise OutputError(
+                f"{path} exists, and answers may still come for it: choose a new folder."
+            )
+    clips_of = {
+        name: naming.by_dance(naming.visible_files(folder), prefer_generated=True)
+        for name, folder in map(sources.named_folder, systems)
+    }
     seen = {
         system: [clip for clip, path in clips.items() if path.suffix.lower() in VIDEO_KINDS]
         for system, clips in clips_of.items()
     }
-    drawn = draw_items(
-        {s: list(clips) for s, clips in clips_of.items()}, MosPart.QUALITY, seed, items
-    )
+    listed = {system: list(clips) for system, clips in clips_of.items()}
+    drawn = draw_items(listed, MosPart.QUALITY, seed, items)
     if any(seen.values()):
         drawn = [*draw_items(seen, MosPart.COHERENCE, seed, items), *drawn]
-    media = [(item, _media(item, clips_of[item.system][item.clip])) for item in drawn]
-    if sum(len(part.data) for _, part in media) > MOST_BYTES:
+    media = listening_media([(item, clips_of[item.system][item.clip]) for item in drawn])
+    if sum(len(part.data) for _, part in media) > MAX_BYTES:
         raise DataError("The clips are too large for one page: shorten them or take fewer items.")
-    out.mkdir(parents=True, exist_ok=True)
-    test = f"{out.resolve().name}-{seed}"
-    files.write_text(out / "listening_test.html", mos_page(test, media))
-    files.write_json(out / "key.json", make_key(test, drawn))
-    typer.echo(f"{out / 'listening_test.html'}: {len(drawn)} items. Keep key.json to yourself.")
+    key = make_key(f"{out.resolve().name}-{seed}", drawn)
+    files.write_text(page, mos_page(key["test"], media))
+    files.write_json(kept, key)
+    typer.echo(f"{page}: {len(drawn)} items. Keep {kept} to yourself.")
 
 
 @app.command()
@@ -92,38 +98,13 @@ def score(
         Console().print(opinions_table(scores))
 
 
-def _clips(folder: Path) -> dict[str, Path]:
-    return {p.stem: p for p in sorted(folder.iterdir()) if p.is_file() and p.name[0] != "."}
-
-
-def _media(item: MosItem, path: Path) -> Media:
-    from d2m_cli.metrics.mos import MosPart
-    from d2m_cli.report.mos_page import Media
-
-    if item.part is MosPart.COHERENCE:
-        return Media(VIDEO_KINDS[path.suffix.lower()], path.read_bytes())
-    return Media("audio/wav", _sound_alone(path))
-
-
-def _sound_alone(path: Path) -> bytes:
-    """The sound of a file as a WAV file."""
-    import io
-
-    import soundfile
-
-    from d2m_cli.evaluation.sources import read_music
-    from d2m_cli.spec import SAMPLE_RATE
-
-    wav = io.BytesIO()
-    soundfile.write(wav, read_music(path), SAMPLE_RATE, format="WAV", subtype="PCM_16")
-    return wav.getvalue()
-
-
 def _read(path: Path) -> dict[str, Any]:
     from d2m_cli.errors import DataError
     from d2m_cli.files import read_json
 
     record = read_json(path)
     if not isinstance(record, dict):
-        raise DataError(f"{path} is no file of a listening test.")
+        raise DataError(
+            f"{path} is not a file of a listening test: give key.json and answer files."
+        )
     return record

@@ -124,6 +124,19 @@ class MusicOptions:
             "Optical flow of the official bundles: tvl1, or dis, which is faster.",
         ),
     ] = FlowMethod.TVL1
+    features: Annotated[
+        Path | None,
+        _option(RESEARCH, "--features", "FILE", "What --save-features kept, instead of a look."),
+    ] = None
+    cache: Annotated[
+        bool,
+        _option(
+            RESEARCH,
+            "--cache/--no-cache",
+            "",
+            "Keep what was read from the dance for the next run (at most 200 MB).",
+        ),
+    ] = True
     device: Annotated[str, _option(RESEARCH, "--device", "DEVICE", "auto, cpu, cuda or mps.")] = (
         "auto"
     )
@@ -139,7 +152,7 @@ class OutputOptions:
             OUTPUT,
             "-o --out",
             "FILE or FOLDER/",
-            "A video, a sound file (music alone) or a folder. [default: NAME.d2m.mp4]",
+            "A video, a sound file (music alone) or a folder; else NAME.d2m.mp4.",
             show_default=False,
         ),
     ] = None
@@ -154,6 +167,38 @@ class OutputOptions:
             "SHARE",
             "Keep the old sound under the music: 0.3 is 30 % of its amplitude.",
             parser=values.number(0.0, 1.0),
+            show_default=False,
+        ),
+    ] = 0.0
+    lufs: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--lufs",
+            "LOUDNESS",
+            "Loudness of the music: -16, or -14 as on most platforms.",
+            parser=values.number(-40.0, -8.0),
+        ),
+    ] = -16.0
+    fade_in: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--fade-in",
+            "SECONDS",
+            "Let the music come in.",
+            parser=values.number(0.0, 3600.0),
+            show_default=False,
+        ),
+    ] = 0.0
+    fade_out: Annotated[
+        float,
+        _option(
+            OUTPUT,
+            "--fade-out",
+            "SECONDS",
+            "Let the music go.",
+            parser=values.number(0.0, 3600.0),
             show_default=False,
         ),
     ] = 0.0
@@ -182,7 +227,7 @@ class OutputOptions:
         bool, _option(OUTPUT, "--overwrite", "", "Replace outputs that exist.")
     ] = False
     resume: Annotated[
-        bool, _option(OUTPUT, "--resume", "", "Pass over videos whose outputs are there and whole.")
+        bool, _option(OUTPUT, "--resume", "", "Pass over pieces whose files are there and whole.")
     ] = False
     save_features: Annotated[
         Path | None,

@@ -9,7 +9,9 @@ _WORDS = {
     "str": "TEXT",
     "int": "NUMBER",
     "float": "NUMBER",
-    "Path": "FILE",
+    "int range": "NUMBER",
+    "float range": "NUMBER",
+    "path": "FILE",
 }
 
 
@@ -32,6 +34,7 @@ def in_peoples_words(command: Any) -> Any:
 def _rename_type(parameter: Any) -> None:
     if parameter.param_type_name == "argument":
         parameter.display_type_rich = lambda ctx: None  # its name says what it is
-    elif parameter.metavar is None and hasattr(parameter, "bare_type"):
-        bare = parameter.bare_type().removeprefix("list[").removesuffix("]")
-        parameter.metavar = _WORDS.get(bare)
+    elif parameter.metavar is None and hasattr(parameter, "display_type"):
+        shown = str(parameter.display_type(None) or "").strip("<>")
+        bare = shown.removeprefix("list[").removesuffix("]")
+        parameter.metavar = _WORDS.get(bare.lower(), bare)

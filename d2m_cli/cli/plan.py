@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m_cli.bundles.contents import style_names
-from d2m_cli.errors import BundleError, InputError, OutputError
-from d2m_cli.ingest.probe import check_readable
-from d2m_cli.output.places import named_after
+from d2m_cli.cli.videos import find_videos
+from d2m_cli.errors import BundleError, D2MError, InputError, OutputError
+from d2m_cli.ingest.readable import check_readable
 
 if TYPE_CHECKING:
     from d2m_cli.cli.options import MusicOptions, OutputOptions
 
-VIDEO_SUFFIXES = {
-    *(".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
-    *(".mts", ".ts", ".webm", ".wmv"),
-}
-"""Files that are taken as videos where a folder is given."""
-
-MADE = ".d2m"
-"""Stands in the names of videos that d2m made."""
+MakeFolder = Callable[[Path], None]
 
 _ALL = "all"
 
@@ -42,6 +35,7 @@ class Piece:
     beats: Path | None
     audio_only: bool
 
+    @property
     def files(self) -> list[Path]:
         """All that is to be written."""
         return [path for path in (self.out, self.plot, self.beats) if path]
@@ -53,59 +47,85 @@ class Job:
 
     video: Path
     pieces: tuple[Piece, ...]
-    features: Path | None = None
+    features: Path | None
 
+    @property
     def files(self) -> list[Path]:
-        """All that is to be written."""
-        pieces = [path for piece in self.pieces for path in piece.files()]
-        return [*pieces, self.features] if self.features else pieces
+        """All outputs."""
+        own = [self.features] if self.features else []
+        return [*own, *(path for piece in self.pieces for path in piece.files)]
 
 
-def plan_jobs(videos: list[str], music: MusicOptions, output: OutputOptions) -> list[Job]:
-    """Find the videos and decide every output's name.
+@dataclass
+class Plan:
+    """What is to be done, what is done already, and what cannot be."""
+
+    videos: int
+    jobs: list[Job] = field(default_factory=list)
+    done: list[Piece] = field(default_factory=list)
+    refused: dict[Path, D2MError] = field(default_factory=dict)
+
+
+def plan_jobs(
+    videos: list[str], music: MusicOptions, output: OutputOptions, make: MakeFolder
+) -> Plan:
+    """Find the videos, decide every output's name and check it.
+
+    Folders that are named for outputs and missing are made by `make`. What cannot be done for one
+    of several videos is noted in the plan; for a single one it is raised.
 
     Raises `InputError` for a video or song that is missing, `BundleError` for an unknown style,
-    `OutputError` for names that do not fit together.
+    `OutputError` for a place that cannot be written to.
     """
     found = find_videos(videos)
+    plan = Plan(len(found))
+    if plan.videos == 1:
+        check_readable(found[0])
     _check_music(music, found)
     styles = choose_styles(music.style, music.bundle)
     variants = [*product(styles, range(music.seed, music.seed + music.takes))]
-    jobs = [
-        Job(
-            video,
-            tuple(_piece(video, v, variants, len(found), music, output) for v in variants),
-            output.save_features and named_after(video, ".npz", output.save_features),
-        )
-        for video in found
-    ]
-    _check_names_differ(jobs)
-    return jobs
+    jobs = [_job(video, variants, plan.videos, music, output) for video in found]
+    _check_names(jobs)
+    _make_folders(jobs, output, make)
+    for job in jobs:
+        try:
+            check_readable(job.video)
+            left = _left_to_do(job, plan, music, output)
+            if left.pieces:
+                _check(left, music, output)
+                plan.jobs.append(left)
+        except D2MError as error:
+            if plan.videos == 1:
+                raise
+            plan.refused[job.video] = error
+    return plan
 
 
-def find_videos(given: list[str]) -> list[Path]:
-    """The videos meant by file names, folders and patterns.
+@contextmanager
+def new_folders() -> Iterator[MakeFolder]:
+    """A way to make folders, of which those that hold nothing at the end vanish again."""
+    made: list[Path] = []
 
-    Raises `InputError` for what is missing, for a folder without videos and for an address.
-    """
-    found: list[Path] = []
-    for name in given:
-        if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
-            raise InputError(
-                f"{name} is an address: download the video first (for instance with yt-dlp), "
-                "then give its file."
-            )
-        path = Path(name)
-        if path.is_dir():
-            found += _videos_in(path)
-        elif path.exists() or name == "-":
-            check_readable(path)
-            found.append(path)
-        elif set(name) & set("*?["):
-            found += _matches(name)
-        else:
-            raise InputError(f"{path} does not exist: check the path.")
-    return list(dict.fromkeys(found))
+    def make(folder: Path) -> None:
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise OutputError(
+                f"{folder} is a file, where a folder is needed: name another one."
+            ) from None
+        except OSError as error:
+            raise OutputError(
+                f"The folder {folder} cannot be made ({error.strerror}): choose another place."
+            ) from error
+        made.extend(missing)
+
+    try:
+        yield make
+    finally:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:
@@ -131,6 +151,10 @@ def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:
 def _check_music(music: MusicOptions, videos: list[Path]) -> None:
     if music.motion and len(videos) > 1:
         raise InputError("--motion is the motion of one dance: give its video alone.")
+    if music.features and len(videos) > 1:
+        raise InputError("--features are those of one dance: give its video alone.")
+    if music.features and not music.features.is_file():
+        raise InputError(f"{music.features} is not a file: check the path of --features.")
     if music.style and music.style_audio:
         raise InputError("--style and --style-audio contradict each other: give one of them.")
     if music.style_audio and not music.style_audio.is_file():
@@ -142,62 +166,32 @@ def _check_music(music: MusicOptions, videos: list[Path]) -> None:
         )
 
 
-def _videos_in(folder: Path) -> list[Path]:
-    try:
-        files = sorted(folder.iterdir())
-    except OSError as error:
-        raise InputError(f"{folder} cannot be read ({error.strerror}).") from error
-    videos = [
-        file
-        for file in files
-        if file.suffix.lower() in VIDEO_SUFFIXES and not _is_passed_over(file) and file.is_file()
-    ]
-    if not videos:
-        raise InputError(f"The folder {folder} holds no video: give one that does, or files.")
-    return videos
-
-
-def _is_passed_over(file: Path) -> bool:
-    """Whether a file is hidden, or named like one that d2m made."""
-    return file.name[0] == "." or MADE in {suffix.lower() for suffix in file.suffixes[:-1]}
-
-
-def _matches(pattern: str) -> list[Path]:
-    path = Path(pattern)
-    fixed = next(p for p in path.parents if not set(str(p)) & set("*?["))
-    found = sorted(fixed.glob(str(path.relative_to(fixed))))
-    files = [file for file in found if file.is_file() and not _is_passed_over(file)]
-    if not files:
-        raise InputError(f"No file matches {pattern}: check the pattern.")
-    return files
-
-
-def _piece(
+def _job(
     video: Path,
-    variant: tuple[str | None, int],
     variants: list[tuple[str | None, int]],
     videos: int,
     music: MusicOptions,
     output: OutputOptions,
-) -> Piece:
+) -> Job:
     from d2m_cli.output.checks import SOUND_SUFFIXES, default_suffix
+    from d2m_cli.output.places import named_after
 
-    style, seed = variant
-    label = _label(variant, variants, music.takes)
-    sound = output.audio_only or _suffix(output.out) in SOUND_SUFFIXES
-    ending = MADE + label + (".wav" if sound else default_suffix(video))
-    out = place(output.out or f"{video.parent}/", video, ending, label, videos)
-    plot = output.plot and place(output.plot, video, f"{label}.png", label, videos)
-    beats = output.beats and place(output.beats, video, f"{label}.beats.csv", label, videos)
-    return Piece(style, seed, out, plot or None, beats or None, sound)
+    sound = output.audio_only or Path(output.out or "").suffix.lower() in SOUND_SUFFIXES
+    suffix = ".wav" if sound else default_suffix(video)
+    pieces = []
+    for style, seed in variants:
+        label = _label(style, seed, variants, music.takes)
+        out = place(output.out or f"{video.parent}/", video, f".d2m{label}{suffix}", label, videos)
+        plot = output.plot and place(output.plot, video, f"{label}.png", label, videos)
+        beats = output.beats and place(output.beats, video, f"{label}.csv", label, videos)
+        pieces.append(Piece(style, seed, out, plot or None, beats or None, sound))
+    features = output.save_features and named_after(video, ".npz", output.save_features)
+    return Job(video, tuple(pieces), features)
 
 
-def _label(
-    variant: tuple[str | None, int], variants: list[tuple[str | None, int]], takes: int
-) -> str:
-    """What tells a piece from the others of its video, as the last part of a file's name."""
-    style, seed = variant
-    several_styles = len({style for style, _ in variants}) > 1
+def _label(style: str | None, seed: int, variants: list[tuple[str | None, int]], takes: int) -> str:
+    """What tells a piece from the others of its video, as a part of a file's name."""
+    several_styles = len({other for other, _ in variants}) > 1
     words = [*([str(style)] if several_styles else []), *([f"seed{seed}"] if takes > 1 else [])]
     return f".{'-'.join(words)}" if words else ""
 
@@ -207,8 +201,10 @@ def place(given: str, video: Path, ending: str, label: str, videos: int) -> Path
 
     Raises `OutputError` where several videos would share a file, or it is not clear what is meant.
     """
+    from d2m_cli.output.places import named_after
+
     path = Path(given)
-    if path.is_dir() or given.endswith(("/", os.sep)) or (videos > 1 and not path.suffix):
+    if _is_folder(given) or (videos > 1 and not path.suffix):
         return named_after(video, ending, path)
     if videos > 1:
         raise OutputError(
@@ -220,15 +216,59 @@ def place(given: str, video: Path, ending: str, label: str, videos: int) -> Path
     return path.with_name(f"{path.stem}{label}{path.suffix}") if label else path
 
 
-def _suffix(given: str | None) -> str:
-    return Path(given or "").suffix.lower()
+def _is_folder(given: str) -> bool:
+    return given.endswith(("/", os.sep)) or Path(given).is_dir()
 
 
-def _check_names_differ(jobs: list[Job]) -> None:
-    places = Counter(os.path.realpath(path) for job in jobs for path in job.files())
-    for path, count in places.items():
-        if count > 1:
-            raise OutputError(
-                f"{count} outputs have the name {Path(path).name}: give videos of one name to d2m "
-                "one at a time."
-            )
+def _check_names(jobs: list[Job]) -> None:
+    """Nothing may be written twice."""
+    seen: set[str] = set()
+    for job in jobs:
+        for path in job.files:
+            final = os.path.realpath(path)
+            if final in seen:
+                raise OutputError(
+                    f"Two videos would write {path}: rename one, or give them one at a time."
+                )
+            seen.add(final)
+
+
+def _make_folders(jobs: list[Job], output: OutputOptions, make: MakeFolder) -> None:
+    named = {Path(given) for given in (output.out, output.plot, output.beats) if given}
+    if output.save_features:
+        named.add(output.save_features)
+    for folder in {path.parent for job in jobs for path in job.files} & named:
+        make(folder)
+
+
+def _left_to_do(job: Job, plan: Plan, music: MusicOptions, output: OutputOptions) -> Job:
+    """The job without the pieces that an earlier run made whole, which are noted in the plan."""
+    if not output.resume:
+        return job
+    from d2m_cli.ingest.probe import probe
+    from d2m_cli.output.readback import is_whole
+
+    seconds = probe(job.video, music.start, music.end).seconds
+    done = {
+        piece
+        for piece in job.pieces
+        if all(path.is_file() for path in piece.files) and is_whole(piece.out, seconds)
+    }
+    plan.done += [piece for piece in job.pieces if piece in done]
+    return replace(job, pieces=tuple(piece for piece in job.pieces if piece not in done))
+
+
+def _check(job: Job, music: MusicOptions, output: OutputOptions) -> None:
+    from d2m_cli.output.beats import FORMATS
+    from d2m_cli.output.checks import CONTAINERS, PLOT_SUFFIXES, SOUND_SUFFIXES, check_output
+
+    overwrite = output.overwrite or output.resume
+    for piece in job.pieces:
+        kinds = SOUND_SUFFIXES if piece.audio_only else (*CONTAINERS, *SOUND_SUFFIXES)
+        check_output(job.video, piece.out, overwrite, kinds, copied=music.start == 0)
+        if piece.plot:
+            check_output(job.video, piece.plot, overwrite, PLOT_SUFFIXES)
+        if piece.beats:
+            check_output(job.video, piece.beats, overwrite, FORMATS)
+    if job.features:
+        check_output(job.video, job.features, overwrite, (".npz",))

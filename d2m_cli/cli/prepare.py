@@ -40,7 +40,7 @@ def prepare(
             visual=BundleVisual.of(bundle) if visual and layout in WITH_VIDEOS else None,
             workers=workers,
             engine=Engine(engine),
-            progress=lambda done, total: report("pieces", done, total),
+            progress=report,
         )
     hours = sum(entry.seconds for entry in manifest.entries) / 3600
     lines = [f"{len(manifest.entries)} pieces, {hours:.2f} h, in {cache}"]

@@ -8,7 +8,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -44,7 +43,8 @@ def stage_progress(console: Console, title: str) -> Iterator[Report]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
-        console.print(escape(title))
+        # As it is: brackets in a name are no markup, and a long one is not broken.
+        console.print(title, markup=False, highlight=False, soft_wrap=True)
         tasks = {}
 
         def report(stage: str, done: float, total: float) -> None:

@@ -7,13 +7,15 @@ import typer
 
 from d2m_cli.cli.ablation import ablation
 from d2m_cli.cli.options import DeviceOption
+from d2m_cli.spec import Level
 
 STAGES = {
     "codec": "One level of the VQ-VAE on music (JukeBox).",
     "generator": "G_m, G_v and G_vq of one level against discriminators (eq. 2 to 8).",
     "synthesizer": "A level's decoder fine-tuned as a GAN; the codebook stays (3.4).",
-    "visual": "A slim I3D that sees how painted dancers move.",
 }
+
+CONFIG = "Recipe: a name, as codec_high or paper/codec, or a TOML file."
 
 app = typer.Typer(
     help="Train a stage from its recipe; make a bundle of trained stages.",
@@ -23,7 +25,7 @@ app = typer.Typer(
 
 def _command(stage: str) -> Callable[..., None]:
     def train(
-        config: Path = typer.Option(..., help="Recipe (TOML); examples/recipes/ holds some."),
+        config: str = typer.Option(..., help=CONFIG),
         folder: Path = typer.Option(..., "-o", "--folder", help="Checkpoints, log and weights."),
         changes: list[str] = typer.Option(
             [], "--set", metavar="NAME=VALUE", help="Setting in place of the recipe's; repeatable."
@@ -56,11 +58,11 @@ def _command(stage: str) -> Callable[..., None]:
                 display=display,
             )
 
-    recipe = stage if stage == "visual" else f"{stage}_high"
+    recipe = f"{stage}_high"
     train.__doc__ = (
         f"{STAGES[stage]}\n\nStops cleanly at Ctrl-C or --max-minutes; --resume goes on. Under "
         f"torchrun its own numbers of processes hold.\n\nExample: d2m train {stage} "
-        f"--config examples/recipes/{recipe}.toml -o runs/{recipe} --set loop.steps=2000"
+        f"--config {recipe} -o runs/{recipe} --set loop.steps=2000"
     )
     return train
 
@@ -71,38 +73,50 @@ app.command()(ablation)
 
 
 @app.command()
-def paint(
-    cache: Path = typer.Argument(..., help="Cache of dances with 3-D joints."),
-    visual: Path = typer.Option(..., help="Folder of the stage visual."),
+def codes(
+    level: Level = typer.Option(Level.HIGH, help="high or low."),
+    file: Path = typer.Option(..., "-o", "--output", help="File of codes (.safetensors)."),
+    bundle: str = typer.Option("embedded", help="Bundle whose generator makes them."),
+    config: str = typer.Option("generator_high", help="Recipe that names music and dances."),
+    changes: list[str] = typer.Option(
+        [], "--set", metavar="NAME=VALUE", help="Setting in place of the recipe's; repeatable."
+    ),
+    seconds: float = typer.Option(8.0, min=2.0, help="Length of a piece."),
+    pieces: int = typer.Option(240, min=1, help="For training; a tenth of it for validation."),
+    device: str = DeviceOption,
 ) -> None:
-    """Give dances without pictures visual vectors: painted dancers, seen by the visual stage.
+    """Make codes of known music with a bundle's generator, for the stage synthesizer.
 
-    Example: d2m train paint cache/dances --visual runs/visual
+    Example: d2m train codes --level high -o cache/codes_high.safetensors
     """
-    _require_lightning()
     from rich.console import Console
 
+    from d2m_cli.bundles.bundle import load_bundle
     from d2m_cli.cli.progress import stage_progress
-    from d2m_cli.training.run.settings import read_run
-    from d2m_cli.training.stages import STAGES
-    from d2m_cli.training.visual.painted import add_painted_visuals
-    from d2m_cli.training.visual.stage import VisualConfig
+    from d2m_cli.device import choose_device
+    from d2m_cli.training.generator.config import GeneratorConfig
+    from d2m_cli.training.run.recipes import recipe_path
+    from d2m_cli.training.run.settings import read_settings
+    from d2m_cli.training.synthesizer.make_codes import make_codes
 
-    settings = read_run(visual, VisualConfig)
-    with stage_progress(Console(stderr=True), f"Painting the dances of {cache}") as report:
-        add_painted_visuals(
-            cache,
-            visual / STAGES["visual"].weights,
-            settings.visual,
-            lambda done, total: report("dances", done, total),
+    pairs = read_settings(recipe_path(config), GeneratorConfig, changes).pairs
+    with stage_progress(Console(stderr=True), f"Codes of level {level}") as report:
+        make_codes(
+            load_bundle(bundle),
+            level,
+            pairs,
+            file,
+            seconds=seconds,
+            pieces=pieces,
+            device=choose_device(device),
+            progress=report,
         )
+    Console().print(f"Codes: {file}", soft_wrap=True, highlight=False)
 
 
 @app.command()
 def export(
-    config: Path = typer.Option(
-        ..., help="What to export (TOML), as examples/recipes/bundle.toml."
-    ),
+    config: str = typer.Option(..., help="What to export: bundle, paper/bundle, or a TOML file."),
     folder: Path = typer.Option(..., "-o", "--folder", help="Folder of the bundle."),
     changes: list[str] = typer.Option(
         [], "--set", metavar="NAME=VALUE", help="Setting in place of the file's; repeatable."
@@ -110,16 +124,17 @@ def export(
 ) -> None:
     """Make a bundle of trained stages, with the scores of their last validation.
 
-    Example: d2m train export --config examples/recipes/bundle.toml -o my_bundle
+    Example: d2m train export --config bundle -o my_bundle
     """
     _require_lightning()
     from rich.console import Console
 
     from d2m_cli.training.export import ExportSettings
     from d2m_cli.training.export import export as export_stages
+    from d2m_cli.training.run.recipes import recipe_path
     from d2m_cli.training.run.settings import read_settings
 
-    bundle = export_stages(read_settings(config, ExportSettings, changes), folder)
+    bundle = export_stages(read_settings(recipe_path(config), ExportSettings, changes), folder)
     size = sum(facts["bytes"] for facts in bundle.config["files"].values()) / 1e6
     Console().print(f"Bundle: {bundle.folder} ({size:.1f} MB)", soft_wrap=True, highlight=False)
 

@@ -39,7 +39,7 @@ class ConvTranspose(nn.ConvTranspose1d):
         return self.apply_to(x, self.weight, self.bias)
 
     def apply_to(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """The same transposed convolution with other (for example narrowed) parameters."""
+        """The transposed convolution of `x (B, C, 1, T)` with other, say narrowed, parameters."""
         return F.conv_transpose2d(
             x, weight[:, :, None], bias, (1, self.stride[0]), (0, int(self.padding[0]))
         )

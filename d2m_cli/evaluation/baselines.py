@@ -124,7 +124,7 @@ def click_track(times: Times, seconds: float) -> FloatArray:
 
 
 def lay_under(dance: EvaluatedDance, library: Sequence[LibraryTrack]) -> FloatArray:
-    """The track nearest in tempo from the start at which its beats meet the dance best.
+    """Samples `(N,)` of the track nearest in tempo, from where its beats meet the dance best.
 
     Starts: each of the track's beats in turn lies on the first beat of the dance's pulse.
     """

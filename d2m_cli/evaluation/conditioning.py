@@ -1,9 +1,5 @@
-"""What each input of a trained generator is worth: the same held-out dances, with parts hidden.
+"""What each input of a trained generator is worth: the same held-out dances, with parts hidden."""
 
-python -m d2m_cli.evaluation.conditioning RUN [--split test] [--segments 86]
-"""
-
-import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from lightning.fabric import Fabric
-from rich.console import Console
 from safetensors.torch import load_file
 
 from d2m_cli.errors import DataError
@@ -19,7 +14,7 @@ from d2m_cli.evaluation.ablation import held_out
 from d2m_cli.metrics.coverage import macro, pooled
 from d2m_cli.metrics.statistics import margin
 from d2m_cli.report.console import NO_SCORE
-from d2m_cli.report.table_data import TableData, rich_table
+from d2m_cli.report.table_data import TableData
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.generator.validation import GeneratorCheck
@@ -31,14 +26,14 @@ HIDDEN: Mapping[str, tuple[str, ...]] = {
     "without motion": ("no_motion",),
     "without both": ("no_visual", "no_motion"),
     "without rhythm": ("no_rhythm",),
-    "without hits": ("no_drums",),
+    "without drum onsets": ("no_drums",),
     "without tones": ("no_sketch",),
 }
 """Rows, and the shares of `PairSettings` that hide something from all dances."""
 
 COLUMNS = ("Input", "Nats per code", "More than full", "Coverage", "Hit", "Lift", "Mel")
 NOTE = (
-    "Nats per code: cross-entropy of the true codes; its excess over the full model with the 95 % "
+    "Nats per code: cross-entropy of the true codes; its increase without an input with the 95 % "
     "interval of the paired differences. Coverage, hit in %: mean of the clips / pooled."
 )
 
@@ -48,7 +43,7 @@ class InputImportance:
     """What a generator does with a set of inputs."""
 
     check: GeneratorCheck
-    excess: tuple[float, float | None]
+    nll_increase: tuple[float, float | None]
     """Mean of a clip's nats per code above those of the full model, and its 95 % margin."""
 
 
@@ -60,7 +55,8 @@ def measure(run: Path, split: str, segments: int) -> dict[str, InputImportance]:
     settings = read_run(run, GeneratorConfig)
     if not settings.sizes.predicts_std:
         raise DataError(
-            f"The generator of {run} tells no spread: nothing says how likely codes are."
+            f"The generator of {run} predicts no code probabilities (sizes.predicts_std = false): "
+            "train one with likelihood to measure its inputs."
         )
     stage = GeneratorStage(settings, Fabric(accelerator="cpu", devices=1))
     stage.average.restore(load_file(run / "generator.safetensors"))
@@ -70,25 +66,25 @@ def measure(run: Path, split: str, segments: int) -> dict[str, InputImportance]:
         pairs = held_out(replace(settings, pairs=replace(settings.pairs, **shares)), split)
         checks[name] = stage.measure(pairs, segments)
     full = np.array(checks["full"].nats)
-    worths = {}
+    importance = {}
     for name, check in checks.items():
-        excess = np.array(check.nats) - full
-        worths[name] = InputImportance(check, (float(excess.mean()), margin(excess)))
-    return worths
+        increase = np.array(check.nats) - full
+        importance[name] = InputImportance(check, (float(increase.mean()), margin(increase)))
+    return importance
 
 
-def importance_table(worths: Mapping[str, InputImportance]) -> TableData:
+def importance_table(importance: Mapping[str, InputImportance]) -> TableData:
     """A row for each set of inputs."""
     rows = []
-    for name, worth in worths.items():
-        check, (excess, interval) = worth.check, worth.excess
+    for name, one in importance.items():
+        check, (increase, interval) = one.check, one.nll_increase
         figures = check.result().figures
         cells = zip(macro(check.cells), pooled(check.cells), strict=True)
         rows.append(
             [
                 name,
                 f"{np.mean(check.nats):.3f}",
-                f"{excess:+.3f}" + ("" if interval is None else f" ± {interval:.3f}"),
+                f"{increase:+.3f}" + ("" if interval is None else f" ± {interval:.3f}"),
                 *(" / ".join(_percent(share) for share in pair) for pair in cells),
                 *(f"{figures[key]:.3f}" for key in ("lift", "mel")),
             ]
@@ -98,18 +94,3 @@ def importance_table(worths: Mapping[str, InputImportance]) -> TableData:
 
 def _percent(share: float | None) -> str:
     return NO_SCORE if share is None else f"{100 * share:.1f}"
-
-
-def main() -> None:
-    """Print the table of a run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, help="folder of a finished `d2m train generator`")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--segments", type=int, default=86)
-    options = parser.parse_args()
-    worths = measure(options.run, options.split, options.segments)
-    Console().print(rich_table(importance_table(worths)))
-
-
-if __name__ == "__main__":
-    main()

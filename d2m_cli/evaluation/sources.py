@@ -141,7 +141,7 @@ def named_folder(text: str) -> tuple[str, Path]:
 def excerpts(
     folder: Path, count: int, seconds: float, progress: Progress, start: float = EXCERPT_START
 ) -> list[FloatArray]:
-    """At most `count` pieces of `seconds`, evenly over the music under a folder.
+    """At most `count` pieces `(N,)` of `seconds`, evenly over the music under a folder.
 
     Each begins `start` seconds in. Files that are no sound, or too short or silent there, are
     passed over.

@@ -1,10 +1,10 @@
-"""Is a distance worth quoting? It must rank what everybody can hear.
+"""Is a distance worth quoting? It must rank sets of known quality correctly.
 
-Convention: the pieces of a music collection are parted (odd and even places). One half is the
+Convention: a music collection is split in two halves (odd and even places). One half is the
 reference; the other is judged as it is (*real*), through the codec (*reconstruction*), and against
 *random codes* through the decoder, *white noise* of the same level and a *click track* of a random
-tempo. A distance ranks rightly when real is nearer than the reconstruction, and the reconstruction
-nearer than each of the other three.
+tempo. A distance ranks correctly when real is nearer than the reconstruction, and that nearer than
+each of the other three.
 """
 
 from collections.abc import Callable, Mapping, Sequence

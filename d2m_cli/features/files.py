@@ -1,19 +1,22 @@
 """Features of a dance kept as files, so that other programs (and a later run) can use them."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from d2m_cli.errors import InputError
 from d2m_cli.features.motion import channel_names
 from d2m_cli.files import whole_file
-from d2m_cli.types import Dance
+from d2m_cli.types import Dance, FrameArray, Motion, Rhythm, Visual
 
 
-def save_features(dance: Dance, path: Path) -> None:
+def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None) -> None:
     """Write a dance's features to `path` (.npz; docs/formats.md lists them).
 
-    Raises `OutputError`.
+    `thumbnails` `(S, H, W, 3)` serve the plot of a later run. Raises `OutputError`.
     """
+    pictures = {} if thumbnails is None else {"thumbnails": thumbnails}
     with whole_file(path) as draft:
         np.savez_compressed(
             draft,
@@ -27,4 +30,45 @@ def save_features(dance: Dance, path: Path) -> None:
             beat_strength=dance.rhythm.confidence,
             rhythm_rate=dance.rhythm.rate,
             seconds=dance.seconds,
+            **pictures,
         )
+
+
+def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
+    """The dance, and thumbnails `(S, H, W, 3)` if there are any, that `save_features` wrote.
+
+    Raises `InputError` for a file that is missing, damaged or something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            motion = Motion(file["motion"], file["motion_found"], float(file["motion_rate"]))
+            visual = Visual(file["visual"], float(file["visual_rate"]))
+            rhythm = Rhythm(file["beat_phase"], file["beat_strength"], float(file["rhythm_rate"]))
+            thumbnails = file.get("thumbnails")
+            dance = Dance(motion, visual, rhythm, float(file["seconds"]))
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist: check the path.") from None
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} holds no features of a dance ({error}): make them with --save-features."
+        ) from error
+    if not _fits(dance):
+        raise InputError(f"{path} holds features of another d2m: make them with --save-features.")
+    return dance, thumbnails
+
+
+def _fits(dance: Dance) -> bool:
+    """Whether the arrays have the shapes and numbers that features have."""
+    motion, rhythm = dance.motion, dance.rhythm
+    steps = motion.found.shape
+    return (
+        motion.features.shape == (len(channel_names()), *steps)
+        and dance.visual.features.ndim == 2
+        and rhythm.phase.shape == rhythm.confidence.shape
+        and len(rhythm.phase) > 1
+        and all(
+            np.isfinite(array).all()
+            for array in (motion.features, dance.visual.features, rhythm.phase, rhythm.confidence)
+        )
+        and dance.seconds > 0
+    )

@@ -17,6 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import argrelmin
 
 from d2m_cli.features.motion import joint_positions, joint_speed
+from d2m_cli.timeline import overhang
 from d2m_cli.types import Motion, Rhythm
 
 Array = NDArray[np.float64]
@@ -117,9 +118,8 @@ def _extend(times: Array, centres: Array, beats: Array, tempo: Array) -> Array:
     if len(centres) == 1:
         return beats[0] + tempo[0] * (times - centres[0])
     inside = PchipInterpolator(centres, beats)(times.clip(centres[0], centres[-1]))
-    before = tempo[0] * np.minimum(times - centres[0], 0.0)
-    after = tempo[-1] * np.maximum(times - centres[-1], 0.0)
-    return np.asarray(inside + before + after)
+    early, late = overhang(times, centres[0], centres[-1])
+    return np.asarray(inside + tempo[0] * early + tempo[-1] * late)
 
 
 def accent_curve(speed: Array, rate: float) -> Array:

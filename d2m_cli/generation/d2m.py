@@ -11,6 +11,7 @@ from torch import Tensor
 
 from d2m_cli.analysis.video import read_video
 from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.bundles.styles import read_styles
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.rhythm import estimate_rhythm
@@ -18,6 +19,7 @@ from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style_from_audio
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.progress import Progress, Step, silent
+from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
@@ -35,6 +37,7 @@ class D2MMaker:
         self.i3d = InceptionI3d(width=self.visual_settings.width)
         bundle.load_into(self.i3d, "i3d.safetensors")
         self.i3d.to(device)
+        self.styles = read_styles(bundle.folder)
         self.style_vectors = bundle.tensors("styles.safetensors")
         self.levels = [Level(name) for name in bundle.settings["generators"]]
         self._level_models: dict[Level, LevelModel] = {}
@@ -42,7 +45,7 @@ class D2MMaker:
     @property
     def style_names(self) -> Sequence[str]:
         """Names of the bundle's styles, sorted."""
-        return sorted(self.style_vectors)
+        return list(self.styles)
 
     def analyze(self, clip: Clip, progress: Progress = silent) -> tuple[Dance, FrameArray]:
         """Motion, visual features and rhythm of the dance, and thumbnails `(S, H, W, 3)`."""
@@ -60,12 +63,19 @@ class D2MMaker:
         if audio is not None:
             return style_from_audio(audio)
         assert name is not None
-        return named_style(self.style_vectors, name, seed)
+        return named_style(self.styles, self.style_vectors, name, seed)
 
     def pick_style(self, dance: Dance, seed: int) -> Style:
         """A style with drums by the dance's tempo; the seed picks its exemplar."""
-        name = style_for_tempo(self.style_vectors, dance.rhythm.bpm)
-        return named_style(self.style_vectors, name, seed)
+        name = style_for_tempo(self.styles, dance.rhythm.bpm)
+        return named_style(self.styles, self.style_vectors, name, seed)
+
+    def arrangement(
+        self, dance: Dance, level: Level, style: Style, seed: int
+    ) -> Arrangement | None:
+        """Chords and sections of the music; None for a generator without a sketch."""
+        sketch = self.level_model(level).sketch(dance, style, seed)
+        return None if sketch is None else sketch.arrangement
 
     def sample_codes(
         self, dance: Dance, level: Level, style: Style, seed: int, progress: Progress = silent
@@ -97,6 +107,6 @@ class D2MMaker:
         return self._level_models[level]
 
     def i3d_features(self, windows: Tensor) -> Tensor:
-        """I3D vectors of picture windows, as `features.i3d.I3DExtractor` asks for them."""
+        """I3D vectors `(B, C)` of windows of pictures `(B, 3, T, H, W)`."""
         with torch.inference_mode():
             return self.i3d.features(windows.to(self.device)).cpu()

@@ -38,20 +38,26 @@ class LevelModel:
         self.generator.to(device)
         self.vqvae.to(device)
 
+    def sketch(self, dance: Dance, style: Style, seed: int) -> Sketch | None:
+        """The sketch that the music is made from; None for a generator without one."""
+        if not self.generator.settings.drum_bands:
+            return None
+        energy = dance_energy(dance.motion)
+        return arrange(dance.rhythm, energy, dance.seconds, style.name, style.rules, seed)
+
     @torch.inference_mode()
     def sample_codes(self, dance: Dance, style: Style, seed: int) -> Iterator[Tensor]:
         """Codes `(T,)` of the music for a dance, window by window."""
         count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
         given = self._conditions(dance, style, seed)
         draw = torch.Generator().manual_seed(seed)
-        if not self.generator.settings.drum_bands:
-            yield from self._looked_up(given, count, None, draw)
+        sketch = self.sketch(dance, style, seed)
+        if sketch is None:
+            yield from self.looked_up(given, count, None, draw)
             return
-        energy = dance_energy(dance.motion)
-        sketch = arrange(dance.rhythm, energy, dance.seconds, style.name, seed)
         curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
         given = given._replace(drum_onsets=curves.to(self.device))
-        yield from self._looked_up(given, count, self._latents(sketch), draw)
+        yield from self.looked_up(given, count, self._latents(sketch), draw)
 
     @torch.inference_mode()
     def decode(self, codes: Codes, seconds: float) -> Iterator[FloatArray]:
@@ -72,14 +78,18 @@ class LevelModel:
 
         return lambda first, last: encode_window(self.vqvae, sound, first, last, self.level)
 
-    def _looked_up(
+    def looked_up(
         self,
         given: Conditions,
         count: int,
         sketch: Callable[[int, int], Tensor] | None,
         draw: torch.Generator,
     ) -> Iterator[Tensor]:
-        """The nearest entries, or entries drawn where G tells a std."""
+        """`count` codes in parts `(T,)`: the nearest, or drawn where G predicts a std.
+
+        `given` is a batch of one; `sketch` gives latents `(1, 64, last - first)` of its sketch's
+        codes `first` to `last`.
+        """
         codebook = self.vqvae.codebook(self.level)
         for latents in self.generator.windows(given, count, sketch):
             if latents.std is None:

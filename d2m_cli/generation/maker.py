@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.progress import Progress
+from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import Level
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
@@ -55,6 +56,11 @@ class Maker(Protocol[DanceT, StyleT]):
 
     def pick_style(self, dance: DanceT, seed: int) -> StyleT:
         """A style for a dance, without a wish."""
+
+    def arrangement(
+        self, dance: DanceT, level: Level, style: StyleT, seed: int
+    ) -> Arrangement | None:
+        """Chords and sections of the music; None where nobody knows them."""
 
     def sample_codes(
         self, dance: DanceT, level: Level, style: StyleT, seed: int, progress: Progress

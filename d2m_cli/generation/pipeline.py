@@ -14,7 +14,7 @@ from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
 from d2m_cli.official import FlowMethod
-from d2m_cli.output.audio import level_loudness, write_wav
+from d2m_cli.output.audio import Finish, level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
@@ -147,11 +147,13 @@ class Dance2Music:
         beat_offset: float | None = None,
         seed: int = 0,
         denoised: bool = True,
+        finish: Finish = Finish(),
         progress: Progress = silent,
     ) -> Track:
         """New music for a dance that `analyze` gave.
 
-        Args and errors as in `generate`, but that `style` may also be what `choose_style` gave.
+        Args and errors as in `generate`, but that `style` may also be what `choose_style` gave, and
+        `finish` says how loud the music is and how it begins and ends.
         """
         level = self.require_level(level)
         self.require_tempo(tempo, beat_offset)
@@ -170,11 +172,12 @@ class Dance2Music:
             write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
         with timed(timings, Step.POSTPROCESS):
             if denoised:
-                denoise(raw, clean, lambda done, total: progress(Step.POSTPROCESS, done, total))
-            level_loudness(clean if denoised else raw, final)
+                denoise(raw, clean, progress)
+            level_loudness(clean if denoised else raw, final, finish)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        return Track(final, level, style.name, seed, analysis, dance.rhythm, timings, folder)
+        words = self.maker.arrangement(dance, level, style, seed)
+        return Track(final, level, style.name, seed, analysis, dance.rhythm, words, timings, folder)
 
     def require_level(self, level: Level | str) -> Level:
         """The level, where the bundle has it.

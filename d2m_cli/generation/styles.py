@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from d2m_cli.bundles.styles import StyleEntry
 from d2m_cli.errors import BundleError
 from d2m_cli.features.style import style_vector
 from d2m_cli.ingest.sound import load_sound
-from d2m_cli.sketch.rules import STYLE_RULES, StyleRules
+from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -41,29 +42,32 @@ def style_from_audio(path: Path) -> Style:
     return Style(path.name, style_vector(load_sound(path, SAMPLE_RATE)))
 
 
-def named_style(vectors: Mapping[str, Tensor], name: str, seed: int) -> Style:
+def named_style(
+    styles: Mapping[str, StyleEntry], vectors: Mapping[str, Tensor], name: str, seed: int
+) -> Style:
     """A style of the bundle by name; the seed picks one of its exemplars `(n, C_s)`.
 
     Raises `BundleError` for an unknown name.
     """
-    name = known_name(name, vectors)
+    name = known_name(name, styles)
     rows = vectors[name].numpy()
     draw = np.random.default_rng((seed, 0))
-    return Style(name, rows[draw.integers(len(rows))], STYLE_RULES.get(name, StyleRules()))
+    return Style(name, rows[draw.integers(len(rows))], styles[name].rules)
 
 
-def style_for_tempo(vectors: Mapping[str, Tensor], tempo: float) -> str:
-    """Name of the style with drums for a dance of `tempo` beats per minute.
+def style_for_tempo(styles: Mapping[str, StyleEntry], tempo: float) -> str:
+    """Name of a style with drums whose music has the tempo of the dance (beats per minute).
 
-    Dances of unlike tempo get unlike music, and the same dance the same again.
+    Dances of unlike tempo get unlike music, and the same dance the same again. Where no style has
+    that tempo, any with drums will do; without any drums, any style.
     """
-    known = sorted(vectors)
-    fit = [
+    driving = [
         name
-        for name in known
-        if STYLE_RULES.get(name, StyleRules()).drums >= MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE
+        for name, entry in sorted(styles.items())
+        if entry.rules.drums >= MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE
     ]
-    return str(np.random.default_rng(round(tempo)).choice(fit or known))
+    fit = [name for name in driving if styles[name].tempo[0] <= tempo <= styles[name].tempo[1]]
+    return str(np.random.default_rng(round(tempo)).choice(fit or driving or sorted(styles)))
 
 
 def known_name(name: str, known: Mapping[str, object]) -> str:

@@ -14,6 +14,7 @@ from d2m_cli.errors import InputError
 from d2m_cli.output.checks import CONTAINERS, SOUND_SUFFIXES, check_output
 from d2m_cli.output.mux import mux
 from d2m_cli.output.sound import write_sound
+from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Analysis, Clip, Dance, FloatArray, Rhythm
 
@@ -32,6 +33,8 @@ class Track:
     """The dance that the music is for, as it was read from its video."""
     rhythm: Rhythm = field(repr=False)
     """The grid that the music lies on: the dance's, unless another tempo was asked for."""
+    arrangement: Arrangement | None = field(repr=False)
+    """Key, beats, sections and chords; None for a model that writes no score."""
     timings: dict[str, float] = field(default_factory=dict, repr=False)
     """Seconds spent in each step."""
     folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
@@ -97,7 +100,7 @@ class Track:
             check_output(clip.path if clip else self.path, out, overwrite, SOUND_SUFFIXES)
             write_sound(self.path, out)
         else:
-            kinds = (*CONTAINERS, *SOUND_SUFFIXES)
-            check_output(self.clip.path, out, overwrite, kinds, copied=self.clip.start == 0)
+            copied = self.clip.start == 0
+            check_output(self.clip.path, out, overwrite, CONTAINERS, copied)
             mux(self.clip, self.path, out, mix=mix)
         return out

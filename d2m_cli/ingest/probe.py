@@ -8,6 +8,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from d2m_cli.errors import InputError
+from d2m_cli.ingest.readable import check_readable
 from d2m_cli.media import picture_stream, sound_track
 from d2m_cli.types import Clip
 
@@ -60,21 +61,6 @@ def has_sound(path: Path) -> bool:
     """
     _open(path).close()
     return sound_track(path) is not None
-
-
-def check_readable(path: Path) -> None:
-    """Make sure that `path` is a file, which can be read several times.
-
-    Raises `InputError` when it is missing, a folder, a pipe or a device.
-    """
-    if str(path) == "-" or path.is_fifo() or path.is_socket():
-        raise InputError(f"{path} is a pipe, and d2m reads a video several times: save it first.")
-    if not path.exists():
-        raise InputError(f"{path} does not exist: check the path.")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: give a file.")
-    if path.is_char_device() or path.is_block_device():
-        raise InputError(f"{path} is a device: give a file.")
 
 
 @dataclass

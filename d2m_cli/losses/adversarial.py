@@ -27,7 +27,7 @@ def hinge_discriminator(real: Maps, fake: Maps) -> Tensor:
 
 
 def hinge_generator(fake: Maps) -> Tensor:
-    """Eq. 3: sum over scales of -E[D(fake)]."""
+    """Eq. 3, a scalar: sum over scales of -E[D(fake)]."""
     return torch.stack([-f[-1].mean() for f in fake]).sum()
 
 

@@ -107,7 +107,7 @@ def music_cells(samples: FloatArray) -> BoolArray:
 
 
 def validate(reference: BoolArray, generated: BoolArray) -> None:
-    """Raise `DataError` unless both are boolean cells of the same length."""
+    """Raise `DataError` unless both are boolean cells `(n,)` of the same length."""
     if reference.dtype != np.bool_ or generated.dtype != np.bool_:
         raise DataError("Onset cells must be booleans.")
     if reference.ndim != 1 or reference.shape != generated.shape:

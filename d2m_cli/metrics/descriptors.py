@@ -109,7 +109,7 @@ def log_flatness(power: Spectrogram) -> FloatArray:
 
 
 def rms_spread(samples: FloatArray) -> float:
-    """Standard deviation in dB of the level of frames of `HOP` samples, 60 dB deep at most."""
+    """Standard deviation in dB of the level of `samples (N,)`, in frames of `HOP`, 60 dB deep."""
     frames = samples[: len(samples) // HOP * HOP].reshape(-1, HOP).astype(np.float64)
     level = 10 * np.log10(np.maximum((frames**2).mean(axis=1), 1e-10))
     return float(np.maximum(level, level.max() - SILENCE_DB).std())

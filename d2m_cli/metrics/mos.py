@@ -8,7 +8,9 @@ since ratings of one listener are not independent, or over the ratings when ther
 listener.
 """
 
-from collections import defaultdict
+import json
+import zlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -38,7 +40,7 @@ class MosItem:
     """One thing to rate."""
 
     token: str
-    """All that the page tells of it."""
+    """All that the page shows of it."""
     part: MosPart
     system: str
     clip: str
@@ -60,36 +62,50 @@ class Opinion:
 def draw_items(
     clips: Mapping[str, Sequence[str]], part: MosPart, seed: int, count: int = ITEMS_PER_PART
 ) -> list[MosItem]:
-    """At most `count` items from the clips of each system, as evenly over systems as possible.
+    """At most `count` items, dance by dance: what every system made for one dance is rated.
 
-    Raises `DataError` without a clip. Tokens are random, so that they tell nothing of the system.
+    `clips` are the dances that each system has music for. Dances of more systems come first, then
+    those of systems with fewer items. Raises `DataError` without a clip. Tokens are random, so that
+    they give nothing of the system away.
     """
     random = np.random.default_rng([seed, list(MosPart).index(part)])
-    piles = {system: list(random.permutation(names)) for system, names in clips.items() if names}
-    if not piles:
+    systems_of: dict[str, list[str]] = defaultdict(list)
+    for system, names in clips.items():
+        for name in names:
+            systems_of[name].append(system)
+    if not systems_of:
         raise DataError(f"No system has anything to rate for {part}: check the folders.")
+    dances = [str(name) for name in random.permutation(sorted(systems_of))]
     drawn: list[tuple[str, str]] = []
-    while piles and len(drawn) < count:
-        for system in random.permutation(list(piles)):
-            if len(drawn) < count:
-                drawn.append((str(system), str(piles[system].pop())))
-            if not piles[system]:
-                del piles[system]
+    while dances:
+        items = Counter(system for system, _ in drawn)
+        dance = min(
+            dances, key=lambda d: (-len(systems_of[d]), sum(items[s] for s in systems_of[d]))
+        )
+        if drawn and len(drawn) + len(systems_of[dance]) > count:
+            break
+        dances.remove(dance)
+        drawn += [(system, dance) for system in systems_of[dance]]
     tokens = random.integers(16**8, size=len(drawn))
     pairs = zip(tokens, drawn, strict=True)
     return [MosItem(f"{token:08x}", part, system, clip) for token, (system, clip) in pairs]
 
 
-def make_key(test: str, items: Iterable[MosItem]) -> dict[str, Any]:
-    """What the experimenter keeps: the system behind each token."""
-    return {"format": FORMAT, "test": test, "items": {i.token: asdict(i) for i in items}}
+def make_key(name: str, items: Iterable[MosItem]) -> dict[str, Any]:
+    """What the experimenter keeps: the system behind each token.
+
+    The test is called `name` and a digest of its items, so that no two tests have one name.
+    """
+    known = {item.token: asdict(item) for item in items}
+    digest = zlib.crc32(json.dumps(known).encode())
+    return {"format": FORMAT, "test": f"{name}-{digest:08x}", "items": known}
 
 
 def validate(key: Mapping[str, Any], answers: Mapping[str, Any], name: str) -> None:
     """Raise `DataError` unless `answers` (of file `name`) are ratings of the key's test."""
     told = isinstance(answers.get("ratings"), dict) and isinstance(answers.get("listener"), str)
     if answers.get("format") != FORMAT or key.get("format") != FORMAT or not told:
-        raise DataError(f"{name} is no answer file of this version of the listening test.")
+        raise DataError(f"{name} is not an answer file of this version of the listening test.")
     if answers.get("test") != key["test"]:
         raise DataError(f"{name} answers the test '{answers.get('test')}', not '{key['test']}'.")
     for token, rating in answers["ratings"].items():

@@ -106,3 +106,10 @@ def at_times(sequence: Tensor, rate: float, times: Tensor) -> Tensor:
     right = (left + 1).clamp(max=sequence.shape[-1] - 1)
     share = (steps - left).to(sequence.dtype)
     return torch.lerp(sequence[..., left], sequence[..., right], share)
+
+
+def phase_at(phase: Tensor, steps: Tensor) -> Tensor:
+    """Phase `(B, T)` at fractional `steps` `(N,)`; past its ends it goes on at its last pace."""
+    left = steps.floor().long().clamp(0, phase.shape[-1] - 2)
+    pace = phase[:, left + 1] - phase[:, left]
+    return phase[:, left] + pace * (steps - left)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m_cli.models.blocks import at_times, in_windows
+from d2m_cli.models.blocks import at_times, in_windows, phase_at
 from d2m_cli.models.conditioning import CHANNELS as RHYTHM_CHANNELS
 from d2m_cli.models.conditioning import rhythm_channels
 from d2m_cli.models.motion import MotionEncoder
@@ -91,7 +91,7 @@ class Generator(nn.Module):
         padded = steps / self.fused_rate
         times = padded[1:-1]
         motion, visual = encoded
-        phase = _straight_on(given.phase, padded * MOTION_RATE)
+        phase = phase_at(given.phase, padded * MOTION_RATE)
         confidence = at_times(given.confidence[:, None], MOTION_RATE, padded)[:, 0]
         rhythm = rhythm_channels(phase, confidence, self.fused_rate)[..., 1:-1]
         parts = [
@@ -135,10 +135,3 @@ class Generator(nn.Module):
             yield latents.part(
                 begin, begin + min(UPSAMPLING * (end - start), codes - UPSAMPLING * start)
             )
-
-
-def _straight_on(phase: Tensor, steps: Tensor) -> Tensor:
-    """Phase `(B, T)` at fractional `steps` `(N,)`; past its ends it goes on at its last pace."""
-    left = steps.floor().long().clamp(0, phase.shape[-1] - 2)
-    pace = phase[:, left + 1] - phase[:, left]
-    return phase[:, left] + pace * (steps - left)

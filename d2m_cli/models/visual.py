@@ -1,5 +1,6 @@
 """G_v: the visual encoder on I3D vectors (paper 3.2 names it, no table gives its layers)."""
 
+import torch
 from torch import Tensor, nn
 
 from d2m_cli.models.blocks import SLOPE, AlignedConv, ResidualStack
@@ -16,6 +17,13 @@ class VisualEncoder(nn.Sequential):
             nn.LeakyReLU(SLOPE),
             AlignedConv(features_out, features_out, 3),
         )
+
+    @torch.no_grad()
+    def disconnect(self) -> None:
+        """Give every input the output of zeros, until a gradient changes that: for data without
+        pictures, whose zeros would leave the first weights at random."""
+        assert isinstance(self[0], AlignedConv)
+        self[0].weight_g.zero_()
 
     def forward(self, visual: Tensor) -> Tensor:
         """`(B, C_v, T_v)` to `(B, features_out, T_v)`."""

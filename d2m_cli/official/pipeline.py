@@ -101,7 +101,7 @@ class OfficialMaker:
         return [str(genre) for genre in range(self.corpus.genres)]
 
     def analyze(self, clip: Clip, progress: Progress = silent) -> tuple[OfficialDance, FrameArray]:
-        """Poses, one two-stream I3D vector a window, rhythm (reported only), and thumbnails."""
+        """Poses, an I3D vector a window, rhythm (only reported); thumbnails `(S, H, W, 3)`."""
         visual = TwoStream(self.pictures, self.movement, STEP, self.flow)
         pictures = read_video(clip, visual, stride=1, progress=progress)
         motion = motion_from_landmarks(pictures.landmarks)
@@ -130,6 +130,9 @@ class OfficialMaker:
         number = int(np.random.default_rng(seed).integers(self.corpus.genres))
         return Genre(str(number), number)
 
+    def arrangement(self, dance: OfficialDance, level: Level, style: Genre, seed: int) -> None:
+        """Nothing: the released networks write no score."""
+
     @torch.inference_mode()
     def sample_codes(
         self,
@@ -155,7 +158,7 @@ class OfficialMaker:
     def decode(
         self, codes: Codes, seconds: float, progress: Progress = silent
     ) -> Iterator[FloatArray]:
-        """Audio of the windows, cross-faded, in pieces that together last exactly `seconds`."""
+        """Audio of the windows, cross-faded, in pieces `(n,)` that last `seconds` in all."""
         _, vqvae = self._official_networks(codes.level)
         window = int(SEGMENT_SECONDS * codes.level.code_rate)
         total, done = round(seconds * SAMPLE_RATE), 0

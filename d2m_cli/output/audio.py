@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,12 +56,25 @@ class Loudness(NamedTuple):
     """True peak, dB of full scale."""
 
 
+@dataclass(frozen=True)
+class Finish:
+    """How a piece is to leave: its loudness, and how it begins and ends."""
+
+    lufs: float = TARGET_LUFS
+    """Integrated loudness of the stereo sound (-14 is what most platforms play)."""
+    fade_in: float = 0.0
+    fade_out: float = 0.0
+    """Seconds in which the music comes in, and in which it goes."""
+
+
 def measure_loudness(path: Path) -> Loudness:
     """Loudness and true peak of the sound in the file at `path`."""
+    return _measure(ffmpeg.input(word_of(path)).audio)
+
+
+def _measure(sound: Any) -> Loudness:
     # "verbose" keeps the running values off the log, where only the summary is wanted.
-    meter = ffmpeg.input(word_of(path)).audio.filter(
-        "ebur128", dualmono="true", peak="true", framelog="verbose"
-    )
+    meter = sound.filter("ebur128", dualmono="true", peak="true", framelog="verbose")
     summary = run_ffmpeg(meter.output("-", format="null"), level="info").rpartition("Integrated")[2]
     lufs, peak = (
         float(found[1]) if (found := re.search(rf"{name}:\s*(\S+) {unit}", summary)) else -math.inf
@@ -69,8 +83,10 @@ def measure_loudness(path: Path) -> Loudness:
     return Loudness(lufs if lufs > _SILENCE_LUFS else -math.inf, peak)
 
 
-def level_loudness(path: Path, out: Path) -> None:
-    """Bring the WAV at `path` to `TARGET_LUFS` by one gain and a limiter; write 16-bit mono `out`.
+def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> None:
+    """Fade the WAV at `path`, bring it to its loudness by one gain and a limiter; write `out`.
+
+    `out` is 16-bit mono.
 
     The limiter, used only where it must be, keeps the true peak under `CEILING_DB`, so music of
     rare strong beats may stay below the target. Silence stays silent. The length does not change,
@@ -78,9 +94,9 @@ def level_loudness(path: Path, out: Path) -> None:
 
     Raises `OutputError` when the file cannot be written.
     """
-    source = ffmpeg.input(word_of(path)).audio
-    before = measure_loudness(path)
-    gain = TARGET_LUFS - before.lufs if before.lufs > -math.inf else 0.0
+    source = _faded(path, finish)
+    before = _measure(source)
+    gain = finish.lufs - before.lufs if before.lufs > -math.inf else 0.0
     with finished_file(out) as draft:
 
         def write(sound: Any) -> None:
@@ -91,10 +107,24 @@ def level_loudness(path: Path, out: Path) -> None:
             return
         for _ in range(_LIMITER_PASSES):
             write(limited(source.filter("volume", f"{gain:.3f}dB"), SAMPLE_RATE))
-            missing = TARGET_LUFS - measure_loudness(draft).lufs
+            missing = finish.lufs - measure_loudness(draft).lufs
             if not _CLOSE_ENOUGH < missing < math.inf:
                 break
             gain += missing
+
+
+def _faded(path: Path, finish: Finish) -> Any:
+    """The sound of the file, rising and falling like a quarter of a sine."""
+    sound = ffmpeg.input(word_of(path)).audio
+    seconds = soundfile.info(path).duration
+    if finish.fade_in > 0:
+        sound = sound.filter("afade", type="in", duration=finish.fade_in, curve="qsin")
+    if finish.fade_out > 0:
+        begin = max(seconds - finish.fade_out, 0.0)
+        sound = sound.filter(
+            "afade", type="out", start_time=begin, duration=seconds - begin, curve="qsin"
+        )
+    return sound
 
 
 def limited(sound: Any, rate: int) -> Any:

@@ -6,13 +6,13 @@ lies at -45 dB or lower. A gentler gate (22 dB) leaves -43, with a distance to r
 (low) where these settings have 23.3.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from d2m_cli.output.places import finished_file
+from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -26,13 +26,13 @@ _DITHER = 1e-8
 """Keeps the gate from dividing zero by zero in digital silence."""
 
 
-def denoise(
-    path: Path, out: Path, progress: Callable[[float, float], None] = lambda done, total: None
-) -> None:
+def denoise(path: Path, out: Path, progress: Progress = silent) -> None:
     """Gate the mono WAV at `path` into the float WAV `out` of the same length.
 
-    Works through blocks of 20 s, so memory does not grow with the piece. `progress` is told the
-    samples done and those in all. Raises `OutputError` when `out` cannot be written.
+    Works through blocks of 20 s, so memory does not grow with the piece. `progress` is
+    called with the samples done and those in all.
+
+    Raises `OutputError` when `out` cannot be written.
     """
     with (
         soundfile.SoundFile(path) as source,
@@ -47,7 +47,7 @@ def denoise(
             gated[: len(tail)] = tail + fade * (gated[: len(tail)] - tail)
             sink.write(gated[:BLOCK])
             tail = gated[BLOCK:]
-            progress(min(start + BLOCK, total), total)
+            progress(Step.POSTPROCESS, min(start + BLOCK, total), total)
 
 
 def gate(samples: FloatArray, rate: int = SAMPLE_RATE) -> FloatArray:

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import soundfile
-
 from d2m_cli.errors import OutputError
 
 _SCRATCH = "d2m-"
@@ -81,7 +79,11 @@ def finished_file(out: Path) -> Iterator[Path]:
             draft.replace(os.path.realpath(out))
         except OSError as error:
             raise unwritable(out, error) from error
-        except soundfile.LibsndfileError as error:
+        except RuntimeError as error:
+            from soundfile import LibsndfileError  # needs numpy, which a first check must not
+
+            if not isinstance(error, LibsndfileError):
+                raise
             raise unwritable(out, _cause(draft)) from error
 
 

@@ -97,5 +97,5 @@ def _draw(
             label={0: "first beat of a bar", 1: "beat of the music"}.get(number),
         )
     axes.set_ylabel(unit)
-    axes.legend(loc="upper right", fontsize=8, framealpha=0.9)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=3, fontsize=8, frameon=False)
     axes.margins(x=0)

@@ -1,7 +1,8 @@
 """What `d2m generate` says of finished pieces: records, a table for one, a line each for many."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,17 @@ STEPS = {
 }
 
 
+MIN_CONFIDENCE, MIN_PROBABILITY = 0.3, 0.5
+"""Confidence of the pulse and probability of its tempo from which on a dance's tempo is sure."""
+
+SAME_TEMPO = 0.04
+"""Relative distance up to which two tempos are one."""
+
+SHORT_SECONDS = 4.0
+MIN_FOUND = 0.8
+"""Dances that are shorter, or show the dancer less, get a warning."""
+
+
 @dataclass(frozen=True)
 class Summary:
     """Facts of one generated piece; times in seconds, tempo in beats per minute."""
@@ -30,6 +42,8 @@ class Summary:
     """Share of the pictures in which the dancer was seen, 0..1."""
     dance_tempo: float
     """The dance's own, whatever tempo is asked for."""
+    dance_tempo_candidates: list[tuple[float, float]]
+    """Tempos that the dance may have, likeliest first, each with its probability 0..1."""
     dance_confidence: float
     """How clearly the dance shows its pulse, 0..1."""
     music_tempo: float
@@ -37,15 +51,52 @@ class Summary:
     level: str
     style: str
     seed: int
-    stages: dict[str, float]
     left_out: list[str]
     """What of the video did not come along into the output, one short phrase each."""
+    stages: dict[str, float]
     beats: list[float]
     """Seconds of the music's beats."""
+    arrangement: Mapping[str, Any] = field(default_factory=dict)
+    """Key, downbeats, sections and chords of the music, where they are known."""
+    mix: float = 0.0
+    """Amplitude of the old sound under the music, 0..1."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the dance shows one tempo clearly."""
+        likely = self.dance_tempo_candidates[0][1] if self.dance_tempo_candidates else 0.0
+        return self.dance_confidence >= MIN_CONFIDENCE and likely >= MIN_PROBABILITY
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may spoil the piece, and what to do about it, a sentence each."""
+        found = []
+        if self.duration < SHORT_SECONDS:
+            found.append(
+                f"The dance lasts {self.duration:.1f} s: below {SHORT_SECONDS:g} s its tempo is "
+                "hardly to be read, so give --tempo if you know it."
+            )
+        if self.dance_confidence < MIN_CONFIDENCE:
+            found.append(
+                f"The dance hardly shows a pulse (confidence {self.dance_confidence:.2f}): give "
+                "--tempo, or a part with clear moves with --start and --end."
+            )
+        if self.dancer_found < MIN_FOUND:
+            found.append(
+                f"The dancer was found in {100 * self.dancer_found:.0f} % of the pictures only: "
+                "use a video in which the whole body is seen."
+            )
+        return found
 
     def record(self) -> dict[str, Any]:
         """As plain data for JSON."""
-        return asdict(self)
+        record = asdict(self)
+        return {
+            **record.pop("arrangement"),
+            **record,
+            "dance_tempo_sure": self.is_sure,
+            "warnings": self.warnings,
+        }
 
 
 @dataclass(frozen=True)
@@ -61,15 +112,16 @@ class Failure:
 
 
 def summary_table(summary: Summary) -> Table:
-    """The closing table of `d2m generate` for one piece."""
-    table = Table(title=Text(summary.out), title_justify="left", show_header=False)
+    """The closing table of `d2m generate` for one piece, which stands under the output's name."""
+    table = Table(show_header=False)
     rows = {
         "duration": f"{summary.duration:.2f} s",
         "dancer found in": f"{100 * summary.dancer_found:.0f} % of frames",
-        "tempo of the dance": f"{summary.dance_tempo:.0f} bpm "
-        f"(confidence {summary.dance_confidence:.2f})",
+        "tempo of the dance": tempo_words(summary),
         "tempo of the music": f"{summary.music_tempo:.1f} bpm",
         **({"did not come along": "; ".join(summary.left_out)} if summary.left_out else {}),
+        **({"key": summary.arrangement["key"]} if summary.arrangement else {}),
+        **({"old sound": mix_words(summary.mix)} if summary.mix else {}),
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",
         **{f"time to {STEPS[Step(k)]}": f"{v:.1f} s" for k, v in summary.stages.items()},
         "time in all": f"{sum(summary.stages.values()):.1f} s",
@@ -79,10 +131,29 @@ def summary_table(summary: Summary) -> Table:
     return table
 
 
-def piece_line(summary: Summary) -> Text:
+def tempo_words(summary: Summary) -> str:
+    """The dance's tempo, and how far it is to be trusted."""
+    tempo = f"{summary.dance_tempo:.0f} bpm"
+    if summary.is_sure:
+        return f"{tempo}, sure (confidence {summary.dance_confidence:.2f})"
+    others = [
+        f"{bpm:.0f}"
+        for bpm, _ in summary.dance_tempo_candidates
+        if abs(bpm / summary.dance_tempo - 1.0) > SAME_TEMPO
+    ]
+    advice = f"try --tempo {' or '.join(others)}" if others else "try --tempo"
+    return f"{tempo}, unsure (confidence {summary.dance_confidence:.2f}): {advice}"
+
+
+def mix_words(mix: float) -> str:
+    """How loud the old sound is under the music."""
+    return f"kept under the music, {20 * log10(mix):.1f} dB"
+
+
+def piece_line(summary: Summary) -> str:
     """One line for one piece among several."""
     took = sum(summary.stages.values())
-    return Text(
+    return (
         f"{summary.out}: {summary.style}, seed {summary.seed}, {summary.music_tempo:.0f} bpm, "
         f"{summary.duration:.1f} s of music in {took:.1f} s"
     )

@@ -54,7 +54,8 @@ def main_table(record: EvaluationRecord) -> TableData:
         "Does the music follow the dance (lift), and does it sound like music (distance)?",
         columns,
         rows,
-        "Lift: 0 is chance, ± the 95 % interval over the clips; real songs reach 0.14 to 0.26. "
+        "Lift: 0 is chance, ± the 95 % interval over the clips; docs/evaluation.md has that of "
+        "real songs. "
         "Distance: 0 is best, compare with GT and random codes. Mismatched: the lift of music for "
         "other dances. Coverage, hit: % of the reference's seconds.",
     )

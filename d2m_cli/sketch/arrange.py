@@ -14,12 +14,21 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m_cli.sketch.arrangement import (
+    NOTES,
+    SECTION_NAMES,
+    Arrangement,
+    Stretch,
+    joined,
+    triad_name,
+)
 from d2m_cli.sketch.drums import place_drum_onsets
 from d2m_cli.sketch.humanise import to_partials
 from d2m_cli.sketch.partials import Partials
-from d2m_cli.sketch.rules import STYLE_RULES, StyleRules
-from d2m_cli.sketch.score import Score
-from d2m_cli.spec import SIXTEENTHS_PER_BEAT
+from d2m_cli.sketch.rules import SCALES, StyleRules
+from d2m_cli.sketch.score import CHORD_LOWEST, TRIAD, Score
+from d2m_cli.spec import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
+from d2m_cli.timeline import extrapolate
 from d2m_cli.types import FloatArray, Rhythm
 
 
@@ -30,12 +39,18 @@ class Sketch:
     partials: Partials
     drum_onsets: FloatArray
     """`(BANDS, F)` strengths at `DRUM_RATE`."""
+    arrangement: Arrangement
+    """The same in words."""
 
 
-def arrange(rhythm: Rhythm, energy: FloatArray, seconds: float, style: str, seed: int) -> Sketch:
-    """Sketch for a dance with `rhythm` and `energy` `(T,)` 0..1 at the rhythm's rate."""
+def arrange(
+    rhythm: Rhythm, energy: FloatArray, seconds: float, style: str, rules: StyleRules, seed: int
+) -> Sketch:
+    """Sketch for a dance with `rhythm` and `energy` `(T,)` 0..1 at the rhythm's rate.
+
+    Seed and name of the `style` pick the piece, `rules` say how it is built.
+    """
     random = np.random.default_rng((seed, crc32(style.encode())))
-    rules = STYLE_RULES.get(style, StyleRules())
     first = int(np.floor(rhythm.phase[0])) * SIXTEENTHS_PER_BEAT
     last = int(np.ceil(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT
     starts = _times(rhythm, np.arange(first, last) / SIXTEENTHS_PER_BEAT)
@@ -45,13 +60,35 @@ def arrange(rhythm: Rhythm, energy: FloatArray, seconds: float, style: str, seed
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
     score.play(close)
     partials = to_partials(score.levels, middles, rules.balance, random)
-    return Sketch(partials, place_drum_onsets(starts, score.drum_onsets, seconds))
+    drum_onsets = place_drum_onsets(starts, score.drum_onsets, seconds)
+    return Sketch(partials, drum_onsets, _in_words(score, starts, rhythm, seconds))
+
+
+def _in_words(
+    score: Score, starts: NDArray[np.float64], rhythm: Rhythm, seconds: float
+) -> Arrangement:
+    """What `score` plays, whose sixteenths begin at `starts` `(S,)` seconds."""
+    edges = np.append(starts, seconds).clip(0.0, seconds)
+    scale = next(name for name, steps in SCALES.items() if steps == score.scale)
+    sections, chords = [], []
+    for bar in score.bars:
+        start, end = float(edges[max(bar.begin, 0)]), float(edges[max(bar.end, 0)])
+        root, third, fifth = (score.pitch(bar.root + degree, CHORD_LOWEST) for degree in TRIAD)
+        sections.append(Stretch(start, end, SECTION_NAMES[bar.section]))
+        chords.append(Stretch(start, end, triad_name(root, third, fifth)))
+    beats = rhythm.beats
+    opens_bar = (np.ceil(rhythm.phase[0]) + np.arange(len(beats))) % BEATS_PER_BAR == 0
+    return Arrangement(
+        key=f"{NOTES[score.key]} {scale}",
+        beats=tuple(beats.tolist()),
+        downbeats=tuple(beats[opens_bar].tolist()),
+        sections=joined(sections),
+        chords=joined(chords),
+    )
 
 
 def _times(rhythm: Rhythm, beats: NDArray[np.float64]) -> NDArray[np.float64]:
     """Seconds at which the phase reaches `beats`; beyond its ends it goes on at its last pace."""
     phase = rhythm.phase.astype(np.float64)
-    steps = np.interp(beats, phase, np.arange(len(phase)))
-    steps += np.minimum(beats - phase[0], 0.0) / (phase[1] - phase[0])
-    steps += np.maximum(beats - phase[-1], 0.0) / (phase[-1] - phase[-2])
-    return np.asarray(steps / rhythm.rate)
+    ends = phase[1] - phase[0], phase[-1] - phase[-2]
+    return extrapolate(beats, phase, np.arange(len(phase)), *ends) / rhythm.rate

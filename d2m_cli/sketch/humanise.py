@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.partials import MAX_PARTIALS, PITCHES, QUIET_DB, Partials, frequencies
+from d2m_cli.sketch.partials import MAX_PARTIALS, OCTAVE, PITCHES, QUIET_DB, Partials, frequencies
 from d2m_cli.sketch.rules import Balance
 
 LOUDNESS = 0.12
@@ -28,7 +28,6 @@ DRIFT = 0.5
 """The same of its phase, in radians; a new note begins anywhere."""
 STRUCK = 3.5
 """A level that rises by more than this factor is a new note."""
-OCTAVE = 12
 SHIFT_DB = (-20.0, 6.0)
 """Octaves in which a calm dance leaves out the voices are not made up for."""
 

@@ -25,6 +25,8 @@ LOWEST_PITCH = 28
 """MIDI number of the lowest partial (41 Hz, the lowest string of a bass)."""
 PITCHES = 72
 """Semitones that partials may lie on: up to 2489 Hz."""
+OCTAVE = 12
+"""Semitones of an octave."""
 MAX_PARTIALS = 12
 """Partials of a sixteenth at the most."""
 
@@ -78,7 +80,7 @@ def sixteenths(beats: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def half_window(times: NDArray[np.float64]) -> int:
-    """Samples from the middle of a window to its end: one sixteenth at the median tempo."""
+    """Samples from the middle of a window to its end: the median step of `times (T,)` seconds."""
     return max(1, round(float(np.median(np.diff(times))) * SAMPLE_RATE))
 
 

@@ -1,8 +1,8 @@
-"""How a piece of a style is built: its scales, voices, drums and balance.
+"""How a piece is built: patterns that every style shares, and the rules of one style.
 
 Patterns are sixteenths of a bar of four beats. None is taken from a piece; they are what every
-drum machine and harmony book begins with. The balance is that of the training music
-(`examples/recipes/sketch_figures.py`).
+drum machine and harmony book begins with. The rules of a bundle's styles lie in its `styles.toml`
+(`bundles.styles`).
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,9 @@ MINOR = (0, 2, 3, 5, 7, 8, 10)
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 DORIAN = (0, 2, 3, 5, 7, 9, 10)
 """Semitones of the scales' steps above the key note."""
+
+SCALES = {"minor": MINOR, "major": MAJOR, "dorian": DORIAN}
+"""By the names that `styles.toml` gives them."""
 
 PROGRESSIONS = (
     (0, 5, 2, 6),
@@ -56,7 +59,7 @@ USUAL: Balance = (-7.1, -6.4, -8.9, -11.3, -16.8, -27.4)
 
 @dataclass(frozen=True)
 class StyleRules:
-    """What a style prefers."""
+    """What a style prefers; the defaults are for a style that is taken from a piece of music."""
 
     scales: tuple[tuple[int, ...], ...] = (MINOR, MAJOR)
     drums: float = 1.0
@@ -70,83 +73,3 @@ class StyleRules:
     decay_sixteenths: float = 2.5
     """Sixteenths in which a plucked note falls to 1/e."""
     balance: Balance = USUAL
-
-
-STYLE_RULES = {
-    "ambient": StyleRules(
-        (MAJOR, DORIAN),
-        drums=0.4,
-        chords=0.7,
-        melody=0.4,
-        overtone_rolloff=0.35,
-        decay_sixteenths=8.0,
-        balance=(-4.6, -5.7, -8.5, -12.5, -20.5, -33.3),
-    ),
-    "chiptune": StyleRules(
-        (MAJOR, MINOR),
-        chords=0.3,
-        melody=0.8,
-        overtone_rolloff=0.6,
-        decay_sixteenths=2.0,
-        balance=(-1.4, -9.3, -12.3, -16.6, -21.6, -28.3),
-    ),
-    "electro-rock": StyleRules(
-        (MINOR, DORIAN),
-        chords=0.5,
-        overtone_rolloff=0.6,
-        balance=(-4.2, -6.5, -10.3, -13.0, -17.7, -25.1),
-    ),
-    "electronic": StyleRules(
-        (MINOR,),
-        melody=0.6,
-        overtone_rolloff=0.5,
-        decay_sixteenths=2.0,
-        balance=(-3.6, -5.2, -13.4, -14.7, -17.7, -29.8),
-    ),
-    "game": StyleRules(
-        (MAJOR, MINOR),
-        drums=0.8,
-        chords=0.5,
-        melody=0.7,
-        balance=(-8.4, -6.9, -7.6, -7.9, -14.1, -25.8),
-    ),
-    "industrial": StyleRules(
-        (MINOR,),
-        chords=0.4,
-        melody=0.3,
-        overtone_rolloff=0.65,
-        balance=(-2.7, -5.4, -10.1, -15.3, -21.3, -28.1),
-    ),
-    "metal": StyleRules(
-        (MINOR,),
-        chords=0.6,
-        melody=0.4,
-        overtone_rolloff=0.7,
-        decay_sixteenths=4.0,
-        balance=(-5.8, -5.0, -9.0, -9.3, -10.2, -16.8),
-    ),
-    "pop": StyleRules(
-        (MAJOR,),
-        chords=0.5,
-        melody=0.7,
-        overtone_rolloff=0.45,
-        balance=(-12.4, -8.1, -8.3, -10.5, -21.4, -48.3),
-    ),
-    "rock": StyleRules(
-        (MAJOR, DORIAN, MINOR),
-        chords=0.6,
-        melody=0.5,
-        overtone_rolloff=0.6,
-        decay_sixteenths=4.0,
-        balance=(-5.2, -3.5, -7.4, -14.6, -18.8, -27.9),
-    ),
-    "world": StyleRules(
-        (DORIAN, MINOR),
-        drums=0.7,
-        melody=0.8,
-        overtone_rolloff=0.4,
-        decay_sixteenths=3.0,
-        balance=(-23.6, -5.3, -5.2, -8.9, -9.7, -17.5),
-    ),
-}
-"""By the names that bundles give their styles; any other style has the manner `StyleRules()`."""

@@ -4,6 +4,7 @@ Letters: `S` sixteenths of the piece.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from d2m_cli.sketch import rules
 from d2m_cli.sketch.drums import BANDS
-from d2m_cli.sketch.partials import LOWEST_PITCH, PITCHES
+from d2m_cli.sketch.partials import LOWEST_PITCH, OCTAVE, PITCHES
 from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
 
@@ -27,20 +28,51 @@ OVERTONES = (0, 12, 19, 24, 28, 31)
 ACCENTS = (1.0, 0.4, 0.6, 0.4)
 """Strength of the sixteenths of a beat: accents that make the beat clear to a listener."""
 
+TRIAD = (0, 2, 4)
+"""Steps of the scale from a chord's root to its tones."""
+CHORD_LOWEST, MELODY_LOWEST = 55, 64
+"""MIDI numbers from which on the chords' roots and the melody lie (G3, E4)."""
+BASS_HIGHEST = 48
+"""Notes below it count as bass (C3)."""
+
 BASS = 1.5
 """Level of the bass; real music has most of its power there."""
+LEAPING_BASS = 6
+"""A bass line of more notes leaps an octave up on every other one."""
+STILL_VOICES, STILL_DRUMS = 0.5, 0.6
+"""Level of voices and drums in a dance that stands still, against the liveliest one."""
+HELD = 2.0
+"""How much slower a held note (bass, chord) fades than a plucked one."""
 
-DRUM = slice(31 - LOWEST_PITCH, 33 - LOWEST_PITCH)
+KICK_PITCHES = slice(31 - LOWEST_PITCH, 33 - LOWEST_PITCH)
 """Pitches at which a kick sounds, as loud as a bass note (49 to 52 Hz)."""
 
+KICK, SNARE, CYMBAL = (1.0, 0.4, 0.2), (0.2, 1.0, 0.6), (0.0, 0.0, 0.35)
+"""Strengths of a stroke's drum onsets in the three bands, against the drums."""
+CLOSE = (1.0, 0.6, 0.8)
+"""The same of the stroke on the closing chord."""
 BASS_ONSET, NOTE_ONSET = (0.4, 0.2, 0.05), (0.0, 0.5, 0.15)
-"""Strengths of the drum onsets of a note of full level."""
-
-CYMBAL = 0.35
-"""Strength of a cymbal against the drums."""
+"""The same of a note of full level."""
 
 CALM, LIVELY = 0.35, 0.7
 """Energy above which the melody joins, and above which the cymbals double."""
+
+MELODY_STARTS = TRIAD
+MELODY_STEPS = (-2, -1, 0, 1, 2)
+MELODY_RANGE = (-2, 9)
+"""Steps of the scale above the chord: where a melody begins, how it goes on, how far it gets."""
+
+
+class Bar(NamedTuple):
+    """A bar of a piece, as far as it lies within it."""
+
+    begin: int
+    end: int
+    """Sixteenths of the piece; the first may lie before it."""
+    section: int
+    """Number of the idea that the bar plays."""
+    root: int
+    """Step of the scale that its chord stands on."""
 
 
 @dataclass(frozen=True)
@@ -68,30 +100,35 @@ class Score:
         self.levels = np.zeros((len(lively), PITCHES))
         self.drum_onsets = np.zeros((BANDS, len(lively)))
         self.scale = rules.scales[random.integers(len(rules.scales))]
-        self.key = int(random.integers(12))
+        self.key = int(random.integers(OCTAVE))
         self.ideas = [_idea(random) for _ in range(max(SECTIONS) + 1)]
+        self.bars: list[Bar] = []
 
     def play(self, close: int) -> None:
         """Write everything up to the closing chord at sixteenth `close`."""
         for place in range(-(self.first % BAR), close, BAR):
             bar = (self.first + place) // BAR
-            idea = self.ideas[SECTIONS[bar // (2 * PHRASE) % len(SECTIONS)]]
-            self._bar(place, min(place + BAR, close), bar, idea)
+            section = SECTIONS[bar // (2 * PHRASE) % len(SECTIONS)]
+            idea, end = self.ideas[section], min(place + BAR, close)
+            self.bars.append(Bar(place, end, section, idea.chords[bar % PHRASE]))
+            self._bar(place, end, bar, idea)
         if close < len(self.lively):
+            section = self.bars[-1].section if self.bars else SECTIONS[0]
+            self.bars.append(Bar(close, len(self.lively), section, 0))
             self._chord(close, len(self.lively) - close, 0, 1.0)
-            self._note(close, BAR, self._pitch(0, LOWEST_PITCH), 1.0)
-            self._hit(close, (1.0, 0.6, 0.8))
+            self._note(close, BAR, self.pitch(0, LOWEST_PITCH), 1.0)
+            self._hit(close, CLOSE)
 
     def _bar(self, begin: int, end: int, bar: int, idea: _Idea) -> None:
         inside = slice(max(0, begin), max(0, end))
         energy = float(self.lively[inside].mean()) if end > max(0, begin) else 0.0
         root = idea.chords[bar % PHRASE]
-        loud = 0.5 + 0.5 * energy
+        loud = STILL_VOICES + (1.0 - STILL_VOICES) * energy
         for number, step in enumerate(idea.bass):
-            octave = 12 * (number % 2) if len(idea.bass) > 6 else 0
+            octave = OCTAVE * (number % 2) if len(idea.bass) > LEAPING_BASS else 0
             length = _gap(idea.bass, number)
             level = BASS * loud
-            pitch = self._pitch(root, LOWEST_PITCH) + octave
+            pitch = self.pitch(root, LOWEST_PITCH) + octave
             self._note(begin + step, length, pitch, level, end, plucked=False)
         for number, step in enumerate(idea.strokes):
             length = _gap(idea.strokes, number)
@@ -102,21 +139,22 @@ class Score:
                 degree = root + idea.contour[number + notes * (bar % 2)]
                 length = _gap(idea.melody, number)
                 level = loud * self.rules.melody
-                self._note(begin + step, length, self._pitch(degree, 64), level, end)
+                self._note(begin + step, length, self.pitch(degree, MELODY_LOWEST), level, end)
         self._drums(begin, end, bar, idea, energy)
 
     def _drums(self, begin: int, end: int, bar: int, idea: _Idea, energy: float) -> None:
-        strong = self.rules.drums * (0.6 + 0.4 * energy)
+        strong = self.rules.drums * (STILL_DRUMS + (1.0 - STILL_DRUMS) * energy)
         cymbal = tuple(range(0, BAR, 1 if energy > LIVELY else 2)) if bar % 2 else idea.cymbal
-        fill = tuple(range(BAR - 4, BAR)) if bar % (2 * PHRASE) == 2 * PHRASE - 1 else ()
+        ends_pair = bar % (2 * PHRASE) == 2 * PHRASE - 1
+        fill = range(BAR - SIXTEENTHS_PER_BEAT, BAR) if ends_pair else ()
         for step in idea.kick:
-            self._hit(begin + step, (strong, 0.4 * strong, 0.2 * strong), end)
+            self._hit(begin + step, _times(KICK, strong), end)
             if 0 <= begin + step < end:
-                self.levels[begin + step, DRUM] += BASS * strong
+                self.levels[begin + step, KICK_PITCHES] += BASS * strong
         for step in (*idea.snare, *fill):
-            self._hit(begin + step, (0.2 * strong, strong, 0.6 * strong), end)
+            self._hit(begin + step, _times(SNARE, strong), end)
         for step in cymbal:
-            self._hit(begin + step, (0.0, 0.0, strong * CYMBAL), end)
+            self._hit(begin + step, _times(CYMBAL, strong), end)
 
     def _hit(self, step: int, strength: tuple[float, ...], end: int | None = None) -> None:
         if 0 <= step < (self.drum_onsets.shape[1] if end is None else end):
@@ -126,8 +164,10 @@ class Score:
     def _chord(
         self, step: int, length: int, root: int, level: float, end: int | None = None
     ) -> None:
-        for degree in (0, 2, 4):
-            self._note(step, length, self._pitch(root + degree, 55), level, end, plucked=False)
+        for degree in TRIAD:
+            self._note(
+                step, length, self.pitch(root + degree, CHORD_LOWEST), level, end, plucked=False
+            )
 
     def _note(
         self,
@@ -145,21 +185,20 @@ class Score:
             return
         age = np.arange(begin, last) - step
         level *= (1.0 + ACCENTS[step % SIXTEENTHS_PER_BEAT]) / 2.0
-        envelope = level * np.exp(
-            -age / (self.rules.decay_sixteenths if plucked else 2 * self.rules.decay_sixteenths)
-        )
+        decay = self.rules.decay_sixteenths * (1.0 if plucked else HELD)
+        envelope = level * np.exp(-age / decay)
         for number, above in enumerate(OVERTONES):
             place = pitch - LOWEST_PITCH + above
             if place < PITCHES:
                 self.levels[begin:last, place] += envelope * self.rules.overtone_rolloff**number
         if step >= 0:
-            heard = BASS_ONSET if pitch < 48 else NOTE_ONSET
-            self._hit(step, tuple(level * part for part in heard))
+            onset = BASS_ONSET if pitch < BASS_HIGHEST else NOTE_ONSET
+            self._hit(step, _times(onset, level))
 
-    def _pitch(self, degree: int, lowest: int) -> int:
+    def pitch(self, degree: int, lowest: int) -> int:
         """MIDI number of a step of the scale, in the octaves from `lowest` on."""
         octave, step = divmod(degree, len(self.scale))
-        return lowest + (self.key - lowest) % 12 + self.scale[step] + 12 * octave
+        return lowest + (self.key - lowest) % OCTAVE + self.scale[step] + OCTAVE * octave
 
 
 def _idea(random: Generator) -> _Idea:
@@ -167,10 +206,10 @@ def _idea(random: Generator) -> _Idea:
         return choices[random.integers(len(choices))]
 
     melody = pick(rules.MELODIES)
-    contour, place = [], int(random.choice((0, 2, 4)))
+    contour, place = [], int(random.choice(MELODY_STARTS))
     for number in range(2 * len(melody)):
-        strong = melody[number % len(melody)] % 4 == 0
-        place = int(np.clip(place + random.choice((-2, -1, 0, 1, 2)), -2, 9))
+        strong = melody[number % len(melody)] % SIXTEENTHS_PER_BEAT == 0
+        place = int(np.clip(place + random.choice(MELODY_STEPS), *MELODY_RANGE))
         contour.append(place // 2 * 2 if strong else place)
     return _Idea(
         pick(rules.PROGRESSIONS),
@@ -182,6 +221,10 @@ def _idea(random: Generator) -> _Idea:
         pick(rules.SNARES),
         pick(rules.CYMBALS),
     )
+
+
+def _times(strengths: tuple[float, ...], factor: float) -> tuple[float, ...]:
+    return tuple(factor * strength for strength in strengths)
 
 
 def _gap(steps: tuple[int, ...], number: int) -> int:

@@ -1,5 +1,6 @@
 """Folders of trained stages to a bundle that `d2m generate` runs."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,15 +12,16 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
+from d2m_cli.bundles.styles import styles_toml
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.spec import Level
+from d2m_cli.training.codec.load import codec_file
 from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
 from d2m_cli.training.run.log import last_validation
 from d2m_cli.training.run.settings import read_run
 from d2m_cli.training.stages import STAGES
-from d2m_cli.training.styles import collect_styles
-from d2m_cli.training.visual.stage import VisualConfig
+from d2m_cli.training.styles import collect_styles, describe_styles
 
 I3D = "i3d.safetensors"
 DIGITS = 4
@@ -37,21 +39,23 @@ class LevelParts:
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What goes into a bundle; `name` to `recipe` are told in its `bundle.json`."""
+    """What goes into a bundle; `bundle.json` holds `name` to `recipe`."""
 
     name: str
     licence: str
     trained_on: str = ""
     recipe: str = ""
-    visual: Path | None = None
-    """Folder of the stage "visual"; without it the I3D of `visual_bundle` is taken."""
-    visual_bundle: str | None = None
-    """As `d2m prepare --bundle`: name or folder; without it the embedded one."""
+    visual: str = "embedded"
+    """Name or folder of the bundle whose I3D made the visual vectors (`d2m prepare --bundle`)."""
     high: LevelParts | None = None
     low: LevelParts | None = None
     styles: dict[str, str] = field(default_factory=dict)
     """Styles of the music's manifest, and the names that users see; without any, all under their
     own names."""
+    style_rules: Path | None = None
+    """A `styles.toml` (docs/formats.md), or a bundle that has one, whose sounds and rules are taken
+    over, but for the figures that the music gives: tempo and balance. A file may leave out tables
+    and rules."""
 
 
 def export(settings: ExportSettings, folder: Path) -> Bundle:
@@ -74,8 +78,12 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         if recipe.visual != first.visual:
             raise DataError(f"The {level} level was trained for another visual encoder.")
     pairs = first.pairs
-    styles = collect_styles(pairs.music, settings.styles, pairs.without, pairs.max_unsteadiness)
-    files: dict[str, Mapping[str, Tensor]] = {I3D: _half(i3d), "styles.safetensors": styles}
+    music = (pairs.music, settings.styles, pairs.without, pairs.max_unsteadiness)
+    files: dict[str, Mapping[str, Tensor] | str] = {
+        I3D: _half(i3d),
+        "styles.safetensors": collect_styles(*music),
+        "styles.toml": styles_toml(describe_styles(*music, settings.style_rules)),
+    }
     generators = {}
     for level, recipe in recipes.items():
         part = parts[level]
@@ -89,7 +97,7 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         "licence": settings.licence,
         "trained_on": settings.trained_on,
         "recipe": settings.recipe,
-        "scores": _scores(settings, recipes, parts),
+        "scores": _scores(recipes, parts),
         "architecture": "d2m",
         "settings": {"visual": asdict(first.visual), "generators": generators},
     }
@@ -104,7 +112,7 @@ def _recipe(level: Level, part: LevelParts) -> GeneratorConfig:
 
 
 def _codec(recipe: GeneratorConfig, part: LevelParts) -> dict[str, Tensor]:
-    codec = _load(recipe.codec, "codec")
+    codec = _load(codec_file(recipe.codec, recipe.level), "codec")
     if part.synthesizer is None:
         return codec
     tuned = _weights(part.synthesizer, "synthesizer")
@@ -121,18 +129,15 @@ def _codec(recipe: GeneratorConfig, part: LevelParts) -> dict[str, Tensor]:
 
 
 def _i3d(settings: ExportSettings, visual: VisualSettings) -> dict[str, Tensor]:
-    if settings.visual is not None:
-        made = read_run(settings.visual, VisualConfig).visual
-        weights, where = _weights(settings.visual, "visual"), str(settings.visual)
-    else:
-        bundle = load_bundle(settings.visual_bundle)
-        made = VisualSettings(**bundle.settings["visual"])
-        weights, where = bundle.tensors(I3D), f"the bundle '{bundle.config['name']}'"
-    if made != visual:
+    bundle = load_bundle(settings.visual)
+    encoder = VisualSettings(**bundle.settings["visual"])
+    if encoder != visual:
         raise DataError(
-            f"The generators were trained for the visual encoder {visual}, {where} is {made}."
+            f"The generators were trained for the visual encoder {visual}, but bundle "
+            f"'{bundle.config['name']}' has {encoder}: set visual to the bundle that "
+            "`d2m prepare` used."
         )
-    return weights
+    return bundle.tensors(I3D)
 
 
 def _weights(folder: Path, stage: str) -> dict[str, Tensor]:
@@ -149,12 +154,11 @@ def _load(path: Path, stage: str) -> dict[str, Tensor]:
 
 
 def _scores(
-    settings: ExportSettings,
     recipes: Mapping[Level, GeneratorConfig],
     parts: Mapping[Level, LevelParts],
 ) -> dict[str, Any]:
-    """Last validation of every stage, with its step, as `log.csv` holds it."""
-    folders: dict[tuple[str, str], Path | None] = {("visual", "all"): settings.visual}
+    """Finite figures of every stage's last validation, with its step, as in `log.csv`."""
+    folders: dict[tuple[str, str], Path | None] = {}
     for level, part in parts.items():
         folders["codec", level.value] = recipes[level].codec.parent
         folders["generator", level.value] = part.generator
@@ -164,7 +168,11 @@ def _scores(
         found = last_validation(folder) if folder is not None else None
         if found is not None:
             step, figures = found
-            rounded = {name: float(f"{value:.{DIGITS}g}") for name, value in figures.items()}
+            rounded = {
+                name: float(f"{value:.{DIGITS}g}")
+                for name, value in figures.items()
+                if math.isfinite(value)
+            }
             measured = scores.setdefault(stage, {"command": f"d2m train {stage} (log.csv)"})
             measured[level_name] = {"step": step, **rounded}
     return scores

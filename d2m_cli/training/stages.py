@@ -15,10 +15,10 @@ from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.run.display import Display
 from d2m_cli.training.run.launch import ComputeSettings, make_fabric
 from d2m_cli.training.run.loop import Run, TrainingStage
+from d2m_cli.training.run.recipes import recipe_path
 from d2m_cli.training.run.settings import plain, read_settings
 from d2m_cli.training.synthesizer.config import SynthesizerConfig
 from d2m_cli.training.synthesizer.stage import SynthesizerStage
-from d2m_cli.training.visual.stage import VisualConfig, VisualStage
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,12 @@ STAGES: Mapping[str, StageKind] = {
     "codec": StageKind(CodecConfig, CodecStage, "codec.safetensors", find_unused_parameters=True),
     "generator": StageKind(GeneratorConfig, GeneratorStage, "generator.safetensors"),
     "synthesizer": StageKind(SynthesizerConfig, SynthesizerStage, "codec.safetensors"),
-    "visual": StageKind(VisualConfig, VisualStage, "i3d.safetensors"),
 }
 
 
 def train(
     name: str,
-    config: Path,
+    config: Path | str,
     folder: Path,
     *,
     overrides: Sequence[str] = (),
@@ -51,16 +50,17 @@ def train(
     max_minutes: float = float("inf"),
     display: Display | None = None,
 ) -> Path:
-    """Train stage `name` with the recipe `config` and export its weights into `folder`.
+    """Train stage `name` with the recipe `config` (`recipe_path`) and export its weights.
 
-    `overrides` like `loop.steps=100` replace what the recipe says. Returns the path of the weights.
+    `overrides` like `loop.steps=100` replace settings of the recipe. Returns the path of the weights
+    in `folder`.
     Raises `D2MError` for an unknown stage, a wrong recipe or a folder that holds another run. With
     several processes each of them calls this; the first one writes and reports.
     """
     if name not in STAGES:
         raise D2MError(f"Unknown stage '{name}': choose one of {', '.join(STAGES)}.")
     kind = STAGES[name]
-    settings = read_settings(config, kind.settings, overrides)
+    settings = read_settings(recipe_path(config), kind.settings, overrides)
     fabric = make_fabric(machines, kind.find_unused_parameters)
     stage = kind.build(settings, fabric)
     config_of_run, weights = plain(settings), folder / kind.weights

@@ -9,18 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from d2m_cli.bundles.places import bundle_folder
+from d2m_cli.bundles.styles import FILE, StyleEntry, style_entry, usual_table
 from d2m_cli.data.cache.manifest import read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
+from d2m_cli.data.cache.sketches import HOLDS, octave_balance, read_partials
 from d2m_cli.errors import DataError
 from d2m_cli.features.style import SECONDS, style_vector
 from d2m_cli.pcm import to_float
 from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.training.run.settings import read_toml
 
 PER_STYLE = 12
 """Exemplars of a style: the seed picks one of them."""
 
 UNNAMED = "music"
-"""Style of music whose manifest tells none."""
+"""Style of music without one in its manifest."""
 
 
 def collect_styles(
@@ -36,6 +40,44 @@ def collect_styles(
     loudest windows of steady tracks are taken, as many tracks as possible. Raises `DataError` when
     a name finds no music.
     """
+    tracks = _steady_tracks(cache, names, without, max_unsteadiness)
+    return {name: _exemplars(files) for name, files in tracks.items()}
+
+
+def describe_styles(
+    cache: Path,
+    names: Mapping[str, str],
+    without: tuple[str, ...] = (),
+    max_unsteadiness: float = 0.04,
+    chosen: Path | None = None,
+) -> dict[str, StyleEntry]:
+    """The entries of `styles.toml` for the same styles.
+
+    Tempo and, where the music has sketches, balance are those of the music. The other rules, and
+    how a style sounds, come from the tables of the file (or bundle) `chosen`, which may leave out
+    any of them; what it leaves out is as usual. Raises `DataError` as `collect_styles`,
+    `SettingsError` for a file that is not TOML, `BundleError` for a rule that cannot be used.
+    """
+    if chosen and chosen.suffix != ".toml":
+        chosen = bundle_folder(chosen) / FILE
+    tables = read_toml(chosen) if chosen else {}
+    styles = {}
+    for name, files in _steady_tracks(cache, names, without, max_unsteadiness).items():
+        slow, fast = np.percentile([file.entry.bpm or 0.0 for file in files], (10, 90)).round()
+        table = usual_table(f"as {len(files)} tracks of {name}", slow, fast) | tables.get(name, {})
+        table["tempo"] = [float(slow), float(fast)]
+        sketched = [file for file in files if set(HOLDS) <= set(file.entry.holds)]
+        if sketched:
+            balance = np.mean([octave_balance(read_partials(file)) for file in sketched], axis=0)
+            table["balance"] = balance.round(1).tolist()
+        styles[name] = style_entry(name, table, chosen or cache)
+    return styles
+
+
+def _steady_tracks(
+    cache: Path, names: Mapping[str, str], without: tuple[str, ...], max_unsteadiness: float
+) -> dict[str, list[PieceFile]]:
+    """Steady training music by the name of its style, sorted."""
     tracks = defaultdict(list)
     for entry in read_manifest(cache).entries:
         steady = entry.steadiness is not None and entry.steadiness <= max_unsteadiness
@@ -47,7 +89,7 @@ def collect_styles(
     if missing or not tracks:
         lacking = ", ".join(missing) or "any style"
         raise DataError(f"{cache} has no steady training music for {lacking}.")
-    return {name: _exemplars(files) for name, files in sorted(tracks.items())}
+    return dict(sorted(tracks.items()))
 
 
 def _exemplars(files: list[PieceFile]) -> Tensor:

@@ -1,4 +1,4 @@
-"""`d2m evaluate` and `d2m yardstick` on the example dance, with a real (untrained) codec."""
+"""`d2m evaluate` and `d2m measure distances` on the example, with an untrained codec."""
 
 import json
 import re
@@ -187,7 +187,7 @@ def test_wrong_requests_are_named(tmp_path):
             CliRunner().invoke(app, ["evaluate", *map(str, arguments)], catch_exceptions=False)
 
 
-def test_yardstick_prints_a_verdict_for_every_distance(tmp_path, bundle):
+def test_measure_distances_prints_a_verdict_for_every_distance(tmp_path, bundle):
     random = np.random.default_rng(1)
     seconds = np.arange(23 * SAMPLE_RATE) / SAMPLE_RATE
     for number in range(8):
@@ -195,7 +195,16 @@ def test_yardstick_prints_a_verdict_for_every_distance(tmp_path, bundle):
         song = 0.1 * np.sum(tones, axis=0) * (1 + np.sin(2 * np.pi * 2 * seconds))
         soundfile.write(tmp_path / f"{number}.wav", song, SAMPLE_RATE)
     (tmp_path / "cover.txt").write_text("no sound")
-    arguments = ["yardstick", str(tmp_path), "--bundle", str(bundle), "--seconds", "2", "--json"]
+    arguments = [
+        "measure",
+        "distances",
+        str(tmp_path),
+        "--bundle",
+        str(bundle),
+        "--seconds",
+        "2",
+        "--json",
+    ]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     record = json.loads(result.stdout)
     assert record["pieces"] == 8
@@ -208,7 +217,7 @@ def test_yardstick_prints_a_verdict_for_every_distance(tmp_path, bundle):
     (tmp_path / "hiss").mkdir()
     for number, piece in enumerate(noise):
         soundfile.write(tmp_path / "hiss" / f"{number}.wav", piece, SAMPLE_RATE)
-    placed = [*arguments, "--beside", f"hiss={tmp_path / 'hiss'}"]
+    placed = ["yardstick", *arguments[2:], "--beside", f"hiss={tmp_path / 'hiss'}"]
     result = CliRunner().invoke(app, placed, catch_exceptions=False)
     distances = json.loads(result.stdout)["distances"]["music"]
     assert distances["hiss"] == pytest.approx(distances["white noise"], rel=0.3)

@@ -1,6 +1,9 @@
 """`d2m mos`: a page that a real browser can answer by keyboard, and the scores of its answers."""
 
+import base64
+import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,10 +11,11 @@ import chromium
 import numpy as np
 import pytest
 import soundfile
+from matplotlib.image import imread
 from typer.testing import CliRunner
 
 from d2m_cli.cli.app import app
-from d2m_cli.errors import DataError
+from d2m_cli.errors import DataError, OutputError
 
 
 def run(*arguments: object) -> str:
@@ -73,6 +77,9 @@ def test_a_listener_answers_by_keyboard_in_chromium(tmp_path, systems):
                 pressed = "document.querySelector('#scale [aria-pressed=true]').value"
                 assert page.evaluate(pressed) == ("2" if shown[0] == "VIDEO" else "5")
                 page.press("ArrowRight")
+                page.open(tmp_path / "test/listening_test.html")
+                assert page.evaluate("document.getElementById('place').textContent")[0] == "2"
+                assert page.evaluate("Object.keys(ratings).length") == 1, "marks survive a reload"
         page.wait_for("!document.getElementById('end').hidden")
         page.evaluate("document.getElementById('save').click()")
         saved = chromium.appearing(tmp_path, "answers_*.json")
@@ -101,7 +108,31 @@ def test_table_and_plot_of_the_scores(tmp_path, systems):
         )
     table = run("score", tmp_path / "test/key.json", *files, "--plot", tmp_path / "scores.png")
     assert "SecretTones" in table and "3.00" in table and "± 12.71" in table
-    assert (tmp_path / "scores.png").read_bytes().startswith(b"\x89PNG")
+    picture = imread(tmp_path / "scores.png")
+    assert picture.shape[0] == 385 and picture.std() > 0.05, "3.5 inches at 110 dpi, not blank"
     files[0].write_text("{")
     with pytest.raises(DataError, match="as JSON"):
         run("score", tmp_path / "test/key.json", *files)
+
+
+def test_all_items_play_at_one_loudness(tmp_path):
+    for name, gain in (("loud", 0.9), ("soft", 0.05)):
+        (tmp_path / name).mkdir()
+        noise = np.random.default_rng(0).standard_normal(2 * 22050)
+        soundfile.write(tmp_path / name / "x.d2m.wav", gain * noise / abs(noise).max(), 22050)
+    systems = [f"--system={name}={tmp_path / name}" for name in ("loud", "soft")]
+    run("build", tmp_path / "test", *systems)
+    key = json.loads((tmp_path / "test/key.json").read_text())
+    assert {item["clip"] for item in key["items"].values()} == {"x"}
+    page = (tmp_path / "test/listening_test.html").read_text(encoding="utf-8")
+    sounds = [base64.b64decode(data) for data in re.findall(r"audio/wav;base64,([^\"]+)", page)]
+    levels = [np.std(soundfile.read(io.BytesIO(sound))[0]) for sound in sounds]
+    assert len(levels) == 2 and levels[0] == pytest.approx(levels[1], rel=0.02)
+
+
+def test_a_key_is_never_overwritten(tmp_path, systems):
+    run("build", tmp_path / "test", *systems, "--items", 3)
+    before = (tmp_path / "test/key.json").read_bytes()
+    with pytest.raises(OutputError, match="choose a new folder"):
+        run("build", tmp_path / "test", *systems, "--items", 3)
+    assert (tmp_path / "test/key.json").read_bytes() == before

@@ -70,7 +70,7 @@ def test_several_videos_and_audio_only(d2m, dance: Path, tmp_path: Path) -> None
     for name in ("dance", "second"):
         samples, rate = soundfile.read(tmp_path / "out" / f"{name}.d2m.wav")
         assert len(samples) / rate == pytest.approx(2.5, abs=0.1)
-    assert "2 of 2 videos done" in result.out
+    assert "2 of 2 videos done" in result.err
 
 
 def test_one_bad_video_among_several_does_not_stop_the_others(

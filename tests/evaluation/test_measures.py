@@ -7,12 +7,10 @@ from lightning.fabric import Fabric
 from project import ROOT
 from synthetic_dances import make_dances, write_generator_recipe
 
-from d2m_cli.data.pairs.music_crops import MusicCrops, MusicSettings
 from d2m_cli.errors import DataError
+from d2m_cli.evaluation.codec_report import codec_table, open_codec
 from d2m_cli.evaluation.conditioning import HIDDEN, importance_table, measure
 from d2m_cli.spec import Level
-from d2m_cli.training.codec.load import load_codec
-from d2m_cli.training.codec.validation import table
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.run.settings import plain, read_settings, write_settings
@@ -35,11 +33,11 @@ def untrained(folder: Path, recipe: Path) -> Path:
 
 def test_every_input_has_its_row(cache: Path, tmp_path: Path) -> None:
     run = untrained(tmp_path / "run", write_generator_recipe(tmp_path / "recipe.toml", cache))
-    worths = measure(run, "validation", 2)
-    assert list(worths) == list(HIDDEN)
-    assert worths["full"].excess[0] == 0.0
-    assert worths["without both"].excess[0] != 0.0, "motion and picture are really hidden"
-    rows = importance_table(worths).rows
+    importance = measure(run, "validation", 2)
+    assert list(importance) == list(HIDDEN)
+    assert importance["full"].nll_increase[0] == 0.0
+    assert importance["without both"].nll_increase[0] != 0.0, "motion and picture are really hidden"
+    rows = importance_table(importance).rows
     assert [row[0] for row in rows] == list(HIDDEN)
 
 
@@ -47,12 +45,15 @@ def test_a_generator_without_a_spread_is_refused(cache: Path, tmp_path: Path) ->
     recipe = write_generator_recipe(tmp_path / "recipe.toml", cache)
     recipe.write_text(recipe.read_text().replace("predicts_std = true\n", ""))
     run = untrained(tmp_path / "run", recipe)
-    with pytest.raises(DataError, match="no spread"):
+    with pytest.raises(DataError, match="no code probabilities"):
         measure(run, "validation", 2)
 
 
 def test_a_codec_stands_beside_opus(cache: Path) -> None:
-    vqvae = load_codec(ROOT / "weights/codec_high.safetensors", Level.HIGH)
-    rows = table(vqvae, Level.HIGH, MusicCrops(MusicSettings(cache), ("validation",))).rows
+    weights = ROOT / "weights/codec_high.safetensors"
+    vqvae, level, music = open_codec(weights, Level.HIGH, cache, ())
+    rows = codec_table(vqvae, level, music).rows
     assert [row[0] for row in rows] == ["high", "Opus", "Opus", "Opus"]
     assert rows[0][1] == "1.9" and 0 < float(rows[0][2]) < 1
+    with pytest.raises(DataError, match="add --level and --music"):
+        open_codec(weights, None, cache, ())

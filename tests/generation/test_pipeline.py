@@ -12,9 +12,11 @@ from project import ROOT
 
 import d2m_cli
 from d2m_cli.bundles.places import embedded_folder
+from d2m_cli.bundles.styles import read_styles
 from d2m_cli.errors import D2MError, InputError, NoDancerError, OutputError
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.generation.styles import style_for_tempo
 from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.spec import SAMPLE_RATE, Level
@@ -123,6 +125,15 @@ def test_the_dance_picks_a_style_with_drums_and_the_seed_does_not(
     assert len(picked) == 1
 
 
+def test_every_tempo_has_a_style_with_drums_that_suits_it() -> None:
+    styles = read_styles()
+    picked = {tempo: style_for_tempo(styles, tempo) for tempo in range(60, 200)}
+    assert "ambient" not in picked.values() and len(set(picked.values())) > 6
+    for tempo in range(100, 160):
+        slow, fast = styles[picked[tempo]].tempo
+        assert slow <= tempo <= fast
+
+
 def test_wrong_values_are_refused_before_the_video_is_decoded(
     maker: Dance2Music, dance: Path, tmp_path: Path
 ) -> None:
@@ -182,9 +193,12 @@ def test_what_users_hold_prints_short(maker: Dance2Music, dance: Path) -> None:
     assert all(len(text) < 200 for text in shown), shown
 
 
-def test_the_package_exports_what_its_users_need() -> None:
+def test_the_package_exports_what_its_users_need(maker: Dance2Music, dance: Path) -> None:
     assert d2m_cli.Dance2Music is Dance2Music
-    assert {"Track", "Dance", "Level", "evaluate"} < set(d2m_cli.__all__)
+    analysis = maker.analyze(dance, end=1.0)
+    assert isinstance(analysis.dance, d2m_cli.Dance)
+    assert isinstance(maker.compose(analysis, "high"), d2m_cli.Track)
+    assert callable(d2m_cli.evaluate)
     assert d2m_cli.Level("high") is Level.HIGH
     with pytest.raises(AttributeError, match="polka"):
         d2m_cli.__getattr__("polka")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE_BPM = 112.0
-"""Beats per minute of `examples/dance.mp4` (`examples/make_dance.py`), the first at 0 s."""
+EXAMPLE, EXAMPLE_BPM = ROOT / "examples/dance.mp4", 112.0
+"""The dance that ships with the project; its first beat lies at 0 s (`examples/make_dance.py`)."""
 
 FIXTURES = ROOT / "tests/fixtures"
 """Numbers that other code gave; its README lists them."""

@@ -8,7 +8,9 @@ from synthetic_music import sound
 
 from d2m_cli.data.cache.manifest import Entry, Manifest, write_manifest
 from d2m_cli.data.cache.pieces import write_piece
+from d2m_cli.data.cache.sketches import sketch_arrays
 from d2m_cli.features.motion import motion_from_positions
+from d2m_cli.pcm import to_float
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
 
 SECONDS = 5
@@ -51,7 +53,7 @@ checkpoint_minutes = 0.0
 """
 
 
-def make_dances(cache: Path) -> Path:
+def make_dances(cache: Path, sketched: bool = False) -> Path:
     """Three dances to train on and one to validate, each swinging on the beats of its music."""
     entries = []
     steps = np.arange(SECONDS * round(MOTION_RATE))
@@ -72,6 +74,8 @@ def make_dances(cache: Path) -> Path:
             "bar_phase": phase / 4,
             "loudness": np.full(len(steps), -20.0, np.float32),
         }
+        if sketched:
+            arrays |= sketch_arrays(to_float(arrays["audio"]), arrays["beats"])
         assert len(arrays["audio"]) == SECONDS * SAMPLE_RATE
         about = {"bpm": BPM, "steadiness": 0.0, "found": 1.0}
         entry = Entry(

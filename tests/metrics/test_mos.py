@@ -21,19 +21,32 @@ KEY = make_key(
 
 
 def answers(listener: str, **ratings: int) -> dict:
-    return {"format": FORMAT, "test": "t", "listener": listener, "ratings": ratings}
+    return {"format": FORMAT, "test": KEY["test"], "listener": listener, "ratings": ratings}
 
 
-def test_items_are_spread_evenly_over_systems():
+def test_items_are_drawn_dance_by_dance():
     clips = {"one": list("abcdefgh"), "two": list("abcdefgh"), "three": ["a", "b"], "none": []}
     items = draw_items(clips, MosPart.QUALITY, seed=3, count=15)
-    assert len(items) == len({item.token for item in items}) == 15
-    assert len({(item.system, item.clip) for item in items}) == 15
-    counts = Counter(item.system for item in items)
-    assert counts["three"] == 2 and {counts["one"], counts["two"]} == {6, 7}
+    assert len(items) == len({item.token for item in items}) == 14, "two more would be sixteen"
+    systems = {clip: {i.system for i in items if i.clip == clip} for clip in "abcdefgh"}
+    assert systems["a"] == systems["b"] == {"one", "two", "three"}
+    assert sorted(map(len, systems.values())) == [0, 0, 2, 2, 2, 2, 3, 3]
     assert draw_items(clips, MosPart.QUALITY, seed=3) == items
+    others = draw_items(clips, MosPart.QUALITY, seed=4)
+    assert {item.clip for item in others} != {item.clip for item in items}
     with pytest.raises(DataError):
         draw_items({"none": []}, MosPart.QUALITY, seed=0)
+
+
+def test_systems_without_a_common_dance_have_as_many_items():
+    clips = {"one": list("abcdef"), "two": list("uvwxyz")}
+    counts = Counter(i.system for i in draw_items(clips, MosPart.QUALITY, seed=1, count=7))
+    assert sorted(counts.values()) == [3, 4]
+
+
+def test_tests_of_other_items_have_other_names():
+    other = make_key("t", [MosItem("a1", MosPart.QUALITY, "theirs", "x")])
+    assert other["test"] != KEY["test"]
 
 
 def test_mean_and_interval_over_listeners():
@@ -66,7 +79,7 @@ def test_scores_by_part_and_system():
         ({"1": answers("a", a1=6)}, "ratings are 1 to 5"),
         ({"1": answers("a", zz=3)}, "does not have"),
         ({"1": answers("a", a1=3) | {"test": "u"}}, "answers the test 'u'"),
-        ({"1": {}}, "no answer file"),
+        ({"1": {}}, "not an answer file"),
         ({"1": answers("a", a1=3), "2": answers("a", a1=4)}, "one listener"),
         ({}, "no answers"),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from project import ROOT
+from project import EXAMPLE
 from torch import nn
 
 from d2m_cli.bundles.bundle import Bundle
@@ -28,14 +28,6 @@ from d2m_cli.official.pipeline import (
 )
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level
 from d2m_cli.types import Motion, Rhythm, Visual
-
-VIDEOS = (ROOT / "examples/dance.mp4", ROOT.parent / "shared/clips/aist_6s.mp4")
-
-
-@pytest.fixture(scope="module")
-def dancer() -> Path:
-    found = next((video for video in VIDEOS if video.exists()), None)
-    return found or pytest.skip("no dance video here")
 
 
 def test_windows_overlap_and_the_last_pose_stays() -> None:
@@ -117,30 +109,28 @@ def maker(tiktok: Bundle) -> Dance2Music:
     return Dance2Music.from_bundle(tiktok.folder, "cpu", flow=FlowMethod.DIS)
 
 
-def test_a_video_gets_music_of_its_length(maker: Dance2Music, dancer: Path) -> None:
-    track = maker.generate(dancer, Level.HIGH, end=1.2)
+def test_a_video_gets_music_of_its_length(maker: Dance2Music) -> None:
+    track = maker.generate(EXAMPLE, Level.HIGH, end=1.2)
     assert track.seconds == pytest.approx(1.2)
     assert len(track.samples) == round(track.seconds * SAMPLE_RATE)
     assert track.samples.any()
     assert track.dance.visual.features.shape == (2048, 1)
 
 
-def test_the_tiktok_model_refuses_what_it_cannot_follow(
-    tiktok: Bundle, maker: Dance2Music, dancer: Path
-) -> None:
+def test_the_tiktok_model_refuses_what_it_cannot_follow(tiktok: Bundle, maker: Dance2Music) -> None:
     with pytest.raises(InputError, match="omit tempo"):
-        maker.generate(dancer, Level.HIGH, tempo=120.0)
+        maker.generate(EXAMPLE, Level.HIGH, tempo=120.0)
     with pytest.raises(BundleError, match="style"):
-        maker.generate(dancer, Level.HIGH, style="pop")
+        maker.generate(EXAMPLE, Level.HIGH, style="pop")
     with pytest.raises(InputError, match="--motion"):
         open_maker(tiktok.folder, "cpu", motion=Path("motion.pkl"))
 
 
 def test_a_missing_level_and_a_wrong_motion_file_are_said_before_any_work(
-    aist: Bundle, maker: Dance2Music, dancer: Path, checkpoints: Path
+    aist: Bundle, maker: Dance2Music, checkpoints: Path
 ) -> None:
     with pytest.raises(BundleError, match="no low level: choose high"):
-        maker.generate(dancer, Level.LOW)
+        maker.generate(EXAMPLE, Level.LOW)
     with pytest.raises(DataError, match="not a readable pickle"):
         open_maker(aist.folder, "cpu", motion=checkpoints / "codec_high.pt")
 

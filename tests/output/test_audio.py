@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from d2m_cli.media import ffmpeg_path
-from d2m_cli.output.audio import TARGET_LUFS, level_loudness, measure_loudness, write_wav
+from d2m_cli.output.audio import TARGET_LUFS, Finish, level_loudness, measure_loudness, write_wav
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -66,6 +66,24 @@ def test_strong_beats_are_limited_not_clipped(tmp_path: Path) -> None:
     quiet = np.abs(wave) < 0.2
     shift = np.correlate(read[quiet][:8000], wave[quiet][50:7950]).argmax() - 50
     assert shift == 0, "the limiter must not move the music"
+
+
+def test_another_loudness_and_fades_are_kept(tmp_path: Path) -> None:
+    wave = music(6, 0.1)
+    raw, plain, faded = (tmp_path / f"{name}.wav" for name in ("raw", "plain", "faded"))
+    write_wav(raw, [wave])
+    level_loudness(raw, plain, Finish(lufs=-14.0))
+    assert measure_loudness(plain).lufs == pytest.approx(-14.0, abs=0.5)
+    level_loudness(raw, faded, Finish(fade_in=1.0, fade_out=2.0))
+    read, rate = soundfile.read(faded, dtype="float32")
+    assert len(read) == len(wave)
+    assert measure_loudness(faded).lufs == pytest.approx(TARGET_LUFS, abs=0.5)
+    share = np.abs(read) / np.maximum(np.abs(wave), 1e-3) / np.abs(read[3 * rate]) * wave[3 * rate]
+    middle = np.median(share[2 * rate : 3 * rate])
+    for second, expected in ((0.5, np.sin(np.pi / 4)), (5.0, np.sin(np.pi / 4))):
+        around = share[int((second - 0.02) * rate) : int((second + 0.02) * rate)]
+        assert np.median(around) / middle == pytest.approx(expected, abs=0.06)
+    assert np.abs(read[:20]).max() < 1e-3 and np.abs(read[-20:]).max() < 1e-3
 
 
 def test_silence_stays_silent(tmp_path: Path) -> None:

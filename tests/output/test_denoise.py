@@ -35,7 +35,7 @@ def test_blocks_leave_no_seam_and_keep_the_length(tmp_path: Path) -> None:
     raw, clean = tmp_path / "raw.wav", tmp_path / "clean.wav"
     soundfile.write(raw, wave, SAMPLE_RATE, subtype="FLOAT")
     told: list[tuple[float, float]] = []
-    denoise(raw, clean, lambda done, total: told.append((done, total)))
+    denoise(raw, clean, lambda step, done, total: told.append((done, total)))
     joined, _ = soundfile.read(clean, dtype="float32")
     assert len(joined) == len(wave)
     assert told[-1] == (len(wave), len(wave)) and len(told) == 3

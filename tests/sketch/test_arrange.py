@@ -1,14 +1,20 @@
+import json
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from d2m_cli.bundles.styles import read_styles
 from d2m_cli.sketch.arrange import Sketch, arrange
+from d2m_cli.sketch.arrangement import NOTES, TRIADS, triad_name
 from d2m_cli.sketch.drums import BANDS
 from d2m_cli.sketch.partials import LOWEST_PITCH, MAX_PARTIALS, PITCHES, render
-from d2m_cli.sketch.rules import STYLE_RULES
+from d2m_cli.sketch.rules import SCALES, StyleRules
+from d2m_cli.sketch.score import TRIAD
 from d2m_cli.spec import DRUM_RATE, MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import Rhythm
+
+STYLES = read_styles()
 
 
 def sketch(
@@ -21,7 +27,12 @@ def sketch(
     steps = int(seconds * MOTION_RATE)
     phase = (np.arange(steps) / MOTION_RATE * bpm / 60.0 - 0.4).astype(np.float32)
     rhythm = Rhythm(phase, np.ones(steps, np.float32), MOTION_RATE)
-    return arrange(rhythm, np.full(steps, energy, np.float32), seconds, style, seed), rhythm
+    lively = np.full(steps, energy, np.float32)
+    return arrange(rhythm, lively, seconds, style, rules_of(style), seed), rhythm
+
+
+def rules_of(style: str) -> StyleRules:
+    return STYLES[style].rules if style in STYLES else StyleRules()
 
 
 def peaks(curve: np.ndarray) -> np.ndarray:
@@ -70,7 +81,7 @@ def test_the_seed_picks_the_piece() -> None:
     assert (first.partials.pitch != other.partials.pitch).any()
 
 
-@pytest.mark.parametrize("style", [*STYLE_RULES, "song.mp3"])
+@pytest.mark.parametrize("style", [*STYLES, "song.mp3"])
 def test_every_style_fills_a_piece_with_tones(style: str) -> None:
     made, _ = sketch(style=style)
     sounding = (made.partials.level > 0).any(axis=1)
@@ -101,10 +112,9 @@ def test_octaves_have_the_balance_of_the_style(style: str) -> None:
     np.put_along_axis(levels, made.partials.pitch.astype(int), made.partials.level, 1)
     octaves = (levels**2).sum(axis=0).reshape(-1, 12).sum(axis=1)
     share = 10 * np.log10(octaves / octaves.sum())
-    audible = np.array(STYLE_RULES[style].balance) > -25.0
-    np.testing.assert_allclose(
-        share[audible], np.array(STYLE_RULES[style].balance)[audible], atol=6.0
-    )
+    balance = np.array(rules_of(style).balance)
+    audible = balance > -25.0
+    np.testing.assert_allclose(share[audible], balance[audible], atol=6.0)
 
 
 def test_partials_come_and_go_as_in_real_music() -> None:
@@ -112,3 +122,46 @@ def test_partials_come_and_go_as_in_real_music() -> None:
     pitch = [set(row) for row in sketch(seconds=60.0)[0].partials.pitch.tolist()]
     kept = np.mean([len(now & then) / len(now) for now, then in pairwise(pitch)])
     assert 0.4 < kept < 0.7
+
+
+def test_the_arrangement_says_what_sounds() -> None:
+    made, rhythm = sketch(seconds=60.0, style="pop", seed=2)
+    words = made.arrangement
+    assert words.key.split()[1] == "major"
+    np.testing.assert_allclose(words.beats, rhythm.beats)
+    assert set(words.downbeats) <= set(words.beats)
+    gaps = np.diff(words.downbeats)
+    np.testing.assert_allclose(gaps, 4 * 60.0 / 112.0, atol=0.01)
+    for stretches in (words.sections, words.chords):
+        assert stretches[0].start == 0.0 and stretches[-1].end == 60.0
+        assert all(now.end == then.start for now, then in pairwise(stretches))
+        assert all(now.name != then.name for now, then in pairwise(stretches))
+    assert {section.name for section in words.sections} == {"A", "B"}
+    assert words.chords[-1].name == words.key.split()[0], "the close is the key's own chord"
+    assert json.loads(json.dumps(words.record()))["chords"][0]["name"] == words.chords[0].name
+
+
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_the_tones_of_the_chord_that_is_named_sound(seed: int) -> None:
+    """They have most of the power; those a semitone above have little."""
+    made, _ = sketch(seconds=30.0, style="ambient", seed=seed)
+    shares = []
+    for start, end, name in made.arrangement.chords:
+        inside = (made.partials.times > start) & (made.partials.times < end)
+        chroma = np.zeros(12)
+        pitch = (made.partials.pitch[inside].astype(int) + LOWEST_PITCH) % 12
+        np.add.at(chroma, pitch, made.partials.level[inside].astype(float) ** 2)
+        root = NOTES.index(name.removesuffix("dim").removesuffix("m"))
+        third, fifth = next(key for key, suffix in TRIADS.items() if name == NOTES[root] + suffix)
+        tones = np.array([root, root + third, root + fifth])
+        shares.append([chroma[(tones + up) % 12].sum() / chroma.sum() for up in (0, 1)])
+    named, above = np.array(shares).T
+    assert named.min() > 0.5 and named.mean() > 0.75 and above.mean() < 0.25
+
+
+def test_every_triad_of_the_scales_has_a_name() -> None:
+    for steps in SCALES.values():
+        pitches = [*steps, *(step + 12 for step in steps)]
+        named = [triad_name(*(pitches[root + degree] for degree in TRIAD)) for root in range(7)]
+        assert len(set(named)) == 7
+    assert triad_name(57, 60, 64) == "Am" and triad_name(59, 62, 65) == "Bdim"

@@ -17,7 +17,6 @@ from d2m_cli.ingest.probe import probe
 
 SMALL = {
     "codec": "batch=2 samples=4096 probe_crops=4 probe_samples=16384 kmeans_vectors=2500",
-    "visual": "batch=2 held_out=2 visual.size=32 visual.width=0.0625",
     "generator": "batch=2 heard_seconds=0.2 validation_segments=2 sizes.width=0.01 "
     "sizes.min_channels=8 sizes.features=8 discriminator.channels=[16,16,32,32]",
     "synthesizer": "batch=2 seconds=0.2 discriminator.channels=[16,16,32,32]",
@@ -35,14 +34,12 @@ def documented(title: str) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in block[1].splitlines()]
 
 
-def small(command: list[str], painted: bool) -> list[str]:
-    """The command with the settings of `SMALL`; `painted` dances have another visual encoder."""
+def small(command: list[str]) -> list[str]:
+    """The command with the settings of `SMALL`."""
     changes = []
     if command[0] == "train" and command[1] in SMALL:
         changes = f"{SHORT} {SMALL[command[1]]}".split()
         changes += ["validation_crops=1"] if command[1] in ("codec", "synthesizer") else []
-        if painted and command[1] == "generator":
-            changes += [word for word in SMALL["visual"].split() if word.startswith("visual.")]
     return [*command, *(word for change in changes for word in ("--set", change))]
 
 
@@ -79,7 +76,6 @@ def test_documented_commands_lead_from_data_to_a_scored_video(
     dance_clips: dict[str, Path],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "dance.mp4").symlink_to(dance_clips["first"])
     make(tmp_path / source, dance_clips)
     commands = documented(title)
@@ -92,7 +88,7 @@ def test_documented_commands_lead_from_data_to_a_scored_video(
         ("generate", "dance.mp4"),
     }
     for command in commands:
-        words = small(command, painted=source == "DANCES")
+        words = small(command)
         done = CliRunner().invoke(app, words, catch_exceptions=False)
         assert done.exit_code == 0, (command, done.output)
     assert probe(tmp_path / "out.mp4").has_audio

@@ -10,14 +10,17 @@ from project import ROOT
 from safetensors.torch import load_file, save_file
 from synthetic_dances import make_dances
 
+from d2m_cli.bundles.styles import read_styles
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.examples import PairSettings
 from d2m_cli.errors import DataError
 from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import Level
 from d2m_cli.training.export import ExportSettings, LevelParts, export
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.log import RunLog
+from d2m_cli.training.run.recipes import recipe_path
 from d2m_cli.training.run.settings import SettingsError, plain, read_settings, write_settings
 
 CODEC = ROOT / "weights/codec_high.safetensors"
@@ -28,7 +31,7 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded generator as its stage would have left it."""
     folder = tmp_path_factory.mktemp("runs") / "generator"
     folder.mkdir()
-    recipe = read_settings(ROOT / "examples/recipes/generator_high.toml", GeneratorConfig)
+    recipe = read_settings(recipe_path("generator_high"), GeneratorConfig)
     cache = make_dances(folder.parent / "cache")
     recipe = replace(recipe, codec=CODEC, pairs=PairSettings(music=cache, dances=cache))
     write_settings(folder, plain(recipe))
@@ -64,6 +67,8 @@ def test_a_bundle_of_trained_parts(generator: Path, tmp_path: Path) -> None:
     }
     maker = Dance2Music.from_bundle(bundle.folder, "cpu")
     assert maker.levels == [Level.HIGH] and maker.styles == ["made"]
+    entry = read_styles(bundle.folder)["made"]
+    assert entry.sound == "as 1 tracks of made" and entry.rules == StyleRules()
     codec = VQVAE((Level.HIGH.number,))
     bundle.load_into(codec, "codec_high.safetensors")
     given = load_file(CODEC)

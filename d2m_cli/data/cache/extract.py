@@ -32,7 +32,6 @@ class Features:
     steadiness: float | None = None
     found: float | None = None
     visual_rate: float | None = None
-    official_rate: float | None = None
 
 
 def extract(piece: Piece, visual: VisualFactory | None = None) -> Features:
@@ -43,7 +42,7 @@ def extract(piece: Piece, visual: VisualFactory | None = None) -> Features:
     a training segment.
     """
     samples = load_music(piece.music) if piece.music else None
-    if samples is not None and np.abs(samples).max() < SILENT_PEAK * 32768:
+    if samples is not None and np.abs(to_float(samples)).max() < SILENT_PEAK:
         raise DataError("the music is silent")
     dance, pictures = _dance(piece, visual)
     seconds = _common_seconds(dance, samples)
@@ -93,14 +92,11 @@ def _with_motion(features: Features, dance: LoadedMotion) -> Features:
     }
     if dance.joints is not None:
         arrays["joints"] = dance.joints[..., :steps]
-    if dance.official is not None and dance.official_rate is not None:
-        arrays["official"] = dance.official[:, : int(features.seconds * dance.official_rate)]
     return replace(
         features,
         arrays=features.arrays | arrays,
         genre=dance.genre,
         found=dance.motion.share_found,
-        official_rate=dance.official_rate,
     )
 
 

@@ -15,6 +15,9 @@ FORMAT = 3
 OLD_NAMES = {"hits": "drum_onsets", "strength": "confidence"}
 """Arrays that format 2 calls otherwise, and their names today."""
 
+OLD_ARRAYS, OLD_KEYS = ("official",), ("official_rate",)
+"""Arrays of a piece and keys of an entry that only format 2 has; they are passed over."""
+
 MANIFEST = "manifest.json"
 
 AGAIN = "run `d2m prepare` again"
@@ -42,13 +45,13 @@ class Entry:
     """Share of motion steps in which the dancer was seen."""
     visual_rate: float | None = None
     """Visual vectors per second."""
-    official_rate: float | None = None
-    """Frames per second of the motion for the authors' networks."""
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Entry":
         """Entry from its JSON record. Raises `TypeError` or `KeyError` when it is none."""
-        return cls(**{**line, "holds": tuple(OLD_NAMES.get(n, n) for n in line["holds"])})
+        holds = (OLD_NAMES.get(name, name) for name in line["holds"] if name not in OLD_ARRAYS)
+        known = {key: value for key, value in line.items() if key not in OLD_KEYS}
+        return cls(**{**known, "holds": tuple(holds)})
 
 
 @dataclass(frozen=True)

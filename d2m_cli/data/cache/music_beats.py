@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from d2m_cli.errors import DataError
 from d2m_cli.spec import BEATS_PER_BAR, MOTION_RATE, SAMPLE_RATE
+from d2m_cli.timeline import extrapolate
 from d2m_cli.types import FloatArray
 
 HOP = 256
@@ -120,13 +121,8 @@ def phase_at(seconds: NDArray[np.float64], beats: NDArray[np.float64]) -> NDArra
 
     Outside the beats it goes on with the mean interval of the four nearest.
     """
-    first = np.diff(beats[:5]).mean()
-    last = np.diff(beats[-5:]).mean()
-    count = len(beats) - 1
-    inner = np.interp(seconds, beats, np.arange(len(beats), dtype=np.float64))
-    before = np.minimum(seconds - beats[0], 0.0) / first
-    after = np.maximum(seconds - beats[-1], 0.0) / last
-    return np.clip(inner, 0, count) + before + after
+    ends = np.diff(beats[:5]).mean(), np.diff(beats[-5:]).mean()
+    return extrapolate(seconds, beats, np.arange(len(beats)), *ends)
 
 
 def guess_downbeat(low: FloatArray, beats: NDArray[np.float64], bar: int) -> int:

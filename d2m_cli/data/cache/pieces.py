@@ -65,7 +65,7 @@ class PieceFile:
         self._path = piece_path(cache, entry.name)
 
     def slice(self, name: str, begin: int, end: int) -> NDArray[Any]:
-        """Steps `begin` to `end` of array `name`."""
+        """Steps `begin` to `end` of array `name` `(..., T)`."""
         return self.slices({name: (begin, end)})[name]
 
     def slices(self, wanted: Mapping[str, tuple[int, int]]) -> Arrays:
@@ -85,7 +85,7 @@ class PieceFile:
         return found
 
     def whole(self, name: str) -> NDArray[Any]:
-        """Array `name`."""
+        """Array `name` `(..., T)`."""
         with self._open() as file:
             return np.asarray(file.get_tensor(_stored_name(file, name)))
 

@@ -20,6 +20,7 @@ from d2m_cli.data.sources.splits import check_songs
 from d2m_cli.data.sources.tiktok import read_tiktok
 from d2m_cli.data.sources.videos import read_folder
 from d2m_cli.errors import DataError
+from d2m_cli.progress import Progress, silent
 
 LAYOUTS: dict[str, Callable[[Path], Reading]] = {
     "aist": read_aist,
@@ -30,9 +31,6 @@ LAYOUTS: dict[str, Callable[[Path], Reading]] = {
 }
 """Reader of each layout."""
 
-Progress = Callable[[int, int], None]
-"""Called with the pieces done so far and the pieces in all."""
-
 
 def prepare(
     layout: str,
@@ -42,7 +40,7 @@ def prepare(
     visual: VisualFactory | None = None,
     workers: int = 1,
     engine: Engine = Engine.LOCAL,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = silent,
 ) -> Manifest:
     """Read the data set at `root` and write the features of its pieces to `cache`.
 
@@ -95,7 +93,6 @@ def prepare_piece(
             steadiness=features.steadiness,
             found=features.found,
             visual_rate=features.visual_rate,
-            official_rate=features.official_rate,
         )
         write_piece(cache, entry, features.arrays, source)
     except Exception as error:  # a broken file can fail anywhere inside a decoder
@@ -126,7 +123,7 @@ def _reported(
     results: Iterator[Entry | Failure], reading: Reading, progress: Progress
 ) -> Iterator[Entry | Failure]:
     total = len(reading.pieces)
-    progress(0, total)
+    progress("pieces", 0, total)
     for done, result in enumerate(results, start=1):
         yield result
-        progress(done, total)
+        progress("pieces", done, total)

@@ -1,33 +1,15 @@
-"""Training segments as tensors, from one cache (a dance with its music) or from two.
-
-Every segment is a dict of tensors; `T` steps at `MOTION_RATE`, `N` samples at `SAMPLE_RATE`:
-
-| key | shape | meaning |
-|---|---|---|
-| motion | `(53, T)` | `features/motion.py` |
-| found | `(T,)` | 1 where the dancer was seen |
-| audio | `(N,)` | music, -1..1 |
-| phase, confidence, bar_phase | `(T,)` | rhythm of the music (`data/cache/music_beats.py`) |
-| loudness | `(T,)` | dB |
-| style, genre | `()` | index in `styles`, `genres` |
-| music, begin | `()` | number of the music's entry and the segment's first step in it |
-| visual | `(C_v, T_v)` | I3D vectors at the settings' rate; zeros when the dance has none |
-| has_visual | `()` | 1 when it has |
-"""
+"""Training segments as arrays, from one cache (a dance with its music) or from two."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import Dataset
 
 from d2m_cli.data.cache.manifest import Entry, read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
@@ -40,10 +22,34 @@ from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import JOINTS, joint_positions, motion_from_positions
 from d2m_cli.pcm import to_float
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, SEGMENT_SECONDS
-from d2m_cli.types import BoolArray, Motion
+from d2m_cli.types import BoolArray, FloatArray, Motion
 
-Sample = dict[str, Tensor]
 Array = NDArray[Any]
+
+
+class Sample(NamedTuple):
+    """A dance with music: `T` steps at `MOTION_RATE`, `N` samples at `SAMPLE_RATE`."""
+
+    motion: FloatArray
+    """`(53, T)`, see `features.motion`."""
+    visual: FloatArray
+    """`(C_v, T_v)` I3D vectors at the settings' rate; zeros when the dance has none."""
+    audio: FloatArray
+    """`(N,)` music, -1..1."""
+    phase: NDArray[np.float64]
+    """`(T,)` beats of the music."""
+    confidence: FloatArray
+    """`(T,)` 0..1, how clear the music's beat is."""
+    segment: Segment
+    """The stretch of music."""
+
+
+class MusicOfSegment(NamedTuple):
+    """The part of a `Sample` that comes from the music; the letters are the same."""
+
+    audio: FloatArray
+    phase: NDArray[np.float64]
+    confidence: FloatArray
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class SegmentSettings:
     """Size `C_v` and rate (1/s) of the visual vectors."""
 
 
-class SegmentDataset(Dataset[Sample]):
+class SegmentDataset:
     """Segments of dances with their own music.
 
     `dataset[d]` is draw `d` (`segments.SegmentTable`); draws never end, `len` is one epoch.
@@ -75,9 +81,10 @@ class SegmentDataset(Dataset[Sample]):
     def __init__(self, cache: Path, settings: SegmentSettings) -> None:
         """Raises `DataError` when the cache holds no dance with music for the settings."""
         self.entries = select(cache, settings, ("motion", *music_holds(settings)))
-        self.styles, self.genres = labels(cache, "style"), labels(cache, "genre")
         self._music = [PieceFile(cache, entry) for entry in self.entries]
         self._dances = [DanceReader(cache, entry, settings) for entry in self.entries]
+        self.has_visual = any("visual" in entry.holds for entry in self.entries)
+        """Whether any dance has visual vectors."""
         self._table = SegmentTable(self.entries, settings.seconds, settings.seed)
         self._seed = settings.seed
 
@@ -87,17 +94,13 @@ class SegmentDataset(Dataset[Sample]):
     def __getitem__(self, number: int) -> Sample:
         segment = self._table.draw(number)
         times = (segment.begin + np.arange(self._table.steps)) / MOTION_RATE
-        dance = self._dances[segment.piece].at(times, generator(self._seed, number, "view"))
-        entry = self.entries[segment.piece]
-        return {
-            **music_sample(self._music[segment.piece], segment, self._table.steps),
-            **dance,
-            "style": torch.tensor(self.styles.index(entry.style)),
-            "genre": torch.tensor(self.genres.index(entry.genre)),
-        }
+        rng = generator(self._seed, number, "view")
+        motion, visual = self._dances[segment.piece].at(times, rng)
+        music = music_of_segment(self._music[segment.piece], segment, self._table.steps)
+        return Sample(motion, visual, *music, segment)
 
 
-class PairDataset(Dataset[Sample]):
+class PairDataset:
     """Music without dance, each segment with a dance warped onto its beats.
 
     The dance is drawn among those whose tempo allows it (`retime.MAX_RATIO`), at any of its beats.
@@ -107,13 +110,14 @@ class PairDataset(Dataset[Sample]):
         """Raises `DataError` when a cache holds nothing for the settings, or no tempos match."""
         chosen = select(dances, settings, ("motion", "beats"))
         self._dances = [DanceReader(dances, entry, settings) for entry in chosen]
+        self.has_visual = any("visual" in entry.holds for entry in chosen)
+        """Whether any dance has visual vectors."""
         entries = select(music, settings, ("beats", *music_holds(settings)))
         partners = {entry: self._find_partners(entry) for entry in entries}
         self.entries = [entry for entry in entries if partners[entry]]
         if not self.entries:
             raise DataError(f"No dance of {dances} has a tempo near any music of {music}.")
         self._partners = [partners[entry] for entry in self.entries]
-        self.styles, self.genres = labels(music, "style"), labels(dances, "genre")
         self._music = [PieceFile(music, entry) for entry in self.entries]
         self._table = SegmentTable(self.entries, settings.seconds, settings.seed)
         self._seed = settings.seed
@@ -123,16 +127,11 @@ class PairDataset(Dataset[Sample]):
 
     def __getitem__(self, number: int) -> Sample:
         segment = self._table.draw(number)
-        entry = self.entries[segment.piece]
-        sample = music_sample(self._music[segment.piece], segment, self._table.steps)
+        music = music_of_segment(self._music[segment.piece], segment, self._table.steps)
         rng = generator(self._seed, number, "view")
-        dance, times = self._match(segment.piece, sample["phase"].double().numpy(), rng)
-        return {
-            **sample,
-            **dance.at(times, rng),
-            "style": torch.tensor(self.styles.index(entry.style)),
-            "genre": torch.tensor(self.genres.index(dance.entry.genre)),
-        }
+        dance, times = self._match(segment.piece, music.phase, rng)
+        motion, visual = dance.at(times, rng)
+        return Sample(motion, visual, *music, segment)
 
     def _find_partners(self, music: Entry) -> list[tuple["DanceReader", float]]:
         """Dances whose tempo allows `music`, with their beats per beat of the music."""
@@ -174,18 +173,15 @@ class DanceReader:
                 f"{settings.visual_channels}: prepare it with the same visual encoder."
             )
 
-    def at(self, times: Array, rng: Generator) -> Sample:
-        """The dance at `times` `(T,)` in seconds, `T` steps at `MOTION_RATE` of the segment."""
+    def at(self, times: Array, rng: Generator) -> tuple[FloatArray, FloatArray]:
+        """Motion `(53, T)` and visual vectors `(C_v, T_v)` at `times` `(T,)` in seconds.
+
+        `T` steps at `MOTION_RATE` of the segment.
+        """
         found = warp(self._found.astype(np.float64), times, MOTION_RATE) > 0.5
         shown = warp(self._shown, times, MOTION_RATE)
         motion = view(shown, found, self._settings.augmentation, rng)
-        visual = self._visual_at(times)
-        return {
-            "motion": torch.from_numpy(motion.features),
-            "found": torch.from_numpy(motion.found.astype(np.float32)),
-            "visual": torch.from_numpy(visual.astype(np.float32)),
-            "has_visual": torch.tensor(float(self._visual is not None)),
-        }
+        return motion.features, self._visual_at(times).astype(np.float32)
 
     def _visual_at(self, times: Array) -> Array:
         rate, seconds = self._settings.visual_rate, len(times) / MOTION_RATE
@@ -214,16 +210,15 @@ def view(
     return degrade(positions, visibility, found, augmentation, rng)
 
 
-def music_sample(file: PieceFile, segment: Segment, steps: int) -> Sample:
-    """Tensors of the music of a segment."""
+def music_of_segment(file: PieceFile, segment: Segment, steps: int) -> MusicOfSegment:
+    """Music of the `steps` of a segment, read from its piece."""
     begin, end = segment.begin, segment.begin + steps
     first = round(begin * SAMPLE_RATE / MOTION_RATE)
     count = round(steps * SAMPLE_RATE / MOTION_RATE)
-    curves = dict.fromkeys(("phase", "confidence", "bar_phase", "loudness"), (begin, end))
+    curves = dict.fromkeys(("phase", "confidence"), (begin, end))
     found = file.slices({"audio": (first, first + count), **curves})
-    found["audio"] = to_float(found["audio"])
-    sample = {name: torch.from_numpy(array) for name, array in found.items()}
-    return sample | {"music": torch.tensor(segment.piece), "begin": torch.tensor(begin)}
+    phase = found["phase"].astype(np.float64)
+    return MusicOfSegment(to_float(found["audio"]), phase, found["confidence"])
 
 
 def music_holds(settings: SegmentSettings) -> tuple[str, ...]:
@@ -252,8 +247,3 @@ def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list
             f"{settings.max_unsteadiness:.0%} (max_unsteadiness)."
         )
     return entries
-
-
-def labels(cache: Path, kind: str) -> tuple[str, ...]:
-    """The styles or genres in a cache, of all splits, sorted: a label's number is its place."""
-    return tuple(sorted({getattr(entry, kind) for entry in read_manifest(cache).entries}))

@@ -1,10 +1,10 @@
 """Batches for the generator: music, a dance warped onto its beats, and the sound of the track."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.cache.sketches import segment_sketch
 from d2m_cli.data.pairs.dataset import PairDataset, SegmentDataset, SegmentSettings
-from d2m_cli.data.pairs.segments import generator
+from d2m_cli.data.pairs.segments import Segment, generator
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
@@ -50,21 +50,27 @@ class PairSettings:
     no_drums: float = 0.1
 
 
-class Batch(NamedTuple):
-    """`B` dances with their music; the letters are those of `models.generator.Conditions`."""
+class ConditionArrays(NamedTuple):
+    """Arrays of the fields of `models.generator.Conditions`, in a batch or without its axis."""
 
-    audio: FloatArray
-    """`(B, N)`"""
     motion: FloatArray
     visual: FloatArray
     phase: NDArray[np.float64]
     confidence: FloatArray
     noise: FloatArray
     style: FloatArray
-    sketch: FloatArray
-    """`(B, N)` sound of the music's sketch, and"""
-    drum_onsets: FloatArray
-    """`(B, BANDS, T_h)` curves of its drum onsets; nothing for a generator without a sketch."""
+    drum_onsets: FloatArray | None
+    """None without a sketch."""
+
+
+class Batch(NamedTuple):
+    """`B` dances with their music of `N` samples, or one without the axis `B`."""
+
+    audio: FloatArray
+    """`(B, N)`"""
+    conditions: ConditionArrays
+    sketch: FloatArray | None
+    """`(B, N)` sound of the music's sketch; None without one."""
 
 
 class Pairs:
@@ -98,31 +104,36 @@ class Pairs:
             if settings.music == settings.dances
             else PairDataset(settings.music, settings.dances, segments)
         )
+        self.has_visual = self.dataset.has_visual
         self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
         self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
 
     def draw(self, numbers: Iterable[int]) -> Batch:
         """These draws of the data set; each depends on the seed and its number alone."""
-        return Batch(*map(np.stack, zip(*map(self._example, numbers), strict=True)))
+        examples = [self._example(number) for number in numbers]
+        conditions = map(_stacked, zip(*(e.conditions for e in examples), strict=True))
+        return Batch(
+            np.stack([example.audio for example in examples]),
+            ConditionArrays(*conditions),
+            _stacked([example.sketch for example in examples]),
+        )
 
     def phases(self, numbers: Iterable[int]) -> NDArray[np.float64]:
         """Beats `(B, T)` of the music of these draws, as they are."""
-        return np.stack([self.dataset[number]["phase"].double().numpy() for number in numbers])
+        return np.stack([self.dataset[number].phase for number in numbers])
 
     def _example(self, number: int) -> Batch:
         """One draw, without the axis `B`."""
         sample, settings = self.dataset[number], self.settings
         random = generator(self._seed, number, "pair")
         error = settings.phase_error * random.standard_normal()
-        style = self._style_near(int(sample["music"]), int(sample["begin"]), random)
+        style = self._style_near(sample.segment, random)
         shares = (settings.no_motion, settings.no_visual, settings.no_style)
         motion, visual, style = (
             part * np.float32(random.random() >= share)
-            for part, share in zip(
-                (sample["motion"].numpy(), sample["visual"].numpy(), style), shares, strict=True
-            )
+            for part, share in zip((sample.motion, sample.visual, style), shares, strict=True)
         )
-        phase, confidence = sample["phase"].double().numpy() + error, sample["confidence"].numpy()
+        phase, confidence = sample.phase + error, sample.confidence
         seconds = len(phase) / MOTION_RATE
         noise = random.standard_normal(
             (NOISE_CHANNELS, int(seconds * NOISE_RATE) + 2), dtype=np.float32
@@ -130,40 +141,38 @@ class Pairs:
         if random.random() < settings.no_rhythm:
             phase = np.arange(len(phase)) * (CLOCK / MOTION_RATE)
             confidence = np.zeros_like(confidence)
-        sketch, drum_onsets = self._sketch(
-            int(sample["music"]), int(sample["begin"]), seconds, random
-        )
-        return Batch(
-            audio=sample["audio"].numpy(),
+        sketch, drum_onsets = self._sketch(sample.segment, seconds, random)
+        conditions = ConditionArrays(
             motion=motion,
             visual=visual,
             phase=phase,
             confidence=confidence,
             noise=noise,
             style=style,
-            sketch=sketch,
             drum_onsets=drum_onsets,
         )
+        return Batch(sample.audio, conditions, sketch)
 
     def _sketch(
-        self, piece: int, begin: int, seconds: float, random: np.random.Generator
-    ) -> tuple[FloatArray, FloatArray]:
+        self, segment: Segment, seconds: float, random: np.random.Generator
+    ) -> tuple[FloatArray | None, FloatArray | None]:
         """Sound `(N,)` of a segment's sketch and curves `(BANDS, T_h)` of its drum onsets."""
         if not self._sketched:
-            return np.zeros(0, np.float32), np.zeros((0, 0), np.float32)
+            return None, None
         draws = random.random(2)
         shown = (
             bool(draws[0] >= self.settings.no_sketch),
             bool(draws[1] >= self.settings.no_drums),
         )
-        return segment_sketch(self._pieces[piece], begin / MOTION_RATE, seconds, random, shown)
+        start = segment.begin / MOTION_RATE
+        return segment_sketch(self._pieces[segment.piece], start, seconds, random, shown)
 
-    def _style_near(self, piece: int, begin: int, random: np.random.Generator) -> FloatArray:
+    def _style_near(self, segment: Segment, random: np.random.Generator) -> FloatArray:
         """Style of a random window of the track, if possible not the one of the segment."""
-        windows = max(1, int(self.dataset.entries[piece].seconds // STYLE_SECONDS))
-        own = int(begin / MOTION_RATE // STYLE_SECONDS)
+        windows = max(1, int(self.dataset.entries[segment.piece].seconds // STYLE_SECONDS))
+        own = int(segment.begin / MOTION_RATE // STYLE_SECONDS)
         others = [window for window in range(windows) if window != own] or [0]
-        return self._style(piece, int(random.choice(others)))
+        return self._style(segment.piece, int(random.choice(others)))
 
     def _style_of_window(self, piece: int, window: int) -> FloatArray:
         length = int(STYLE_SECONDS * SAMPLE_RATE)
@@ -173,3 +182,8 @@ class Pairs:
         if not np.abs(samples).max() > 32:
             return np.zeros(STYLE_CHANNELS, np.float32)
         return style_vector(to_float(samples))
+
+
+def _stacked(parts: Sequence[Any]) -> Any:
+    """Arrays as one with the axis `B` before theirs; None where there are none."""
+    return None if parts[0] is None else np.stack(parts)

@@ -70,7 +70,7 @@ class MusicCrops:
     def draw_each(
         self, numbers: Iterable[int], samples: int, peaks: tuple[float, float], seed: int
     ) -> FloatArray:
-        """Crops as `draw` gives them, each depending on `seed` and its number alone."""
+        """Crops `(B, samples)` as of `draw`, each depending on `seed` and its number alone."""
         return np.concatenate(
             [self.draw(1, samples, peaks, generator(seed, number, "crop")) for number in numbers]
         )

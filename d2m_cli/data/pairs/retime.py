@@ -51,7 +51,10 @@ def source_times(
 def first_beats(
     music_phase: NDArray[np.floating], dance_beats: NDArray[np.floating], multiple: float = 1.0
 ) -> range:
-    """Every `first_beat` with which `source_times` stays within the dance; empty if it is short."""
+    """Every `first_beat` with which `source_times` stays within the dance; empty if it is short.
+
+    `music_phase (T,)` is in beats, `dance_beats (B,)` in seconds.
+    """
     phase = np.asarray(music_phase, np.float64)
     meeting = np.ceil(phase[0])
     before = int(np.ceil((meeting - phase[0]) * multiple))

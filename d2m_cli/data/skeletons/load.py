@@ -54,7 +54,7 @@ class LoadedMotion:
     bar: int = BEATS_PER_BAR
     """Beats in a bar."""
     downbeat: int | None = None
-    """Index of the first beat that opens a bar, where the annotation tells."""
+    """Index of the first beat that opens a bar, where it is annotated."""
     genre: str = ""
 
 

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import misfits
+from d2m_cli.bundles.places import bundle_folder
 from d2m_cli.codec.vqvae import VQVAE, Decoder, Encoder
 from d2m_cli.errors import DataError
 from d2m_cli.spec import Level
@@ -20,34 +21,44 @@ TREE_ERROR = 0.02
 """Relative error up to which the frozen outer stages count as the wavelet tree they started as."""
 
 
+def codec_file(path: Path, level: Level) -> Path:
+    """Weights of a codec: a file, or the level's in a bundle's folder or the bundle "embedded"."""
+    if path.suffix == ".safetensors":
+        return path
+    return bundle_folder(path) / f"codec_{level}.safetensors"
+
+
 def load_codec(path: Path, level: Level) -> VQVAE:
-    """The codec of one level from its weights, in single precision whatever they are stored in.
+    """The codec of one level from its weights (`codec_file`), in single precision.
 
     Raises `DataError` when the file cannot be read or is not that level's.
     """
+    path = codec_file(path, level)
     vqvae = VQVAE((level.number,))
     try:
         state = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise DataError(f"{path} is no codec's weights ({error}): train a codec first.") from error
+        raise DataError(
+            f"{path} cannot be read as codec weights ({error}): train a codec first."
+        ) from error
     wrong = misfits(state, vqvae)
     if wrong:
-        raise DataError(f"{path} is no codec of level '{level}': {'; '.join(wrong[:3])}.")
+        raise DataError(f"{path} does not hold a codec of level '{level}': {'; '.join(wrong[:3])}.")
     vqvae.load_state_dict(state)
     return vqvae
 
 
 @torch.no_grad()
 def check_outer_stages(net: CodecNet, vqvae: VQVAE, wave: Tensor, path: Path) -> None:
-    """Raise `DataError` unless the decoder, computed without its outer stages, sounds the same."""
+    """Raise `DataError` unless a decoder without outer stages gives the same `wave (B, N)`."""
     entries = vqvae.quantise(vqvae.encode(wave, net.level), net.level)[1]
     whole = vqvae.decode(entries, net.level)
     inner = slice(net.level.hop, -net.level.hop)
     error = (net.decode(entries) - whole)[:, inner].norm() / whole[:, inner].norm()
     if error > TREE_ERROR:
         raise DataError(
-            f"The outer {net.first_stage} stages of {path} are no wavelet tree any more "
-            f"(error {100 * float(error):.0f} %): set a smaller first_stage."
+            f"The outer {net.first_stage} stages of {path} differ from the wavelet "
+            f"filters by {100 * float(error):.0f} %: set a smaller first_stage."
         )
 
 

@@ -69,7 +69,7 @@ class CodecStage:
         )
 
     def step(self, batch: FloatArray, number: int, progress: float) -> dict[str, float]:
-        """Spectral and commitment loss on a batch, then the codebook's moving average."""
+        """Spectral and commitment loss on a batch `(B, N)`, then the codebook's moving average."""
         settings = self.settings
         passed = sum(progress >= share for share in settings.unfreeze_at)
         self.net.first_stage = settings.first_stage - passed

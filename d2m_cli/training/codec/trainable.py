@@ -40,7 +40,7 @@ class Coded:
 
     @property
     def commitment(self) -> Tensor:
-        """Mean squared distance of the latents to their entries."""
+        """Mean squared distance, a scalar, of the latents to their entries."""
         return F.mse_loss(self.latents, self.entries)
 
 
@@ -163,7 +163,7 @@ def _tally(codebook: Tensor, vectors: Tensor, codes: Tensor) -> tuple[Tensor, Te
 
 
 def _replace(codebook: Tensor, unused: Tensor, vectors: Tensor, random: torch.Generator) -> None:
-    """Put vectors drawn from `vectors (M, D)` where `unused (K,)` says so."""
+    """Put vectors drawn from `vectors (M, D)` in the place of the `unused (K,)` ones."""
     chosen = torch.randint(len(vectors), (int(unused.sum()),), generator=random)
     codebook[unused] = vectors[chosen.to(vectors.device)]
 

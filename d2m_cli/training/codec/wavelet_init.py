@@ -44,7 +44,7 @@ def analyse(x: Tensor, stages: int) -> Tensor:
 
 
 def synthesise(x: Tensor, stages: int) -> Tensor:
-    """The inverse of `analyse`, away from the ends of the signal."""
+    """The inverse of `analyse`, away from the signal's ends: `(B, C, 1, T)` to `(B, 1, 1, N)`."""
     for _ in range(stages):
         filters = packet_filters(x.shape[1] // 2).to(x)
         x = F.conv_transpose2d(x, filters[:, :, None], None, (1, 2), (0, 1))

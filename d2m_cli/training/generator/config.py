@@ -44,7 +44,7 @@ class GeneratorConfig:
     """Of each process."""
     seconds: float = SEGMENT_SECONDS
     heard_seconds: float = SEGMENT_SECONDS
-    """Length of the random part of each segment that wave and mel losses hear."""
+    """Length of the random part of each segment that wave and mel losses are computed on."""
     adversary_from: float = 0.0
     """Share of the schedule before which the generator learns without discriminators."""
     average: float = 0.999

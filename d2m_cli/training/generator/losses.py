@@ -59,9 +59,9 @@ def generator_losses(
     weights: LossWeights,
     window: slice,
 ) -> dict[str, Tensor]:
-    """Weighted terms of eq. 8 for what the generator `predicted`; their sum is the loss.
+    """Weighted terms (scalars) of eq. 8 for what the generator `predicted`; their sum is the loss.
 
-    Wave and mel losses (eq. 6, 7) hear the codes of `window` only, decoded from the looked-up
+    Wave and mel losses (eq. 6, 7) cover the codes of `window` only, decoded from the looked-up
     entries; the gradient passes the lookup straight through, so that these terms really reach the
     generator. A term with weight 0 is not computed.
     """

@@ -21,6 +21,7 @@ from d2m_cli.training.adversary import Adversary
 from d2m_cli.training.codec.load import load_codec
 from d2m_cli.training.generator.codec_transfer import fit_latent_map, transfer_weights
 from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
+from d2m_cli.training.generator.inputs import conditions_on
 from d2m_cli.training.generator.losses import Target, encode_target, generator_losses
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
@@ -65,6 +66,8 @@ class GeneratorStage:
             self.plain.load_state_dict(self._trained(settings.start))
         elif settings.sizes.predicts_std:
             self._start_prior()
+        if not self.training.has_visual:
+            self.plain.visual.disconnect()
         self.optimiser = Optimiser(_WithPrior(self.plain), settings.optimiser, fabric)
         self.adversary = Adversary(critic, shape.optimiser, fabric)
         self.average = MovingAverage(self.plain, settings.average)
@@ -165,15 +168,14 @@ class GeneratorStage:
 
     def _on_device(self, batch: Batch) -> tuple[Conditions, Target, Tensor | None]:
         """What the generator is given, the true music, and latents of the sketch's sound."""
-        wave, *given, sound, drum_onsets = (
-            torch.from_numpy(x).to(self.fabric.device) for x in batch
-        )
-        target = encode_target(self.vqvae, wave, self.settings.level)
-        if not self.settings.sizes.drum_bands:
-            return Conditions(*given), target, None
+        device, level = self.fabric.device, self.settings.level
+        target = encode_target(self.vqvae, torch.from_numpy(batch.audio).to(device), level)
+        given = conditions_on(device, batch.conditions)
+        if batch.sketch is None:
+            return given, target, None
+        sound = torch.from_numpy(batch.sketch).to(device)
         with torch.no_grad():
-            sketch = self.vqvae.encode(sound[:, : target.wave.shape[1]], self.settings.level)
-        return Conditions(*given)._replace(drum_onsets=drum_onsets), target, sketch
+            return given, target, self.vqvae.encode(sound[:, : target.wave.shape[1]], level)
 
     def _heard(self, target: Target, random: np.random.Generator) -> slice:
         """A random part of the segment, in codes; the same in all processes."""

@@ -18,6 +18,7 @@ from d2m_cli.metrics.onsets import Times, music_onsets
 from d2m_cli.metrics.statistics import mean
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level
+from d2m_cli.timeline import beat_times
 from d2m_cli.training.generator.losses import Target
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.types import FloatArray
@@ -29,7 +30,7 @@ AUDIO_EXAMPLES = 2
 class GeneratorCheck:
     """Gathers the figures of several batches.
 
-    Figures: `code`, `mel` distances; `std` and `codes_used` tell a collapse; beats `coverage`
+    Figures: `code`, `mel` distances; `entry_std_ratio` and `codes_used` fall when it collapses; beats `coverage`
     and `hit` (pooled) against the dances' own music; `lift` of the onsets over chance against its
     beats; `peakiness` and `flatness` of the sound.
     """
@@ -40,7 +41,7 @@ class GeneratorCheck:
         self.cells: list[CellScore] = []
         """Coverage and hit of each dance."""
         self.nats: list[float] = []
-        """Cross-entropy of each dance's true codes, of a generator that tells a std."""
+        """Cross-entropy of each dance's true codes, for a generator that predicts a std."""
         self._sounds: dict[str, FloatArray] = {}
 
     @torch.no_grad()
@@ -72,7 +73,7 @@ class GeneratorCheck:
         self._note("codes_used", float(len(codes.unique())))
         heard = waves.cpu().numpy(), target.wave.cpu().numpy()
         for wave, true, phase in zip(*heard, phases, strict=True):
-            self._listen(wave, true, beat_times(phase))
+            self._listen(wave, true, beat_times(phase, MOTION_RATE))
 
     def result(self) -> Validation:
         """Means over all that was added, and the first pieces."""
@@ -94,9 +95,3 @@ class GeneratorCheck:
 
     def _note(self, name: str, value: float | None) -> None:
         self._figures[name].append(value)
-
-
-def beat_times(phase: np.ndarray) -> Times:
-    """Times `(B,)` in seconds of the beats in a `phase` `(T,)` in beats at `MOTION_RATE`."""
-    whole = np.arange(np.ceil(phase[0]), np.floor(phase[-1]) + 1)
-    return np.interp(whole, phase, np.arange(len(phase)) / MOTION_RATE)

@@ -75,7 +75,7 @@ def joined(fabric: Fabric, part: Tensor) -> Tensor:
 
 
 def summed(fabric: Fabric, part: Tensor) -> Tensor:
-    """The sum over all processes."""
+    """The sum over all processes, in the same shape."""
     total = fabric.all_reduce(part, reduce_op="sum")
     assert isinstance(total, Tensor)
     return total

@@ -61,7 +61,7 @@ class RunLog:
             threading.excepthook = self._usual_excepthook
 
     def _report_thread(self, args: threading.ExceptHookArgs) -> None:
-        """The board's thread hands what the disk refuses to the caller, who tells it."""
+        """Leave what the disk refuses the board's thread to the caller, who raises it."""
         if not issubclass(args.exc_type, OSError):
             self._usual_excepthook(args)
 

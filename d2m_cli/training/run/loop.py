@@ -1,7 +1,6 @@
 """The one training loop: steps, log, validation, checkpoints, a clean stop.
 
-A stage brings the networks and says what a batch and a step are; the loop brings everything around
-it, on one process or many. What a stage draws at random depends only on the seed and the step's
+A stage defines networks, batches and steps; the loop does everything around them, on one process or many. What a stage draws at random depends only on the seed and the step's
 number, so a resumed run goes on exactly as if it had never stopped.
 """
 
@@ -61,7 +60,7 @@ class TrainingStage(Protocol):
         """This process's part of the batch of step `number`, on the CPU.
 
         Depends on the seed and `number` alone, not on the networks: it is drawn in a thread while
-        earlier steps run. `launch.own_draws` says which part it is.
+        earlier steps run. `launch.own_draws` gives the numbers of its draws.
         """
 
     def step(self, batch: Any, number: int, progress: float) -> dict[str, float]:
@@ -84,7 +83,7 @@ class TrainingStage(Protocol):
 
 
 class Run:
-    """The training of a stage in a folder; `run.log` says what else than checkpoints it leaves.
+    """The training of a stage in a folder; `run.log` lists what it leaves besides checkpoints.
 
     Args:
         stage: networks and steps.

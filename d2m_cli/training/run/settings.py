@@ -31,7 +31,7 @@ class SettingsError(D2MError):
 def read_settings(path: Path, kind: type[Settings], overrides: Sequence[str] = ()) -> Settings:
     """Fill the dataclass `kind` from the TOML file at `path`; raises `SettingsError`.
 
-    `overrides` like `loop.steps=100` replace what the file says; texts need no quotes, lists and
+    `overrides` like `loop.steps=100` replace settings of the file; texts need no quotes, lists and
     numbers are written as in TOML. Relative paths in the file are kept as they are: relative to
     where the program is started.
     """
@@ -96,13 +96,13 @@ def check_resumable(saved: Mapping[str, Any], config: Mapping[str, Any], folder:
     """
     before, now = _flat(saved), _flat(config)
     changed = [name for name in before if name in now and before[name] != now[name]]
-    told = {name: f"{name} was {before[name]!r} and is {now[name]!r}" for name in changed}
-    if wrong := [text for name, text in told.items() if not name.startswith(LOOP)]:
+    texts = {name: f"{name} was {before[name]!r} and is {now[name]!r}" for name in changed}
+    if wrong := [text for name, text in texts.items() if not name.startswith(LOOP)]:
         raise SettingsError(
             f"The run in {folder} began with other settings ({'; '.join(wrong)}): go on with "
             "those, or choose a new folder."
         )
-    return list(told.values())
+    return list(texts.values())
 
 
 def fill(

@@ -46,7 +46,7 @@ class Throughput:
 def peak_memory() -> dict[str, float]:
     """`peak_memory_mb` that this process has held: on the GPU where there is one, else in all.
 
-    Empty where the system does not tell (Windows).
+    Empty on Windows, which does not report it.
     """
     if torch.cuda.is_available():
         return {"peak_memory_mb": torch.cuda.max_memory_allocated() / 1e6}

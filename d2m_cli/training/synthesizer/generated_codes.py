@@ -1,7 +1,7 @@
-"""Codes that a generator made, for a synthesizer that shall know what they sound like.
+"""Codes that a generator made, with the music that they should sound like.
 
 The generator made them of the music's own sketch, so there is music that they should sound like.
-The file (`examples/recipes/generate_codes.py` makes it) is safetensors with `train` and
+The file (`make_codes` writes it) is safetensors with `train` and
 `validation`, each `(P, T)` codes, and `train_music` and `validation_music`, each `(P, N)` 16-bit
 samples, of `P` pieces.
 """
@@ -36,7 +36,7 @@ SEED = 4321
 
 @dataclass(frozen=True)
 class CodesSettings:
-    """How much a synthesizer hears of a generator's codes."""
+    """Which codes of a generator a synthesizer is trained on, and how often."""
 
     file: Path = Path("cache/codes.safetensors")
     share: float = 0.0
@@ -67,8 +67,8 @@ class GeneratedCodes:
             )
         except (OSError, SafetensorError, KeyError) as error:
             raise DataError(
-                f"{settings.file} holds no generated codes ({error}): make them with "
-                "examples/recipes/generate_codes.py, or set share = 0."
+                f"{settings.file} cannot be read as generated codes ({error}): make them with "
+                "`d2m train codes`, or set generated.share = 0."
             ) from error
         for codes, music in (self.training, self.held_out):
             enough = codes.ndim == 2 and codes.shape[1] >= length

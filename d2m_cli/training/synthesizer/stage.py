@@ -1,6 +1,6 @@
 """Stage "synthesizer": a level's decoder fine-tuned as a GAN on audio (paper 3.4, 4.1).
 
-The decoder takes the generator's place against the same kind of discriminators, which here hear
+The decoder takes the generator's place against the same kind of discriminators, which here judge
 audio. Encoder and codebook stay as they are, so codes made for the codec keep their meaning. It can
 learn what a generator's codes should have sounded like, too: those that it made of the music's own
 sketch stand in the place of the music's own codes.

@@ -17,7 +17,6 @@ from d2m_cli.features.motion import JOINTS, joint_positions, joint_speed
 from d2m_cli.ingest.probe import probe
 from d2m_cli.types import FloatArray, Motion
 
-SHARED = SHARED
 COUNT = len(JOINTS)
 
 

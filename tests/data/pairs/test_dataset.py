@@ -1,18 +1,15 @@
 """Training segments: exact, repeatable, resumable, the same for any number of processes."""
 
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from data_trees import body25, write_dance, write_music
-from torch.utils.data import DataLoader
 
 from d2m_cli.data.cache.manifest import Entry, read_manifest
 from d2m_cli.data.cache.prepare import prepare
 from d2m_cli.data.pairs.augment import Augmentation
-from d2m_cli.data.pairs.dataset import PairDataset, SegmentDataset, SegmentSettings
+from d2m_cli.data.pairs.dataset import PairDataset, Sample, SegmentDataset, SegmentSettings
 from d2m_cli.data.pairs.segments import SegmentTable, own_draws
 from d2m_cli.errors import DataError
 from d2m_cli.features.motion import JOINTS, joint_positions, joint_speed
@@ -42,25 +39,28 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return root / "music", root / "dances"
 
 
-def equal(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == two.keys() and all(torch.equal(one[key], two[key]) for key in one)
+def equal(one: Sample, two: Sample) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one[:-1], two[:-1], strict=True)) and (
+        one.segment == two.segment
+    )
 
 
 def test_what_a_segment_holds(caches: tuple[Path, Path]) -> None:
     data = PairDataset(*caches, TRAIN)
-    assert data.styles == ("fast", "slow") and data.genres == ("rumba",)
-    shapes = {name: tuple(tensor.shape) for name, tensor in data[0].items()}
+    shapes = {name: part.shape for name, part in data[0]._asdict().items() if name != "segment"}
     assert shapes == {
-        "motion": (53, 90), "found": (90,), "visual": (256, 6), "has_visual": (),
-        "audio": (3 * SAMPLE_RATE,), "phase": (90,), "confidence": (90,), "bar_phase": (90,),
-        "loudness": (90,), "style": (), "genre": (), "music": (), "begin": (),
-    }  # fmt: skip
+        "motion": (53, 90),
+        "visual": (256, 6),
+        "audio": (3 * SAMPLE_RATE,),
+        "phase": (90,),
+        "confidence": (90,),
+    }
+    assert not data.has_visual
     for number in range(20):
         sample = data[number]
-        assert all(torch.isfinite(tensor.float()).all() for tensor in sample.values())
-        entry = data.entries[int(sample["music"])]
-        assert data.styles[int(sample["style"])] == entry.style == entry.name
-        assert sample["has_visual"] == 0 and not sample["visual"].any()
+        assert all(np.isfinite(part).all() for part in sample[:-1])
+        assert not sample.visual.any()
+        assert 0 <= sample.segment.begin <= (12 - 3) * MOTION_RATE
 
 
 def test_the_dancer_rests_on_the_beats_of_the_music(caches: tuple[Path, Path]) -> None:
@@ -68,11 +68,11 @@ def test_the_dancer_rests_on_the_beats_of_the_music(caches: tuple[Path, Path]) -
     errors = []
     for number in range(30):
         sample = data[number]
-        positions = joint_positions(Motion(sample["motion"].numpy(), np.ones(90, bool), 30.0))
+        positions = joint_positions(Motion(sample.motion, np.ones(90, bool), 30.0))
         speed = joint_speed(positions, MOTION_RATE)
         rests = [i for i in range(2, 88) if speed[i] == speed[i - 2 : i + 3].min()]
-        beats = sample["phase"].numpy()[rests]
-        step = np.gradient(sample["phase"].numpy())[rests]
+        beats = sample.phase[rests]
+        step = np.gradient(sample.phase)[rests]
         errors += list(np.abs(beats - np.round(beats)) / step)
     assert len(errors) > 100
     # The swing's turning points are on the beat; one step is 33 ms.
@@ -83,10 +83,10 @@ def test_audio_and_rhythm_are_of_the_same_stretch(caches: tuple[Path, Path]) -> 
     data = PairDataset(*caches, TRAIN)
     for number in range(10):
         sample = data[number]
-        clicks = np.abs(sample["audio"].numpy()) > 0.15
+        clicks = np.abs(sample.audio) > 0.15
         onset = int(np.argmax(clicks)) / SAMPLE_RATE
         if onset > 0.1:
-            phase = np.interp(onset, np.arange(90) / MOTION_RATE, sample["phase"].numpy())
+            phase = np.interp(onset, np.arange(90) / MOTION_RATE, sample.phase)
             assert abs(phase - round(phase)) < 0.1
 
 
@@ -124,25 +124,12 @@ def test_processes_share_the_draws_of_one() -> None:
     assert [draw for step in range(3) for draw in own_draws(step, 6)] == list(range(18))
 
 
-def test_a_loader_with_workers_resumes_exactly(caches: tuple[Path, Path]) -> None:
-    data = PairDataset(*caches, TRAIN)
-
-    def batches(start: int, workers: int, count: int) -> list[dict[str, torch.Tensor]]:
-        numbers = range(start, start + 2 * count)
-        loader = DataLoader(data, 2, sampler=numbers, num_workers=workers)
-        return list(islice(loader, count))
-
-    whole = batches(0, 0, 5)
-    resumed = batches(6, 2, 2)
-    assert all(equal(one, two) for one, two in zip(whole[3:], resumed, strict=True))
-
-
 def test_dances_with_their_own_music(caches: tuple[Path, Path]) -> None:
     data = SegmentDataset(caches[1], SegmentSettings(augmentation=None))
     sample = data[3]
-    assert sample["motion"].shape == (53, 60) and sample["audio"].shape == (2 * SAMPLE_RATE,)
-    visibility = sample["motion"][2 * len(JOINTS) : 3 * len(JOINTS)]
-    assert visibility.min() > 0.5 and sample["found"].all()
+    assert sample.motion.shape == (53, 60) and sample.audio.shape == (2 * SAMPLE_RATE,)
+    visibility = sample.motion[2 * len(JOINTS) : 3 * len(JOINTS)]
+    assert visibility.min() > 0.5
     assert equal(sample, data[3])
 
 
@@ -160,7 +147,7 @@ def test_keypoints_in_the_plane_train_as_well(tmp_path: Path) -> None:
     )[0]
     places = list(JOINTS)
     left, right = places.index("left_wrist"), places.index("right_wrist")
-    np.testing.assert_allclose(turned["motion"][left], -plain["motion"][right], atol=1e-4)
+    np.testing.assert_allclose(turned.motion[left], -plain.motion[right], atol=1e-4)
 
 
 def test_only_what_is_fit_is_drawn(caches: tuple[Path, Path]) -> None:

@@ -23,7 +23,7 @@ from d2m_cli.data.skeletons.smpl_body import body_joints
 from d2m_cli.errors import DataError
 from d2m_cli.features.motion import JOINTS, motion_from_landmarks
 
-SHARED = SHARED / "data/dance_with_melody"
+MELODY = SHARED / "data/dance_with_melody"
 UP = 1
 
 
@@ -104,10 +104,10 @@ def test_mirroring_twice_changes_nothing() -> None:
         assert sides in ({"nose"}, {"left", "right"})
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data/dance_with_melody")
+@pytest.mark.skipif(not MELODY.exists(), reason="needs ../shared/data/dance_with_melody")
 def test_real_dancers_are_upright_and_of_human_size() -> None:
     for name in ("DANCE_C_2", "DANCE_R_9", "DANCE_W_28"):
-        with np.load(SHARED / f"{name}.npz") as stored:
+        with np.load(MELODY / f"{name}.npz") as stored:
             joints = from_dance_with_melody(stored["motion"].astype(np.float64))
         assert 0.35 < torso(joints) < 0.6
         assert (joints[:, PLACE["nose"], UP] > joints[:, PLACE["left_hip"], UP]).mean() > 0.98

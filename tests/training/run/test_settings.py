@@ -2,7 +2,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from project import ROOT
 
 from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.spec import Level
@@ -11,6 +10,7 @@ from d2m_cli.training.export import ExportSettings
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.loop import LoopSettings
 from d2m_cli.training.run.optimiser import OptimiserConfig
+from d2m_cli.training.run.recipes import recipe_names, recipe_path
 from d2m_cli.training.run.settings import (
     SettingsError,
     check_resumable,
@@ -21,8 +21,6 @@ from d2m_cli.training.run.settings import (
 )
 from d2m_cli.training.stages import STAGES
 from d2m_cli.training.synthesizer.config import SynthesizerConfig
-
-RECIPES = ROOT / "examples/recipes"
 
 
 def read(folder: Path, text: str) -> CodecConfig:
@@ -69,16 +67,20 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_settings(tmp_path / "nowhere.toml", CodecConfig)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*RECIPES.glob("*.toml"), *(RECIPES / "paper").glob("*.toml")],
-    ids=lambda path: path.stem,
-)
-def test_shipped_recipes_can_be_read(path: Path) -> None:
-    stage, _, level = path.stem.partition("_")
+@pytest.mark.parametrize("name", recipe_names())
+def test_shipped_recipes_can_be_read(name: str) -> None:
+    stage, _, level = name.removeprefix("paper/").partition("_")
     kind = ExportSettings if stage == "bundle" else STAGES[stage].settings
-    settings = read_settings(path, kind)
+    settings = read_settings(recipe_path(name), kind)
     assert not level or level == settings.level
+
+
+def test_recipes_have_names_or_are_files(tmp_path: Path) -> None:
+    assert {"codec_high", "generator_low", "bundle", "paper/generator"} <= set(recipe_names())
+    assert recipe_path("paper/codec").read_text().startswith("# Codec")
+    assert recipe_path(tmp_path / "own.toml") == tmp_path / "own.toml"
+    with pytest.raises(SettingsError, match=r"Unknown recipe 'codec_middle': .*codec_high"):
+        recipe_path("codec_middle")
 
 
 def test_the_same_names_set_the_optimiser_of_every_stage(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from d2m_cli.losses.reconstruction import SpectralWeights, multi_resolution_loss
 from d2m_cli.spec import Level
 from d2m_cli.training.generator.config import DiscriminatorSettings
 from d2m_cli.training.run.optimiser import OptimiserConfig
+from d2m_cli.training.run.recipes import recipe_path
 from d2m_cli.training.run.settings import read_settings
 from d2m_cli.training.synthesizer.config import SynthesizerConfig, SynthesizerWeights
 from d2m_cli.training.synthesizer.generated_codes import CodesSettings
@@ -165,18 +166,18 @@ def test_a_stopped_run_goes_on_as_if_it_had_not(music: MusicSettings) -> None:
 
 def test_wrong_codecs_are_refused(music: MusicSettings, tmp_path: Path) -> None:
     settings = settings_for(music)
-    with pytest.raises(DataError, match="no codec of level 'low'"):
+    with pytest.raises(DataError, match="does not hold a codec of level 'low'"):
         stage_for(dataclasses.replace(settings, level=Level.LOW))
     with pytest.raises(DataError, match=r"nowhere.* train a codec"):
-        stage_for(dataclasses.replace(settings, codec=tmp_path / "nowhere"))
+        stage_for(dataclasses.replace(settings, codec=tmp_path / "nowhere.safetensors"))
     state = load_file(settings.codec)
     name = next(key for key in state if key.startswith("decoders") and key.endswith("out.weight"))
     save_file({**state, name: -state[name]}, tmp_path / "changed.safetensors")
-    with pytest.raises(DataError, match="no wavelet tree any more"):
+    with pytest.raises(DataError, match="differ from the wavelet"):
         stage_for(dataclasses.replace(settings, codec=tmp_path / "changed.safetensors"))
 
 
 @pytest.mark.parametrize("level", Level)
 def test_shipped_recipes_can_be_read(level: Level) -> None:
-    path = ROOT / "examples/recipes" / f"synthesizer_{level}.toml"
+    path = recipe_path(f"synthesizer_{level}")
     assert read_settings(path, SynthesizerConfig).level is level

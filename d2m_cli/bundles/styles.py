@@ -1,0 +1,136 @@
+"""`styles.toml` of a bundle: how the pieces of each style are built, and how they sound."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from d2m_cli.bundles import format1
+from d2m_cli.bundles.contents import style_names
+from d2m_cli.bundles.places import bundle_folder
+from d2m_cli.errors import BundleError
+from d2m_cli.sketch.rules import SCALES, StyleRules
+
+FILE = "styles.toml"
+
+OCTAVES = 6
+"""Numbers of a balance."""
+
+_NUMBERS = [field.name for field in fields(StyleRules) if field.name not in ("scales", "balance")]
+_KEYS = {"sound", "tempo", "scales", "balance", *_NUMBERS}
+
+
+@dataclass(frozen=True)
+class StyleEntry:
+    """What a bundle says of one of its styles."""
+
+    sound: str
+    """A few words on how it sounds."""
+    tempo: tuple[float, float]
+    """Slowest and fastest beats per minute of most of its music (10th to 90th percentile)."""
+    rules: StyleRules
+
+
+def read_styles(bundle: str | Path | None = None) -> dict[str, StyleEntry]:
+    """Styles of a bundle by name, sorted (None: the embedded one); no network is loaded.
+
+    Every style that has vectors must be described, with every rule. A bundle of format 1 has no
+    such file: its styles get the rules that they had then (`format1`). Raises `BundleError` for a
+    style that is not described or has no vectors, and for what `style_entry` refuses.
+    """
+    folder = bundle_folder(bundle)
+    names = style_names(folder)
+    path = folder / FILE
+    if not path.exists():
+        return _before_format_2(folder, names)
+    try:
+        described = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BundleError(f"'{path}' is not valid TOML ({error}): get the bundle again.") from None
+    for name in sorted(described.keys() ^ names):
+        if name in names:
+            raise BundleError(f"'{path}' does not describe the style '{name}': add its table.")
+        raise BundleError(f"'{path}' describes '{name}', of which the bundle has no vectors.")
+    return {name: style_entry(name, described[name], path) for name in names}
+
+
+def _before_format_2(folder: Path, names: list[str]) -> dict[str, StyleEntry]:
+    known = format1.styles()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise BundleError(
+            f"The bundle in '{folder}' has no {FILE}, so there are no rules for its style "
+            f"'{unknown[0]}': add the file (docs/formats.md), or export the bundle again."
+        )
+    return {name: style_entry(name, known[name], folder / FILE) for name in names}
+
+
+def styles_toml(styles: Mapping[str, StyleEntry]) -> str:
+    """Text of a `styles.toml` that `read_styles` reads."""
+    tables = []
+    for name, entry in sorted(styles.items()):
+        table = style_table(entry.sound, entry.tempo, entry.rules)
+        # Texts, numbers and lists of them are written alike in JSON and in TOML.
+        lines = [f"{key} = {json.dumps(value)}" for key, value in table.items()]
+        key = name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name)
+        tables.append("\n".join([f"[{key}]", *lines]))
+    return "\n\n".join(tables) + "\n"
+
+
+def style_entry(name: str, table: Any, where: object) -> StyleEntry:
+    """The entry that a table of `styles.toml` describes; `where` is the file, for the message.
+
+    Raises `BundleError` for a rule that is missing, unknown or of the wrong kind.
+    """
+
+    def wrong(what: str) -> BundleError:
+        return BundleError(f"'{where}', style '{name}': {what}.")
+
+    def numbers(key: str, count: int) -> tuple[float, ...]:
+        values = table[key] if count > 1 else [table[key]]
+        kinds = {type(value) for value in values} if isinstance(values, list | tuple) else {None}
+        if not kinds <= {int, float} or len(values) != count:
+            raise wrong(f"'{key}' must be {'a number' if count == 1 else f'{count} numbers'}")
+        return tuple(float(value) for value in values)
+
+    if not isinstance(table, dict):
+        raise wrong("its rules must stand in a table")
+    for key in sorted(_KEYS ^ table.keys()):
+        raise wrong(f"the rule '{key}' is {'missing' if key in _KEYS else 'unknown'}")
+    scales = table["scales"]
+    if not isinstance(scales, list) or not scales or not set(map(str, scales)) <= SCALES.keys():
+        raise wrong(f"'scales' must list some of {', '.join(SCALES)}")
+    if not isinstance(table["sound"], str):
+        raise wrong("'sound' must be a text")
+    slow, fast = numbers("tempo", 2)
+    if not 0 < slow <= fast:
+        raise wrong("'tempo' must be the slowest and the fastest beats per minute")
+    low, *rest = numbers("balance", OCTAVES)
+    rules = StyleRules(
+        tuple(SCALES[scale] for scale in scales),
+        balance=(low, *rest),  # type: ignore[arg-type]
+        **{key: numbers(key, 1)[0] for key in _NUMBERS},
+    )
+    return StyleEntry(table["sound"], (slow, fast), rules)
+
+
+def usual_table(sound: str, slow: float, fast: float) -> dict[str, Any]:
+    """The table of a style without rules of its own."""
+    return style_table(sound, (float(slow), float(fast)), StyleRules())
+
+
+def style_table(sound: str, tempo: tuple[float, float], rules: StyleRules) -> dict[str, Any]:
+    """The table of `styles.toml` that `style_entry` reads."""
+    names: dict[tuple[int, ...], str] = {steps: scale for scale, steps in SCALES.items()}
+    return {
+        "sound": sound,
+        "tempo": list(tempo),
+        "scales": [names[steps] for steps in rules.scales],
+        **{key: getattr(rules, key) for key in _NUMBERS},
+        "balance": list(rules.balance),
+    }

@@ -1,0 +1,20 @@
+"""Whether a path is a file that can be read; imports nothing heavy, for the first check."""
+
+from pathlib import Path
+
+from d2m_cli.errors import InputError
+
+
+def check_readable(path: Path) -> None:
+    """Make sure that `path` is a file, which can be read several times.
+
+    Raises `InputError` when it is missing, a folder, a pipe or a device.
+    """
+    if str(path) == "-" or path.is_fifo() or path.is_socket():
+        raise InputError(f"{path} is a pipe, and d2m reads a video several times: save it first.")
+    if not path.exists():
+        raise InputError(f"{path} does not exist: check the path.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: give a file.")
+    if path.is_char_device() or path.is_block_device():
+        raise InputError(f"{path} is a device: give a file.")

@@ -1,1 +1,0 @@
-"""Stage "visual": I3D on painted dancers."""

@@ -1,0 +1,84 @@
+"""`styles.toml`: every style of a bundle is described, and nothing is assumed in silence."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from project import ROOT
+from safetensors.torch import load_file, save_file
+
+from d2m_cli.bundles.bundle import load_bundle
+from d2m_cli.bundles.styles import FILE, read_styles, style_entry, styles_toml, usual_table
+from d2m_cli.errors import BundleError
+
+WEIGHTS = ROOT / "weights"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    for name in ("styles.safetensors", FILE):
+        shutil.copy(WEIGHTS / name, tmp_path)
+    return tmp_path
+
+
+def change(bundle: Path, old: str, new: str) -> None:
+    text = (bundle / FILE).read_text()
+    assert old in text
+    (bundle / FILE).write_text(text.replace(old, new, 1))
+
+
+def test_the_embedded_styles_are_described() -> None:
+    styles = read_styles()
+    assert list(styles) == sorted(load_file(WEIGHTS / "styles.safetensors"))
+    assert styles["ambient"].rules.drums == 0.4
+    assert all(entry.sound and 60 < entry.tempo[0] < entry.tempo[1] for entry in styles.values())
+
+
+def test_what_is_written_is_read(bundle: Path) -> None:
+    styles = read_styles(bundle)
+    styles["drum & bass"] = style_entry("drum & bass", usual_table('a "fast" one', 160, 180), "")
+    vectors = load_file(bundle / "styles.safetensors")
+    save_file({**vectors, "drum & bass": torch.ones(1, 152)}, bundle / "styles.safetensors")
+    (bundle / FILE).write_text(styles_toml(styles))
+    assert read_styles(bundle) == dict(sorted(styles.items()))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[rock]", "[rocks]", "does not describe the style 'rock'"),
+        ("[ambient]", "[salsa]\n[ambient]", "'salsa', of which the bundle has no vectors"),
+        ("drums = 0.4\n", "", r"style 'ambient': the rule 'drums' is missing"),
+        ("drums = 0.4\n", "drums = 0.4\nsnares = 1\n", "the rule 'snares' is unknown"),
+        ("drums = 0.4\n", 'drums = "loud"\n', "'drums' must be a number"),
+        ('"dorian"', '"blues"', "'scales' must list some of minor, major, dorian"),
+        ("tempo = [110.0, 141.0]", "tempo = [141.0, 110.0]", "slowest and the fastest"),
+        (", -33.3]", "]", "'balance' must be 6 numbers"),
+        ("[ambient]", "[ambient", "not valid TOML"),
+    ],
+)
+def test_a_wrong_description_is_refused(bundle: Path, old: str, new: str, message: str) -> None:
+    change(bundle, old, new)
+    with pytest.raises(BundleError, match=message):
+        read_styles(bundle)
+
+
+def test_a_bundle_of_format_1_has_the_rules_of_its_time(bundle: Path) -> None:
+    described = read_styles(bundle)
+    (bundle / FILE).unlink()
+    assert read_styles(bundle)["rock"].rules == described["rock"].rules
+    vectors = load_file(bundle / "styles.safetensors")
+    save_file({**vectors, "salsa": torch.ones(1, 152)}, bundle / "styles.safetensors")
+    with pytest.raises(BundleError, match="no rules for its style 'salsa': add the file"):
+        read_styles(bundle)
+
+
+def test_a_changed_description_damages_the_bundle(tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(WEIGHTS, folder)
+    assert json.loads((folder / "bundle.json").read_text())["files"][FILE]["bytes"] > 0
+    change(folder, "drums = 0.4", "drums = 0.5")
+    with pytest.raises(BundleError, match=r"styles\.toml' is damaged"):
+        load_bundle(folder)

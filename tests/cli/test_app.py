@@ -1,0 +1,105 @@
+"""The command as a whole: its first lines, help for people, version and completion."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from project import ROOT
+from typer.main import get_command
+
+import d2m_cli
+from d2m_cli.cli.app import app
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m d2m_cli` with the given words."""
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "d2m_cli", *words],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def all_commands() -> list[str]:
+    def names(command: Any, path: str) -> list[str]:
+        inner = getattr(command, "commands", {})
+        return [
+            path,
+            *(name for key, child in inner.items() for name in names(child, f"{path} {key}")),
+        ]
+
+    return names(get_command(app), "")
+
+
+def test_alone_it_shows_the_three_commonest_lines() -> None:
+    result = run()
+    assert result.returncode == 0
+    assert sum(line.startswith("  d2m generate") for line in result.stdout.splitlines()) == 3
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"d2m {d2m_cli.__version__}\n"
+
+
+def test_generate_comes_first_and_research_has_its_own_panel() -> None:
+    shown = run("-h").stdout
+    order = [
+        shown.index(name) for name in (" generate ", " styles ", " doctor ", "For researchers")
+    ]
+    assert order == sorted(order)
+    assert shown.index("For researchers") < shown.index(" evaluate ") < shown.index(" train ")
+
+
+@pytest.mark.parametrize("command", all_commands())
+def test_help_is_in_peoples_words(command: str, monkeypatch, capsys) -> None:
+    from d2m_cli.cli.people_help import in_peoples_words
+
+    monkeypatch.setenv("COLUMNS", "160")
+    with pytest.raises(SystemExit) as stopped:
+        in_peoples_words(get_command(app))([*command.split(), "-h"], prog_name="d2m")
+    assert stopped.value.code == 0
+    shown = capsys.readouterr().out
+    assert "Usage: d2m" in shown
+    for word in ("<bool>", "<str>", "<int>", "<float", "<path>", "list["):
+        assert word not in shown
+
+
+def test_generate_groups_its_options() -> None:
+    shown = run("generate", "-h").stdout
+    panels = ["Music", "Part of the video", "Output", "For researchers"]
+    order = [shown.index(f"─ {panel} ─") for panel in panels]
+    assert order == sorted(order)
+    assert shown.index("An editor:") < shown.index("A batch:")
+    assert shown.index("─ For researchers ─") < shown.index("--level")
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    def completed(words: str) -> list[str]:
+        variables = {
+            "_D2M_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        }
+        return run(**variables).stdout.split()
+
+    assert completed("d2m gen") == ["generate"]
+    assert {"--style", "--start"} <= set(completed("d2m generate --st"))
+
+
+def test_a_mistyped_value_says_what_is_meant() -> None:
+    for words, told in (
+        (("--start", "soon"), "1:02.5"),
+        (("--tempo", "nan"), "x2 or half"),
+        (("--mix", "2"), "from 0 to 1"),
+        (("--seed", "-1"), "whole number"),
+    ):
+        result = run("generate", "dance.mp4", *words)
+        assert result.returncode == 2
+        assert told in " ".join(result.stderr.replace("│", " ").split())

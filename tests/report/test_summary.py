@@ -1,0 +1,88 @@
+"""What d2m generate says of a piece."""
+
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from d2m_cli.report.summary import (
+    Failure,
+    Summary,
+    closing_line,
+    mix_words,
+    piece_line,
+    summary_table,
+    tempo_words,
+)
+
+PIECE = Summary(
+    video="dance.mp4",
+    out="out [1].mp4",
+    duration=12.5,
+    dancer_found=1.0,
+    dance_tempo=111.7,
+    dance_tempo_candidates=[(112.0, 0.97), (149.0, 0.02)],
+    dance_confidence=0.88,
+    music_tempo=111.7,
+    level="low",
+    style="rock",
+    seed=3,
+    left_out=[],
+    stages={"analyze": 3.0, "compose": 1.0},
+    beats=[0.5, 1.0],
+)
+
+
+def test_a_clear_tempo_is_sure() -> None:
+    assert tempo_words(PIECE) == "112 bpm, sure (confidence 0.88)"
+    assert PIECE.record()["dance_tempo_sure"] is True
+    assert PIECE.warnings == PIECE.record()["warnings"] == []
+
+
+def test_an_unclear_tempo_names_the_others() -> None:
+    candidates = [(112.0, 0.4), (149.0, 0.35), (90.0, 0.25)]
+    unsure = replace(PIECE, dance_tempo_candidates=candidates)
+    assert tempo_words(unsure) == "112 bpm, unsure (confidence 0.88): try --tempo 149 or 90"
+    faint = replace(PIECE, dance_confidence=0.2)
+    assert "unsure" in tempo_words(faint)
+    assert ["hardly shows a pulse" in warning for warning in faint.warnings] == [True]
+
+
+def test_short_dances_and_lost_dancers_are_warned_of() -> None:
+    [short] = replace(PIECE, duration=2.4).warnings
+    assert "2.4 s" in short and "--tempo" in short
+    [lost] = replace(PIECE, dancer_found=0.4).warnings
+    assert "40 %" in lost
+
+
+def test_levels_of_a_mix_are_told_in_decibels() -> None:
+    assert mix_words(0.5) == "kept under the music, -6.0 dB"
+    console = Console(width=100, record=True)
+    console.print(summary_table(replace(PIECE, mix=0.1)))
+    assert "-20.0 dB" in console.export_text()
+
+
+def test_a_batch_closes_with_what_failed_and_why() -> None:
+    failed = [Failure("clips/x.mp4", "No person was found in the video: use another one.")]
+    assert closing_line(4, []) == "4 of 4 videos done."
+    assert closing_line(4, failed) == (
+        "3 of 4 videos done; failed: x.mp4, because No person was found in the video: "
+        "use another one."
+    )
+
+
+def test_the_arrangement_stands_among_the_facts() -> None:
+    chords = [{"start": 0.5, "end": 2.5, "name": "Am"}]
+    known = {"key": "A minor", "beats": [0.5, 1.0], "downbeats": [0.5], "chords": chords}
+    piece = replace(PIECE, arrangement=known)
+    record = piece.record()
+    assert record["chords"] == chords and record["beats"] == PIECE.beats
+    assert "arrangement" not in record and "key" not in PIECE.record()
+    console = Console(width=100, record=True)
+    console.print(summary_table(piece))
+    assert "A minor" in console.export_text()
+
+
+@pytest.mark.parametrize("words", ["out [1].mp4", "rock", "seed 3", "112 bpm", "in 4.0 s"])
+def test_one_line_a_piece(words: str) -> None:
+    assert words in piece_line(PIECE) and "\n" not in piece_line(PIECE)
