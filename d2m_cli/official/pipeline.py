@@ -17,7 +17,7 @@ from d2m_cli.analysis.video import read_video
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.data.skeletons.smpl import RATE, read_smpl
+from d2m_cli.data.skeletons.smpl import SMPL_RATE_HZ, read_smpl
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.openpose import openpose_from_landmarks
@@ -108,7 +108,7 @@ class OfficialMaker:
         if self.smpl is None:
             poses = openpose_from_landmarks(pictures.landmarks, clip.height)
         else:
-            poses = self.smpl[round(clip.start * RATE) :]
+            poses = self.smpl[round(clip.start * SMPL_RATE_HZ) :]
             if not len(poses):
                 raise InputError(f"'{self.motion_file}' ends before --start: use its own video.")
         rhythm = estimate_rhythm(motion)

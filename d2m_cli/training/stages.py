@@ -52,8 +52,8 @@ def train(
 ) -> Path:
     """Train stage `name` with the recipe `config` (`recipe_path`) and export its weights.
 
-    `overrides` like `loop.steps=100` replace settings of the recipe. Returns the path of the weights
-    in `folder`.
+    `overrides` like `loop.steps=100` replace settings of the recipe. Returns the path of the
+    weights in `folder`.
     Raises `D2MError` for an unknown stage, a wrong recipe or a folder that holds another run. With
     several processes each of them calls this; the first one writes and reports.
     """

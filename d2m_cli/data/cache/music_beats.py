@@ -14,7 +14,7 @@ from d2m_cli.spec import BEATS_PER_BAR, MOTION_RATE, SAMPLE_RATE
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import FloatArray
 
-HOP = 256
+BEAT_HOP = 256
 """Samples between two values of the onset curve: 11.6 ms, so that beats are not coarser."""
 
 STRENGTH_SECONDS = 4.0
@@ -50,21 +50,21 @@ class MusicRhythm:
 
 
 def onset_curves(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Onset confidence of all bands and of the low band, `(F,)` each at `SAMPLE_RATE / HOP`."""
+    """Onset confidence of all bands and of the low band, `(F,)` each at `SAMPLE_RATE / BEAT_HOP`."""
     from d2m_cli.librosa_lock import librosa
 
-    mel = librosa.feature.melspectrogram(y=samples, sr=SAMPLE_RATE, hop_length=HOP, n_mels=64)
+    mel = librosa.feature.melspectrogram(y=samples, sr=SAMPLE_RATE, hop_length=BEAT_HOP, n_mels=64)
     decibel = librosa.power_to_db(mel, ref=np.max)
     low_bands = int((librosa.mel_frequencies(n_mels=64, fmax=SAMPLE_RATE / 2) < LOW_BAND_HZ).sum())
     whole, low = (
-        librosa.onset.onset_strength(S=part, sr=SAMPLE_RATE, hop_length=HOP)
+        librosa.onset.onset_strength(S=part, sr=SAMPLE_RATE, hop_length=BEAT_HOP)
         for part in (decibel, decibel[:low_bands])
     )
     return np.asarray(whole, np.float32), np.asarray(low, np.float32)
 
 
 def track_beats(onsets: FloatArray) -> NDArray[np.float64]:
-    """Beat times `(B,)` in seconds in an onset curve `(F,)` at `SAMPLE_RATE / HOP`.
+    """Beat times `(B,)` in seconds in an onset curve `(F,)` at `SAMPLE_RATE / BEAT_HOP`.
 
     Raises `DataError` when fewer than two beats are found (silence, noise, a very short file).
     """
@@ -72,16 +72,20 @@ def track_beats(onsets: FloatArray) -> NDArray[np.float64]:
 
     # The tempogram costs the square of the resolution and needs none: half the rate is plenty.
     coarse = onsets[: len(onsets) // 2 * 2].reshape(-1, 2).max(axis=1)
-    tempo = librosa.feature.tempo(onset_envelope=coarse, sr=SAMPLE_RATE, hop_length=2 * HOP)
+    tempo = librosa.feature.tempo(onset_envelope=coarse, sr=SAMPLE_RATE, hop_length=2 * BEAT_HOP)
     for trim in (True, False):  # weak outer beats are doubtful, but a short clip has no others
         _, frames = beat_track(
-            onset_envelope=onsets, sr=SAMPLE_RATE, hop_length=HOP, bpm=float(tempo[0]), trim=trim
+            onset_envelope=onsets,
+            sr=SAMPLE_RATE,
+            hop_length=BEAT_HOP,
+            bpm=float(tempo[0]),
+            trim=trim,
         )
         if len(frames) >= FEW_BEATS:
             break
     if len(frames) < 2:
         raise DataError("no beat was found in the music: it is silent, or shorter than two beats")
-    return np.asarray(frames, np.float64) * HOP / SAMPLE_RATE
+    return np.asarray(frames, np.float64) * BEAT_HOP / SAMPLE_RATE
 
 
 def music_rhythm(
@@ -137,11 +141,11 @@ def pulse_strength(
     """`1 - (mean onset around) / (mean onset on the beats)` in a sliding window, `(T,)` 0..1."""
     from scipy.ndimage import uniform_filter1d
 
-    window = int(STRENGTH_SECONDS * SAMPLE_RATE / HOP)
+    window = int(STRENGTH_SECONDS * SAMPLE_RATE / BEAT_HOP)
     around = uniform_filter1d(onsets, window, mode="nearest")
     on_beat = np.interp(steps, beats, _near(onsets, beats))
     on_beat = uniform_filter1d(on_beat, int(STRENGTH_SECONDS * MOTION_RATE), mode="nearest")
-    mean = np.interp(steps, np.arange(len(onsets)) * HOP / SAMPLE_RATE, around)
+    mean = np.interp(steps, np.arange(len(onsets)) * BEAT_HOP / SAMPLE_RATE, around)
     return np.clip(1.0 - mean / np.maximum(on_beat, 1e-6), 0.0, 1.0).astype(np.float32)
 
 
@@ -162,6 +166,6 @@ def loudness(samples: FloatArray) -> FloatArray:
 
 def _near(curve: FloatArray, seconds: NDArray[np.float64]) -> FloatArray:
     """Largest value of an onset curve within one hop of each of `seconds` `(B,)`."""
-    frames = np.round(seconds * SAMPLE_RATE / HOP).astype(np.int64)
+    frames = np.round(seconds * SAMPLE_RATE / BEAT_HOP).astype(np.int64)
     around = np.clip(frames[:, None] + np.arange(-2, 3), 0, len(curve) - 1)
     return np.asarray(curve[around].max(axis=1), np.float32)

@@ -15,11 +15,13 @@ from d2m_cli.data.skeletons.joints import (
     from_dance_with_melody,
     from_smpl,
 )
-from d2m_cli.data.skeletons.openpose import RATE as KEYPOINTS_RATE
-from d2m_cli.data.skeletons.openpose import landmarks_from_keypoints, read_keypoints
+from d2m_cli.data.skeletons.openpose import (
+    KEYPOINTS_RATE_HZ,
+    landmarks_from_keypoints,
+    read_keypoints,
+)
 from d2m_cli.data.skeletons.safe_pickle import load_numpy_pickle
-from d2m_cli.data.skeletons.smpl import RATE as SMPL_RATE
-from d2m_cli.data.skeletons.smpl import read_smpl
+from d2m_cli.data.skeletons.smpl import SMPL_RATE_HZ, read_smpl
 from d2m_cli.data.skeletons.smpl_body import body_joints
 from d2m_cli.data.sources.piece import MotionFile, MotionKind
 from d2m_cli.errors import DataError
@@ -122,8 +124,8 @@ def _place(centre: Positions, rate: float) -> Positions:
 def _load_smpl(file: MotionFile) -> LoadedMotion:
     """AIST++ poses; the joints come from its `keypoints3d`, or from an average body."""
     poses = read_smpl(file.path)
-    motion, joints = _in_space(_aist_joints(file.keypoints3d, poses), SMPL_RATE)
-    return LoadedMotion(motion, joints, official=poses.T, official_rate=SMPL_RATE)
+    motion, joints = _in_space(_aist_joints(file.keypoints3d, poses), SMPL_RATE_HZ)
+    return LoadedMotion(motion, joints, official=poses.T, official_rate=SMPL_RATE_HZ)
 
 
 def _aist_joints(keypoints: Path | None, poses: FloatArray) -> Positions:
@@ -147,7 +149,7 @@ def _load_keypoints(file: MotionFile) -> LoadedMotion:
     return LoadedMotion(
         motion_from_landmarks(landmarks_from_keypoints(points)),
         official=points.reshape(len(points), -1).T.astype(np.float32),
-        official_rate=KEYPOINTS_RATE,
+        official_rate=KEYPOINTS_RATE_HZ,
     )
 
 

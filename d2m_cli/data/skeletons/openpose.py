@@ -15,7 +15,7 @@ from d2m_cli.features.motion import JOINTS
 from d2m_cli.files import read_json
 from d2m_cli.types import Landmarks
 
-RATE = 30.0
+KEYPOINTS_RATE_HZ = 30.0
 """Frames per second of the authors' TikTok data."""
 
 NUMBERS = 25 * 3
@@ -67,7 +67,7 @@ def landmarks_from_keypoints(points: NDArray[np.float64]) -> Landmarks:
     landmarks = np.full((len(points), LANDMARKS, 4), np.nan, np.float32)
     for name, number in JOINTS.items():
         landmarks[found, number] = placed[name][found]
-    return Landmarks(landmarks, RATE)
+    return Landmarks(landmarks, KEYPOINTS_RATE_HZ)
 
 
 def _before(name: str) -> str:

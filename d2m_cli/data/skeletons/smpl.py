@@ -11,7 +11,7 @@ from d2m_cli.data.skeletons.safe_pickle import load_numpy_pickle
 from d2m_cli.errors import DataError
 from d2m_cli.types import FloatArray
 
-RATE = 60.0
+SMPL_RATE_HZ = 60.0
 """Poses per second of AIST++."""
 
 NUMBERS = 219
@@ -19,7 +19,7 @@ NUMBERS = 219
 
 
 def read_smpl(path: Path) -> FloatArray:
-    """Poses `(T, 219)` at `RATE` from an AIST++ motion file.
+    """Poses `(T, 219)` at `SMPL_RATE_HZ` from an AIST++ motion file.
 
     `.pkl` as AIST++ publishes it: `smpl_poses` `(T, 72)` (axis and angle), `smpl_trans` `(T, 3)`,
     divided by `smpl_scaling` as AIST++'s own code does. `.npy`: the 219 numbers themselves, as

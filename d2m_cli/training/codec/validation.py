@@ -14,7 +14,7 @@ from d2m_cli.types import FloatArray
 
 SPLITS = ("validation", "test")
 CROPS = 24
-SAMPLES = 44032
+CROP_SAMPLES = 44032
 """Length of a crop: 2 s in whole codes of either level."""
 PEAK = 0.7
 QUIET = 0.1
@@ -52,7 +52,7 @@ def listen(vqvae: VQVAE, level: Level, music: MusicCrops, count: int) -> dict[st
 
 def draw_crops(music: MusicCrops, count: int) -> FloatArray:
     """The first `count` of the crops `(B, N)` that every measurement takes."""
-    return music.draw(count, SAMPLES, (PEAK, PEAK), np.random.default_rng(SEED))
+    return music.draw(count, CROP_SAMPLES, (PEAK, PEAK), np.random.default_rng(SEED))
 
 
 @torch.no_grad()

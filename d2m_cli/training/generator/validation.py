@@ -30,9 +30,9 @@ AUDIO_EXAMPLES = 2
 class GeneratorCheck:
     """Gathers the figures of several batches.
 
-    Figures: `code`, `mel` distances; `entry_std_ratio` and `codes_used` fall when it collapses; beats `coverage`
-    and `hit` (pooled) against the dances' own music; `lift` of the onsets over chance against its
-    beats; `peakiness` and `flatness` of the sound.
+    Figures: `code`, `mel` distances; `entry_std_ratio` and `codes_used` fall when it collapses;
+    beats `coverage` and `hit` (pooled) against the dances' own music; `lift` of the onsets over
+    chance against its beats; `peakiness` and `flatness` of the sound.
     """
 
     def __init__(self, generator: Generator, vqvae: VQVAE, level: Level) -> None:

@@ -1,7 +1,8 @@
 """The one training loop: steps, log, validation, checkpoints, a clean stop.
 
-A stage defines networks, batches and steps; the loop does everything around them, on one process or many. What a stage draws at random depends only on the seed and the step's
-number, so a resumed run goes on exactly as if it had never stopped.
+A stage defines networks, batches and steps; the loop does everything around them, on one process or
+many. What a stage draws at random depends only on the seed and the step's number, so a resumed run
+goes on exactly as if it had never stopped.
 """
 
 import math
