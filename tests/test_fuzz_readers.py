@@ -155,7 +155,7 @@ def recipe(folder: Path) -> tuple[bytes, Reader]:
         path.write_bytes(data)
         return read_settings(path, CodecConfig)
 
-    return (ROOT / "examples" / "recipes" / "codec_high.toml").read_bytes(), read
+    return (ROOT / "d2m_cli" / "recipes" / "codec_high.toml").read_bytes(), read
 
 
 def genres(folder: Path) -> tuple[bytes, Reader]:

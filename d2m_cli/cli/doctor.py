@@ -70,6 +70,7 @@ def examine() -> dict[str, Any]:
     import d2m_cli
     from d2m_cli.bundles import registry
     from d2m_cli.bundles.places import home
+    from d2m_cli.output.places import abandoned_scratch
 
     folder = registry.downloads_folder()
     versions = {
@@ -97,6 +98,7 @@ def examine() -> dict[str, Any]:
             for entry in registry.registry().values()
         },
         "missing": _missing(versions, devices, bundles),
+        "abandoned": [str(folder) for folder in abandoned_scratch()],
         "home": str(home()),
         "free_bytes": shutil.disk_usage(_existing(home())).free,
     }
