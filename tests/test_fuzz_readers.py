@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from project import ROOT
 from safetensors.numpy import save
@@ -33,6 +33,9 @@ from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.run.settings import read_settings
 
 CASES = int(os.environ.get("D2M_FUZZ", "150"))
+PHASES = (Phase.explicit, Phase.generate)
+"""Cases are small as they are: making them smaller takes minutes."""
+
 BOUND = 64 * 2**20
 """Bytes that the reading of a file of some kilobytes may hold at a time."""
 
@@ -176,7 +179,12 @@ def answers(folder: Path) -> tuple[bytes, Reader]:
         path.write_bytes(data)
         return score(key, {"answers.json": read_object(path)})
 
-    given = {"format": 1, "test": "t", "listener": "me", "ratings": {"0000000a": 4}}
+    given = {
+        "format": key["format"],
+        "test": key["test"],
+        "listener": "me",
+        "ratings": {"0000000a": 4},
+    }
     return json.dumps(given).encode(), read
 
 
@@ -194,7 +202,13 @@ def reader(
     tracemalloc.stop()
 
 
-@settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=CASES,
+    deadline=None,
+    database=None,
+    phases=PHASES,
+    suppress_health_check=list(HealthCheck),
+)
 @given(damage())
 def test_damage_gives_the_projects_own_errors(
     reader: tuple[bytes, Reader, Path], apply: Callable[[bytes], bytes]
@@ -227,3 +241,13 @@ def test_a_pickle_runs_nothing(
     with pytest.raises(D2MError, match="would call"):
         read_smpl(path)
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_manifest_names_no_file_elsewhere(tmp_path: Path) -> None:
+    _cache(tmp_path)
+    path = tmp_path / "manifest.json"
+    for name in ("../../x", "/etc/passwd"):
+        path.write_text(path.read_text().replace('"name": "a"', f'"name": "{name}"'))
+        with pytest.raises(D2MError, match="outside"):
+            read_manifest(tmp_path)
+        _cache(tmp_path)
