@@ -134,3 +134,14 @@ def test_files_stay_short() -> None:
         if (lines := len(file.read_text(encoding="utf-8").splitlines())) > 280
     }
     assert not long
+
+
+def test_no_two_classes_of_the_researching_rooms_have_one_name() -> None:
+    rooms = ("metrics", "evaluation", "report")
+    homes: dict[str, set[str]] = {}
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, set()).add(str(file.relative_to(PACKAGE)))
+    twice = {name: places for name, places in homes.items() if len(places) > 1}
+    assert not {n: p for n, p in twice.items() if any(f.startswith(rooms) for f in p)}

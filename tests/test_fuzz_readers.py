@@ -22,7 +22,7 @@ from project import ROOT
 from safetensors.numpy import save
 
 from d2m_cli.bundles.bundle import load_bundle, save_bundle
-from d2m_cli.data.cache.manifest import Entry, Manifest, read_manifest, write_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, Manifest, read_manifest, write_manifest
 from d2m_cli.data.cache.pieces import PieceFile, cached_entry, piece_path
 from d2m_cli.data.skeletons.openpose import NUMBERS, read_keypoints
 from d2m_cli.data.skeletons.smpl import read_smpl
@@ -81,8 +81,8 @@ def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
     return apply
 
 
-def _cache(folder: Path) -> Entry:
-    entry = Entry("a", "a", "train", "pop", "", "MIT", 1.0, ("motion",))
+def _cache(folder: Path) -> CachedPiece:
+    entry = CachedPiece("a", "a", "train", "pop", "", "MIT", 1.0, ("motion",))
     write_manifest(folder, Manifest(layout="aist", entries=(entry,)))
     return entry
 

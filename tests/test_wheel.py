@@ -1,5 +1,6 @@
 """What is needed to run is installed: a wheel, used in another folder without the checkout."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,9 +10,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from project import ROOT
+from data_trees import write_music
+from project import EXAMPLE, EXAMPLE_BPM, ROOT
+from synthetic_music import make_cache
 
-EXAMPLE = ROOT / "examples/dance.mp4"
 WEIGHTS = sorted(path.name for path in (ROOT / "weights").iterdir())
 
 
@@ -39,8 +41,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def d2m(installed: Path, *arguments: str | Path) -> str:
-    """What the installed command prints, run in a folder of its own."""
+def d2m(installed: Path, *arguments: str | Path, fails: bool = False) -> str:
+    """What the installed command prints, or its complaint where it `fails`, in its own folder."""
     commands = sysconfig.get_path("scripts", "venv", {"base": str(installed)})
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
@@ -50,8 +52,8 @@ def d2m(installed: Path, *arguments: str | Path) -> str:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert (done.returncode != 0) == fails, done.stderr
+    return done.stderr if fails else done.stdout
 
 
 def test_the_wheel_holds_the_package_and_the_weights_and_nothing_else(wheel: Path) -> None:
@@ -89,3 +91,21 @@ def test_the_doctor_finds_the_installed_weights(installed: Path) -> None:
 def test_the_installed_command_makes_music(installed: Path) -> None:
     d2m(installed, "generate", EXAMPLE, "-o", "music.wav", "--audio-only", "--level", "low")
     assert (installed / "music.wav").stat().st_size > 100_000
+
+
+def test_the_installed_command_trains_with_a_recipe_by_name(installed: Path) -> None:
+    make_cache(installed / "cache/music")
+    small = "batch=2 samples=4096 probe_crops=4 probe_samples=16384 kmeans_vectors=2500"
+    changes = [f"--set={change}" for change in (*small.split(), "validation_crops=1")]
+    d2m(installed, "train", "codec", "--config", "codec_high", "-o", "run", "--steps=1", *changes)
+    assert (installed / "run/codec.safetensors").is_file()
+    refused = d2m(installed, "train", "ablation", "table9", "-o", "runs", fails=True)
+    assert "table4" in refused
+
+
+def test_the_installed_command_evaluates(installed: Path, dance_clips: dict[str, Path]) -> None:
+    write_music(installed / "rival/first.wav", EXAMPLE_BPM, seconds=2.1)
+    options = ("--music=rival=rival", "--no-baselines", "--results=scores.json")
+    d2m(installed, "evaluate", dance_clips["first"], *options)
+    scores = json.loads((installed / "scores.json").read_text(encoding="utf-8"))
+    assert [system["name"] for system in scores["systems"]] == ["rival"]

@@ -35,7 +35,7 @@ def ablation(
     from rich.console import Console
 
     from d2m_cli.cli.train_display import training_display
-    from d2m_cli.evaluation.ablation import TABLES, Plan, run_rows, table_rows
+    from d2m_cli.evaluation.ablation import TABLES, AblationPlan, run_rows, table_rows
     from d2m_cli.files import print_json
     from d2m_cli.report.ablation import ablation_record, ablation_table
     from d2m_cli.report.table_data import rich_table
@@ -43,7 +43,7 @@ def ablation(
     from d2m_cli.training.run.recipes import ABLATIONS
 
     overrides = [*changes, *([f"loop.steps={steps}"] if steps else [])]
-    plan = Plan(seeds, max_minutes, split, segments)
+    plan = AblationPlan(seeds, max_minutes, split, segments)
     chosen = {table: table_rows(table, level, recipes or ABLATIONS, overrides) for table in tables}
     fabric = make_fabric(ComputeSettings(device))
     records = []

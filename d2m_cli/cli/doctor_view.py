@@ -9,6 +9,12 @@ from d2m_cli.cli.doctor import GOOD, GPU, POSTING
 from d2m_cli.cli.weights_table import licence_lines, weights_table
 
 
+def _abandoned(record: dict[str, Any]) -> list[str]:
+    """A line for temporary folders that killed commands left."""
+    folders = record["abandoned"]
+    return [f"left by killed commands, may be removed: {' '.join(folders)}"] if folders else []
+
+
 def show_short(record: dict[str, Any]) -> None:
     """The verdict, and what people need to know: at most 20 lines of usual length."""
     console = Console(highlight=False)
@@ -22,6 +28,7 @@ def show_short(record: dict[str, Any]) -> None:
         f"{record['free_bytes'] / 1e9:.1f} GB free for {record['home']}",
     ]
     optional = {name: enables for name, enables in missing.items() if name in (GPU, *versions)}
+    lines += _abandoned(record)
     lines += [f"without {name}: no {enables}" for name, enables in optional.items()]
     lines += [
         f"{folder} is left of a run that was killed: delete it" for folder in record["abandoned"]
@@ -49,6 +56,8 @@ def show_all(record: dict[str, Any]) -> None:
     console.print(weights_table(entries, states, "enables"))
     for line in licence_lines(entries):
         console.print(line, soft_wrap=True)
+    for line in _abandoned(record):
+        console.print(line, markup=False, soft_wrap=True)
     console.print(f"{record['free_bytes'] / 1e9:.1f} GB free for {record['home']}", soft_wrap=True)
 
 

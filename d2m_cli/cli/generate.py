@@ -25,7 +25,8 @@ def generate(
 
     A batch:     d2m generate clips/ -o scored/ --json
     """
-    from d2m_cli.cli.plan import new_folders, plan_jobs
+    from d2m_cli.cli.output_names import new_folders
+    from d2m_cli.cli.plan import plan_jobs
 
     with new_folders() as make:
         plan = plan_jobs(videos, music, output, make)

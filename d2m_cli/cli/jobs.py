@@ -61,7 +61,7 @@ def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
             if plan.videos == 1 or maker is None:
                 raise
             failures.append(Failure(str(job.video), sentence(error)))
-            _say(console, f"d2m: {job.video}: {sentence(error)}", "red")
+            _say(console, f"{job.video}: failed, the last line says why", "red")
             continue
         made += summaries
         for summary in [] if output.json else summaries:

@@ -49,14 +49,14 @@ def build(
         name: naming.by_dance(naming.visible_files(folder), prefer_generated=True)
         for name, folder in map(sources.named_folder, systems)
     }
-    seen = {
+    videos = {
         system: [clip for clip, path in clips.items() if path.suffix.lower() in VIDEO_KINDS]
         for system, clips in clips_of.items()
     }
     listed = {system: list(clips) for system, clips in clips_of.items()}
     drawn = draw_items(listed, MosPart.QUALITY, seed, items)
-    if any(seen.values()):
-        drawn = [*draw_items(seen, MosPart.COHERENCE, seed, items), *drawn]
+    if any(videos.values()):
+        drawn = [*draw_items(videos, MosPart.COHERENCE, seed, items), *drawn]
     media = listening_media([(item, clips_of[item.system][item.clip]) for item in drawn])
     if sum(len(part.data) for _, part in media) > MAX_BYTES:
         raise DataError("The clips are too large for one page: shorten them or take fewer items.")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m_cli.bundles.contents import style_names
+from d2m_cli.cli.output_names import MakeFolder, check_names, label_of, place
 from d2m_cli.cli.videos import find_videos
-from d2m_cli.errors import BundleError, D2MError, InputError, OutputError
+from d2m_cli.errors import BundleError, D2MError, InputError
 from d2m_cli.ingest.readable import check_readable
 
 if TYPE_CHECKING:
     from d2m_cli.cli.options import MusicOptions, OutputOptions
-
-MakeFolder = Callable[[Path], None]
 
 _ALL = "all"
 
@@ -85,7 +81,7 @@ def plan_jobs(
     styles = choose_styles(music.style, music.bundle)
     variants = [*product(styles, range(music.seed, music.seed + music.takes))]
     jobs = [_job(video, variants, plan.videos, music, output) for video in found]
-    _check_names(jobs)
+    check_names(path for job in jobs for path in job.files)
     _make_folders(jobs, output, make)
     for job in jobs:
         try:
@@ -99,33 +95,6 @@ def plan_jobs(
                 raise
             plan.refused[job.video] = error
     return plan
-
-
-@contextmanager
-def new_folders() -> Iterator[MakeFolder]:
-    """A way to make folders, of which those that hold nothing at the end vanish again."""
-    made: list[Path] = []
-
-    def make(folder: Path) -> None:
-        missing = [place for place in (folder, *folder.parents) if not place.exists()]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise OutputError(
-                f"{folder} is a file, where a folder is needed: name another one."
-            ) from None
-        except OSError as error:
-            raise OutputError(
-                f"The folder {folder} cannot be made ({error.strerror}): choose another place."
-            ) from error
-        made.extend(missing)
-
-    try:
-        yield make
-    finally:
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
 
 
 def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:
@@ -180,57 +149,13 @@ def _job(
     suffix = ".wav" if sound else default_suffix(video)
     pieces = []
     for style, seed in variants:
-        label = _label(style, seed, variants, music.takes)
+        label = label_of(style, seed, variants, music.takes)
         out = place(output.out or f"{video.parent}/", video, f".d2m{label}{suffix}", label, videos)
         plot = output.plot and place(output.plot, video, f"{label}.png", label, videos)
         beats = output.beats and place(output.beats, video, f"{label}.csv", label, videos)
         pieces.append(Piece(style, seed, out, plot or None, beats or None, sound))
     features = output.save_features and named_after(video, ".npz", output.save_features)
     return Job(video, tuple(pieces), features)
-
-
-def _label(style: str | None, seed: int, variants: list[tuple[str | None, int]], takes: int) -> str:
-    """What tells a piece from the others of its video, as a part of a file's name."""
-    several_styles = len({other for other, _ in variants}) > 1
-    words = [*([str(style)] if several_styles else []), *([f"seed{seed}"] if takes > 1 else [])]
-    return f".{'-'.join(words)}" if words else ""
-
-
-def place(given: str, video: Path, ending: str, label: str, videos: int) -> Path:
-    """The output for a piece: `given` itself, or a file in it where it is (to be) a folder.
-
-    Raises `OutputError` where several videos would share a file, or it is not clear what is meant.
-    """
-    from d2m_cli.output.places import named_after
-
-    path = Path(given)
-    if _is_folder(given) or (videos > 1 and not path.suffix):
-        return named_after(video, ending, path)
-    if videos > 1:
-        raise OutputError(
-            f"{videos} videos do not fit into the one file {given}: give -o {path.stem}/."
-        )
-    if not path.suffix:
-        suffix = Path(ending).suffix
-        raise OutputError(f"{given} has no suffix: give {given}{suffix}, or {given}/ for a folder.")
-    return path.with_name(f"{path.stem}{label}{path.suffix}") if label else path
-
-
-def _is_folder(given: str) -> bool:
-    return given.endswith(("/", os.sep)) or Path(given).is_dir()
-
-
-def _check_names(jobs: list[Job]) -> None:
-    """Nothing may be written twice."""
-    seen: set[str] = set()
-    for job in jobs:
-        for path in job.files:
-            final = os.path.realpath(path)
-            if final in seen:
-                raise OutputError(
-                    f"Two videos would write {path}: rename one, or give them one at a time."
-                )
-            seen.add(final)
 
 
 def _make_folders(jobs: list[Job], output: OutputOptions, make: MakeFolder) -> None:

@@ -50,7 +50,7 @@ class AblationRow:
 
 
 @dataclass(frozen=True)
-class Plan:
+class AblationPlan:
     """How every row is trained and measured."""
 
     seeds: int = 3
@@ -91,7 +91,7 @@ def table_rows(
 
 def run_rows(
     rows: Sequence[AblationRow],
-    plan: Plan,
+    plan: AblationPlan,
     folder: Path,
     fabric: Fabric,
     display: Display = SILENT,
@@ -126,7 +126,7 @@ def held_out(settings: GeneratorConfig, split: str) -> Pairs:
 
 
 def _run(
-    settings: GeneratorConfig, plan: Plan, place: Path, fabric: Fabric, display: Display
+    settings: GeneratorConfig, plan: AblationPlan, place: Path, fabric: Fabric, display: Display
 ) -> dict[str, float]:
     """Figures of one run, from its folder or by training."""
     measured = {"split": plan.split, "segments": plan.segments, "max_minutes": plan.max_minutes}

@@ -43,7 +43,7 @@ def open_codec(
 ) -> tuple[VQVAE, Level, MusicCrops]:
     """A codec, its level and held-out music: from a run of `d2m train codec`, or a weights file.
 
-    A run knows its level and music; `level` and `music` replace them. Raises `DataError` when a
+    A run holds its level and music; `level` and `music` replace them. Raises `DataError` when a
     weights file comes without them.
     """
     weights, settings = place, MusicSettings()

@@ -1,7 +1,7 @@
 """Is a distance worth quoting? It must rank sets of known quality correctly.
 
 Convention: a music collection is split in two halves (odd and even places). One half is the
-reference; the other is judged as it is (*real*), through the codec (*reconstruction*), and against
+reference; the other is measured as it is (*real*) and through the codec (*reconstruction*), beside
 *random codes* through the decoder, *white noise* of the same level and a *click track* of a random
 tempo. A distance ranks correctly when real is nearer than the reconstruction, and that nearer than
 each of the other three.

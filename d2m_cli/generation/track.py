@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +41,12 @@ class Track:
     """Seconds spent in each step."""
     folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
     """Removed with `path` when nobody holds the track any more."""
+
+    def _repr_html_(self) -> str:
+        """A player, as a notebook shows it."""
+        sound = base64.b64encode(self.path.read_bytes()).decode()
+        player = f'<audio controls src="data:audio/wav;base64,{sound}"></audio>'
+        return f"{html.escape(repr(self))}<br>{player}"
 
     @property
     def dance(self) -> Dance:

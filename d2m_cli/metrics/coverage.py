@@ -9,6 +9,17 @@ level*: the F measure (70 ms window) and the continuity scores of `mir_eval.beat
 2009) between tracked beats, without cutting off the first five seconds.
 
 A score without a denominator (silent reference, single clip) is `None`, never NaN.
+
+Metrics
+-------
+* `cell_score`: coverage, hit and precision of one pair; `macro`, `pooled` over a set
+* `loris`: LORIS's scores of a set
+* `beat_level`: F measure and continuity of tracked beats
+
+>>> reference = np.array([True, True, False, False])
+>>> pair = cell_score(reference, np.array([False, True, True, True]))
+>>> pair.coverage, pair.hit, round(pair.precision, 3)
+(1.5, 0.5, 0.333)
 """
 
 from collections.abc import Sequence

@@ -4,6 +4,14 @@ Convention: a piece is the mean of its frame embeddings; *over dances* compares 
 different dances with the same seed, *over seeds* pieces made for one dance (then the mean over
 dances). The figure has the embedding's unit: compare it with the same figure of the reference
 music, not with 0.
+
+Metrics
+-------
+* `mean_distance`: of all pairs of pieces
+* `over_seeds`: mean over dances of the distance between pieces of several seeds
+
+>>> mean_distance(np.array([[0.0, 0.0], [3.0, 4.0]]))
+5.0
 """
 
 from collections.abc import Iterable, Sequence

@@ -5,7 +5,16 @@ a piece is the mean of its rows. Three exist: `vggish` (the paper's; weights are
 command line brings it), `log-mel` (mean and spread of a log-mel spectrogram over 0.96 s; **fooled
 by random codes**, kept to show it) and `music` (this project's own: spectral shape and its spread,
 tonality by band, modulation spectrum, stability of the chroma and pulse over 2 s, chosen because it
-ranks known music and known noise rightly; docs/evaluation.md).
+ranks known music and known noise correctly; docs/evaluation.md).
+
+Metrics
+-------
+* `music_statistics`: the embedding `music`
+* `log_mel_statistics`: the embedding `log-mel`
+
+>>> noise = np.random.default_rng(0).standard_normal(3 * SAMPLE_RATE).astype(np.float32)
+>>> music_statistics(noise).shape, log_mel_statistics(noise).shape
+((2, 40), (3, 64))
 """
 
 from collections.abc import Callable

@@ -5,6 +5,16 @@ Convention: `||mu_r - mu_g||^2 + tr(S_r + S_g - 2 (S_r S_g)^(1/2))` with sample 
 et al., "Frechet Audio Distance", 2019). With VGGish embeddings it is FAD; with any other it must be
 named after the embedding. Small sets make it too large: report their sizes, and the distance
 between two halves of the real set.
+
+Metrics
+-------
+* `frechet_distance`: of two sets of embeddings
+* `half_distance`: of two halves of one set
+* `standardise`: sets in units of the real one
+
+>>> rows = np.random.default_rng(0).standard_normal((100, 3))
+>>> round(frechet_distance(rows, rows + [2.0, 0.0, 0.0]), 6)
+4.0
 """
 
 import numpy as np

@@ -4,6 +4,15 @@ Convention: each generated piece is compared with all segments of original music
 distance of their embeddings (the paper's: VGGish, averaged over the piece); it is correct when the
 nearest segment has the genre of the dance. With balanced genres chance is 1 / genres (10 in
 AIST++).
+
+Metrics
+-------
+* `genre_accuracy`: share of pieces whose nearest segment has the dance's genre
+* `chance`: that of blind retrieval
+
+>>> segments = np.array([[0.0], [10.0]])
+>>> genre_accuracy(np.array([[1.0], [2.0]]), ["pop", "lock"], segments, ["pop", "lock"])
+0.5
 """
 
 from collections import Counter

@@ -2,10 +2,19 @@
 
 Convention (paper 4.2 and app. D): two parts, each of 15 items rated 1 to 5 by every listener:
 *coherence* of music and dance (video with sound) and *quality* of the music (sound alone).
-Listeners do not see the names of the systems and hear the items in random order. A system's score
+Listeners do not see the names of the systems and get the items in random order. A system's score
 is the mean of all its ratings; its 95 % interval is Student's t over the listeners' own means,
 since ratings of one listener are not independent, or over the ratings when there is only one
 listener.
+
+Metrics
+-------
+* `score`: mean opinion score of each system in each part
+* `opinion`: mean and interval of one system
+
+>>> own = opinion([[4, 5], [3, 3]])
+>>> own.mean, own.over, round(own.margin, 2)
+(3.75, 'listeners', 9.53)
 """
 
 import json
@@ -125,13 +134,15 @@ def score(
     if not answers:
         raise DataError("There are no answers to score.")
     ratings: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    seen: dict[str, str] = {}
+    file_of: dict[str, str] = {}
     for name, answer in answers.items():
         validate(key, answer, name)
         listener = answer["listener"]
-        if listener in seen:
-            raise DataError(f"{seen[listener]} and {name} are answers of one listener: keep one.")
-        seen[listener] = name
+        if listener in file_of:
+            raise DataError(
+                f"{file_of[listener]} and {name} are answers of one listener: keep one."
+            )
+        file_of[listener] = name
         for token, rating in answer["ratings"].items():
             item = key["items"][token]
             ratings[item["part"], item["system"]][listener].append(rating)

@@ -6,6 +6,17 @@ onset_strength`): a log-mel spectrogram (128 bands, window 2048, hop 512), its r
 frame, averaged over the bands, moved two frames later so that a frame lies on its onset. Beats are
 Ellis's dynamic programming (2007, as `librosa.beat.beat_track`). Both equal librosa's own figures
 for the whole piece at once; here the spectrogram and the tempogram exist one block at a time.
+
+Metrics
+-------
+* `onset_curve`: onset strength over time
+* `track_tempo`, `track_beats`: tempo and beats of an onset curve
+* `music_beats`, `music_onsets`: beats and onsets of a piece
+
+>>> click = np.zeros(SAMPLE_RATE, np.float32)
+>>> click[SAMPLE_RATE // 2 :][:200] = np.sin(np.arange(200))
+>>> music_onsets(click).round(1)
+array([0.5])
 """
 
 from collections.abc import Iterator
@@ -74,8 +85,9 @@ def track_tempo(curve: FloatArray) -> float:
 def track_beats(curve: FloatArray) -> tuple[float, Times]:
     """Tempo in beats per minute and beats `(B,)` of a median onset curve `(T_env,)`.
 
-    A curve without any onset has tempo 0 and no beats. The first call takes seconds: librosa
-    compiles its tracker.
+    With librosa's hop, as published figures are taken; `data.cache.music_beats.track_fine_beats` is
+    the finer tracker of training pairs. A curve without any onset has tempo 0 and no beats. The
+    first call takes seconds: librosa compiles its tracker.
     """
     from d2m_cli.librosa_lock import beat_track
 

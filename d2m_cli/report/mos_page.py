@@ -24,7 +24,7 @@ class Media:
 
 
 def mos_page(test: str, items: Sequence[tuple[MosItem, Media]]) -> str:
-    """HTML of the listening test called `test`; it tells nothing of systems and clips."""
+    """HTML of the listening test called `test`; it names no systems and no clips."""
     record = {
         "format": FORMAT,
         "test": test,

@@ -63,9 +63,13 @@ class Summary:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the dance shows one tempo clearly."""
+        """Whether the dance shows one tempo clearly, for long enough."""
         likely = self.dance_tempo_candidates[0][1] if self.dance_tempo_candidates else 0.0
-        return self.dance_confidence >= MIN_CONFIDENCE and likely >= MIN_PROBABILITY
+        return (
+            self.duration >= SHORT_SECONDS
+            and self.dance_confidence >= MIN_CONFIDENCE
+            and likely >= MIN_PROBABILITY
+        )
 
     @property
     def warnings(self) -> list[str]:
@@ -162,5 +166,12 @@ def piece_line(summary: Summary) -> str:
 def closing_line(videos: int, failures: Sequence[Failure]) -> str:
     """The last line of a batch: how many videos have their music, and which failed and why."""
     line = f"{videos - len(failures)} of {videos} videos done"
-    reasons = [f"{Path(f.video).name}, because {f.error.rstrip('.')}" for f in failures]
+    reasons = [f"{Path(f.video).name}, because {_reason(f)}" for f in failures]
     return f"{line}; failed: {'; '.join(reasons)}." if reasons else f"{line}."
+
+
+def _reason(failure: Failure) -> str:
+    """The error as a part of a sentence that has named the video already."""
+    error = failure.error.rstrip(".")
+    own = f"{failure.video} "
+    return f"it {error.removeprefix(own)}" if error.startswith(own) else error

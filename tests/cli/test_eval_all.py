@@ -17,7 +17,7 @@ from d2m_cli import __version__
 from d2m_cli.bundles.bundle import load_bundle, save_bundle
 from d2m_cli.cli.app import app
 from d2m_cli.codec.vqvae import VQVAE
-from d2m_cli.data.cache.manifest import Entry, Manifest, read_manifest, write_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, Manifest, read_manifest, write_manifest
 from d2m_cli.data.cache.pieces import write_piece
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
@@ -142,7 +142,7 @@ def prepared(tmp_path_factory) -> Path:
         "audio": (3000 * random.standard_normal(int(seconds * SAMPLE_RATE))).astype(np.int16),
         "visual": np.zeros((visual.channels, int(seconds * visual.rate) + 1), np.float32),
     }
-    entry = Entry(
+    entry = CachedPiece(
         *("dance", "song", "test", "pop", "pop", "none"),
         seconds=seconds,
         holds=tuple(arrays),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from d2m_cli.cli.options import MusicOptions, OutputOptions
-from d2m_cli.cli.plan import Plan, new_folders, plan_jobs
+from d2m_cli.cli.output_names import new_folders
+from d2m_cli.cli.plan import Plan, plan_jobs
 from d2m_cli.cli.videos import find_videos
 from d2m_cli.errors import BundleError, InputError, OutputError
 

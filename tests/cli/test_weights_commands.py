@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,6 +152,16 @@ def test_doctor_names_what_keeps_generate_from_working(
     shown = d2m("doctor")
     assert shown.exit_code == 1
     assert shown.output.startswith("not ready: ") and "i3d.safetensors" in shown.output
+
+
+def test_doctor_finds_what_killed_commands_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "d2m-999999999-abc"
+    left.mkdir()
+    assert json.loads(d2m("doctor", "--json").output)["abandoned"] == [str(left)]
+    assert str(left) in d2m("doctor").output
 
 
 def test_doctor_says_what_each_missing_piece_would_enable() -> None:

@@ -9,7 +9,7 @@ from synthetic_dances import make_dances, write_generator_recipe
 from typer.testing import CliRunner
 
 from d2m_cli.cli.app import app
-from d2m_cli.evaluation.ablation import TABLES, Plan, held_out, run_rows, table_rows
+from d2m_cli.evaluation.ablation import TABLES, AblationPlan, held_out, run_rows, table_rows
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator, GeneratorShape
 from d2m_cli.report.ablation import ablation_record, ablation_table
@@ -146,7 +146,7 @@ def test_table_in_small_is_trained_measured_printed_and_not_repeated(
     assert again.stdout.count("12.3") == 3, "finished runs are read, not repeated"
 
     (row, *_) = table_rows("table4", Level.HIGH, recipes, ["loop.steps=3"])
-    plan = Plan(1, split="validation", segments=2)
+    plan = AblationPlan(1, split="validation", segments=2)
     with pytest.raises(SettingsError, match="other settings"):
         run_rows([row], plan, tmp_path / "high", make_fabric(ComputeSettings("cpu")))
 

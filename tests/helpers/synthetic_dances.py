@@ -6,7 +6,7 @@ import numpy as np
 from project import ROOT
 from synthetic_music import sound
 
-from d2m_cli.data.cache.manifest import Entry, Manifest, write_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, Manifest, write_manifest
 from d2m_cli.data.cache.pieces import write_piece
 from d2m_cli.data.cache.sketches import sketch_arrays
 from d2m_cli.features.motion import motion_from_positions
@@ -78,7 +78,7 @@ def make_dances(cache: Path, sketched: bool = False) -> Path:
             arrays |= sketch_arrays(to_float(arrays["audio"]), arrays["beats"])
         assert len(arrays["audio"]) == SECONDS * SAMPLE_RATE
         about = {"bpm": BPM, "steadiness": 0.0, "found": 1.0}
-        entry = Entry(
+        entry = CachedPiece(
             f"d{number}",
             f"d{number}",
             split,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from d2m_cli.data.cache.manifest import Entry, Manifest, write_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, Manifest, write_manifest
 from d2m_cli.data.cache.pieces import write_piece
 from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.spec import SAMPLE_RATE
@@ -44,7 +44,7 @@ def make_cache(folder: Path) -> MusicSettings:
     """Three training and one validation piece in a cache below `folder`."""
     entries = []
     for number, split in enumerate(("train", "train", "train", "validation")):
-        entry = Entry(
+        entry = CachedPiece(
             name=f"piece{number}",
             song=f"piece{number}",
             split=split,

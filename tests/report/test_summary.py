@@ -49,7 +49,9 @@ def test_an_unclear_tempo_names_the_others() -> None:
 
 
 def test_short_dances_and_lost_dancers_are_warned_of() -> None:
-    [short] = replace(PIECE, duration=2.4).warnings
+    brief = replace(PIECE, duration=2.4)
+    [short] = brief.warnings
+    assert not brief.is_sure
     assert "2.4 s" in short and "--tempo" in short
     [lost] = replace(PIECE, dancer_found=0.4).warnings
     assert "40 %" in lost
@@ -81,6 +83,13 @@ def test_the_arrangement_stands_among_the_facts() -> None:
     console = Console(width=100, record=True)
     console.print(summary_table(piece))
     assert "A minor" in console.export_text()
+
+
+def test_a_failure_names_its_video_once() -> None:
+    broken = Failure("clips/x.mp4", "clips/x.mp4 is truncated or damaged: download it again.")
+    assert closing_line(2, [broken]) == (
+        "1 of 2 videos done; failed: x.mp4, because it is truncated or damaged: download it again."
+    )
 
 
 @pytest.mark.parametrize("words", ["out [1].mp4", "rock", "seed 3", "112 bpm", "in 4.0 s"])

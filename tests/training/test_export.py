@@ -68,7 +68,8 @@ def test_a_bundle_of_trained_parts(generator: Path, tmp_path: Path) -> None:
     maker = Dance2Music.from_bundle(bundle.folder, "cpu")
     assert maker.levels == [Level.HIGH] and maker.styles == ["made"]
     entry = read_styles(bundle.folder)["made"]
-    assert entry.sound == "as 1 tracks of made" and entry.rules == StyleRules()
+    assert entry.sound == "as 3 tracks of made" and entry.rules.drums == StyleRules().drums
+    assert 60.0 < entry.tempo[0] <= entry.tempo[1] < 200.0
     codec = VQVAE((Level.HIGH.number,))
     bundle.load_into(codec, "codec_high.safetensors")
     given = load_file(CODEC)

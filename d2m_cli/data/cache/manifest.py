@@ -24,7 +24,7 @@ AGAIN = "run `d2m prepare` again"
 
 
 @dataclass(frozen=True)
-class Entry:
+class CachedPiece:
     """Line of the manifest: what is known of a cached piece without opening its file."""
 
     name: str
@@ -47,15 +47,18 @@ class Entry:
     """Visual vectors per second."""
 
     @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> "Entry":
-        """Entry from its JSON record. Raises `TypeError` or `KeyError` when it is none."""
+    def from_json(cls, line: Mapping[str, Any]) -> "CachedPiece":
+        """The piece of a JSON record. Raises `TypeError` or `KeyError` when that describes none."""
         holds = (OLD_NAMES.get(name, name) for name in line["holds"] if name not in OLD_ARRAYS)
         known = {key: value for key, value in line.items() if key not in OLD_KEYS}
-        return cls(**{**known, "holds": tuple(holds)})
+        piece = cls(**{**known, "holds": tuple(holds)})
+        if not all(isinstance(word, str) for word in (piece.name, piece.song, piece.split)):
+            raise TypeError("names, songs and splits are words")
+        return piece
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedPiece:
     """A part of the data set that is not in the cache."""
 
     path: str
@@ -67,10 +70,10 @@ class Manifest:
     """Contents of a cache."""
 
     layout: str
-    entries: tuple[Entry, ...]
-    failures: tuple[Failure, ...] = ()
+    entries: tuple[CachedPiece, ...]
+    failures: tuple[FailedPiece, ...] = ()
     """What is missing or broken."""
-    left_out: tuple[Failure, ...] = ()
+    left_out: tuple[FailedPiece, ...] = ()
     """What the data set itself says not to use."""
 
 
@@ -99,11 +102,14 @@ def read_manifest(cache: Path) -> Manifest:
             raise DataError(f"{path} has format {stored['format']}: {AGAIN}.")
         manifest = Manifest(
             layout=stored["layout"],
-            entries=tuple(Entry.from_json(line) for line in stored["entries"]),
-            failures=tuple(Failure(**line) for line in stored["failures"]),
-            left_out=tuple(Failure(**line) for line in stored.get("left_out", ())),
+            entries=tuple(CachedPiece.from_json(line) for line in stored["entries"]),
+            failures=tuple(FailedPiece(**line) for line in stored["failures"]),
+            left_out=tuple(FailedPiece(**line) for line in stored.get("left_out", ())),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error}): {AGAIN}.") from error
+    for entry in manifest.entries:
+        if Path(entry.name).is_absolute() or ".." in Path(entry.name).parts:
+            raise DataError(f"{path} names a file outside its folder ('{entry.name}'): {AGAIN}.")
     check_songs(manifest.entries)
     return manifest

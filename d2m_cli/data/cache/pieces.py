@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from d2m_cli.data.cache.manifest import FORMAT, OLD_NAMES, Entry
+from d2m_cli.data.cache.manifest import FORMAT, OLD_NAMES, CachedPiece
 from d2m_cli.errors import DataError
 from d2m_cli.files import whole_file
 
@@ -28,7 +28,9 @@ def piece_path(cache: Path, name: str) -> Path:
     return cache / PIECES / f"{name}.safetensors"
 
 
-def write_piece(cache: Path, entry: Entry, arrays: Mapping[str, NDArray[Any]], source: str) -> None:
+def write_piece(
+    cache: Path, entry: CachedPiece, arrays: Mapping[str, NDArray[Any]], source: str
+) -> None:
     """Write the arrays of a piece. Raises `OutputError`.
 
     `source` is the fingerprint of what it was made from.
@@ -39,8 +41,8 @@ def write_piece(cache: Path, entry: Entry, arrays: Mapping[str, NDArray[Any]], s
         save_file(contiguous, draft, metadata=note)
 
 
-def cached_entry(cache: Path, name: str, source: str) -> Entry | None:
-    """Entry of a piece that was already made from the same `source`, otherwise `None`."""
+def cached_entry(cache: Path, name: str, source: str) -> CachedPiece | None:
+    """The piece that was already made from the same `source`, otherwise `None`."""
     path = piece_path(cache, name)
     if not path.exists():
         return None
@@ -52,7 +54,7 @@ def cached_entry(cache: Path, name: str, source: str) -> Entry | None:
     if note.get("format") not in ("2", str(FORMAT)) or note.get("source") != source:
         return None
     try:
-        return Entry.from_json(json.loads(note["entry"]))
+        return CachedPiece.from_json(json.loads(note["entry"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -60,7 +62,7 @@ def cached_entry(cache: Path, name: str, source: str) -> Entry | None:
 class PieceFile:
     """Arrays of one cached piece; only the asked part comes from the disk."""
 
-    def __init__(self, cache: Path, entry: Entry) -> None:
+    def __init__(self, cache: Path, entry: CachedPiece) -> None:
         self.entry = entry
         self._path = piece_path(cache, entry.name)
 

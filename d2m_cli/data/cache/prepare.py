@@ -10,7 +10,7 @@ from typing import Any
 from d2m_cli.analysis.video import VisualFactory
 from d2m_cli.data.cache.engines import Engine, run
 from d2m_cli.data.cache.extract import extract
-from d2m_cli.data.cache.manifest import Entry, Failure, Manifest, write_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, FailedPiece, Manifest, write_manifest
 from d2m_cli.data.cache.pieces import cached_entry, write_piece
 from d2m_cli.data.sources.aist import read_aist
 from d2m_cli.data.sources.motion import read_motion_folder
@@ -60,14 +60,16 @@ def prepare(
     cache.mkdir(parents=True, exist_ok=True)
     work = partial(prepare_piece, cache=cache, visual=visual)
     results = list(_reported(run(work, reading.pieces, workers, engine), reading, progress))
-    entries = sorted((r for r in results if isinstance(r, Entry)), key=lambda entry: entry.name)
-    failures = [Failure(str(problem.path), problem.reason) for problem in reading.problems]
-    failures += sorted((r for r in results if isinstance(r, Failure)), key=lambda f: f.path)
+    entries = sorted(
+        (r for r in results if isinstance(r, CachedPiece)), key=lambda entry: entry.name
+    )
+    failures = [FailedPiece(str(problem.path), problem.reason) for problem in reading.problems]
+    failures += sorted((r for r in results if isinstance(r, FailedPiece)), key=lambda f: f.path)
     if not entries:
         raise DataError(
             f"No piece of {root} could be prepared: {failures[-1].path}: {failures[-1].reason}"
         )
-    left_out = tuple(Failure(str(problem.path), problem.reason) for problem in reading.left_out)
+    left_out = tuple(FailedPiece(str(problem.path), problem.reason) for problem in reading.left_out)
     manifest = Manifest(layout, tuple(entries), tuple(failures), left_out)
     write_manifest(cache, manifest)
     return manifest
@@ -75,7 +77,7 @@ def prepare(
 
 def prepare_piece(
     piece: Piece, cache: Path, visual: VisualFactory | None = None
-) -> Entry | Failure:
+) -> CachedPiece | FailedPiece:
     """Compute and write one piece unless it is there. Never raises on a broken source file."""
     source = fingerprint(piece, visual)
     entry = cached_entry(cache, piece.name, source)
@@ -84,7 +86,7 @@ def prepare_piece(
         return replace(entry, **{label: text for label, text in _labels(piece).items() if text})
     try:
         features = extract(piece, visual)
-        entry = Entry(
+        entry = CachedPiece(
             **{**_labels(piece), "genre": piece.genre or features.genre},
             name=piece.name,
             seconds=features.seconds,
@@ -96,7 +98,7 @@ def prepare_piece(
         )
         write_piece(cache, entry, features.arrays, source)
     except Exception as error:  # a broken file can fail anywhere inside a decoder
-        return Failure(
+        return FailedPiece(
             str(piece.motion.path if piece.motion else piece.music),
             str(error) or type(error).__name__,
         )
@@ -120,8 +122,8 @@ def _labels(piece: Piece) -> dict[str, Any]:
 
 
 def _reported(
-    results: Iterator[Entry | Failure], reading: Reading, progress: Progress
-) -> Iterator[Entry | Failure]:
+    results: Iterator[CachedPiece | FailedPiece], reading: Reading, progress: Progress
+) -> Iterator[CachedPiece | FailedPiece]:
     total = len(reading.pieces)
     progress("pieces", 0, total)
     for done, result in enumerate(results, start=1):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from d2m_cli.data.cache.manifest import Entry, read_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.cache.sketches import HOLDS as SKETCH
 from d2m_cli.data.pairs.augment import STRAIGHT, Augmentation, degrade, film, mirror_picture
@@ -62,7 +62,7 @@ class SegmentSettings:
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     """`None` shows every dance as it is, from the front."""
     max_unsteadiness: float = 0.1
-    """Music whose beats wander more (see `Entry.steadiness`) is left out."""
+    """Music whose beats wander more (see `CachedPiece.steadiness`) is left out."""
     without: tuple[str, ...] = ()
     """Names of pieces to leave out, with `*` for any text (unclear licence, say)."""
     sketched: bool = False
@@ -133,7 +133,7 @@ class PairDataset:
         motion, visual = dance.at(times, rng)
         return Sample(motion, visual, *music, segment)
 
-    def _find_partners(self, music: Entry) -> list[tuple["DanceReader", float]]:
+    def _find_partners(self, music: CachedPiece) -> list[tuple["DanceReader", float]]:
         """Dances whose tempo allows `music`, with their beats per beat of the music."""
         ratios = [(d, beats_per_beat(d.entry.bpm or 0.0, music.bpm or 0.0)) for d in self._dances]
         return [(dance, multiple) for dance, multiple in ratios if multiple is not None]
@@ -156,7 +156,7 @@ class DanceReader:
     It is held in memory: its movement is small, and a warp needs any part of it.
     """
 
-    def __init__(self, cache: Path, entry: Entry, settings: SegmentSettings) -> None:
+    def __init__(self, cache: Path, entry: CachedPiece, settings: SegmentSettings) -> None:
         """Raises `DataError` when the visual vectors have another size than the settings."""
         file = PieceFile(cache, entry)
         self.entry = entry
@@ -226,7 +226,7 @@ def music_holds(settings: SegmentSettings) -> tuple[str, ...]:
     return ("audio", *SKETCH) if settings.sketched else ("audio",)
 
 
-def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list[Entry]:
+def select(cache: Path, settings: SegmentSettings, holds: Sequence[str]) -> list[CachedPiece]:
     """Entries of a cache in the split that hold the named arrays and are steady and long enough.
 
     Raises `DataError` when none is left.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from d2m_cli.data.cache.manifest import Entry
+from d2m_cli.data.cache.manifest import CachedPiece
 from d2m_cli.errors import DataError
 from d2m_cli.spec import MOTION_RATE
 
@@ -28,7 +28,7 @@ class SegmentTable:
     the cuts differ from epoch to epoch. Draw `d` depends on `(seed, d)` alone.
     """
 
-    def __init__(self, entries: Sequence[Entry], seconds: float, seed: int) -> None:
+    def __init__(self, entries: Sequence[CachedPiece], seconds: float, seed: int) -> None:
         self.steps = round(seconds * MOTION_RATE)
         """Steps of a segment."""
         self._seed = seed

@@ -23,7 +23,7 @@ def split_of_song(song: str) -> str:
     return "validation" if draw < TEST_SHARE + VALIDATION_SHARE else "train"
 
 
-class Named(Protocol):
+class WithSong(Protocol):
     """A piece, prepared or not."""
 
     @property
@@ -34,7 +34,7 @@ class Named(Protocol):
     def split(self) -> str: ...  # noqa: D102
 
 
-def check_songs(pieces: Iterable[Named]) -> None:
+def check_songs(pieces: Iterable[WithSong]) -> None:
     """Raise `DataError` when a song is in training and outside, or two pieces have one name.
 
     Validation and test may share songs, as those of AIST++ do: neither is learned from.

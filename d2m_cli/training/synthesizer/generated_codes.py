@@ -43,7 +43,7 @@ class CodesSettings:
     """Share of each batch that is decoded from generated codes; at 0 the file is not read."""
 
 
-class Part(NamedTuple):
+class CodedPieces(NamedTuple):
     """The pieces of a split."""
 
     codes: Tensor
@@ -62,7 +62,7 @@ class GeneratedCodes:
         try:
             stored = load_file(settings.file)
             self.training, self.held_out = (
-                Part(stored[split].long(), stored[f"{split}_music"])
+                CodedPieces(stored[split].long(), stored[f"{split}_music"])
                 for split in ("train", "validation")
             )
         except (OSError, SafetensorError, KeyError) as error:

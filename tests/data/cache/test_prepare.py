@@ -19,7 +19,7 @@ from safetensors.numpy import save_file
 
 from d2m_cli.bundles.bundle import save_bundle
 from d2m_cli.data.cache.engines import Engine
-from d2m_cli.data.cache.manifest import Entry, read_manifest, write_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, read_manifest, write_manifest
 from d2m_cli.data.cache.pieces import PieceFile, piece_path
 from d2m_cli.data.cache.prepare import prepare
 from d2m_cli.errors import D2MError, DataError
@@ -275,5 +275,5 @@ def test_command_line_without_failures(tmp_path: Path, music: Path) -> None:
 def test_a_line_of_format_2_is_read_in_the_words_of_format_3() -> None:
     line = {"name": "a", "song": "a", "split": "train", "genre": "", "style": "", "licence": ""}
     line |= {"seconds": 3.0, "holds": ["motion", "official", "hits", "strength"]}
-    entry = Entry.from_json({**line, "official_rate": 60.0})
+    entry = CachedPiece.from_json({**line, "official_rate": 60.0})
     assert entry.holds == ("motion", "drum_onsets", "confidence")

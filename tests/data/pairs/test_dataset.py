@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from data_trees import body25, write_dance, write_music
 
-from d2m_cli.data.cache.manifest import Entry, read_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, read_manifest
 from d2m_cli.data.cache.prepare import prepare
 from d2m_cli.data.pairs.augment import Augmentation
 from d2m_cli.data.pairs.dataset import PairDataset, Sample, SegmentDataset, SegmentSettings
@@ -100,7 +100,7 @@ def test_a_draw_is_always_the_same(caches: tuple[Path, Path]) -> None:
 
 def test_an_epoch_visits_every_part_once() -> None:
     entries = [
-        Entry(name, name, "train", "", "", "", seconds, ("audio",))
+        CachedPiece(name, name, "train", "", "", "", seconds, ("audio",))
         for name, seconds in (("a", 10.0), ("b", 2.0), ("c", 1.0))
     ]
     table = SegmentTable(entries, seconds=2.0, seed=0)

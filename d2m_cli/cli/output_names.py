@@ -1,0 +1,84 @@
+"""Names of outputs: what a piece is called, where it lies, and the folders that are made for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from d2m_cli.errors import OutputError
+
+MakeFolder = Callable[[Path], None]
+
+
+@contextmanager
+def new_folders() -> Iterator[MakeFolder]:
+    """A way to make folders, of which those that hold nothing at the end vanish again."""
+    made: list[Path] = []
+
+    def make(folder: Path) -> None:
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise OutputError(
+                f"{folder} is a file, where a folder is needed: name another one."
+            ) from None
+        except OSError as error:
+            raise OutputError(
+                f"The folder {folder} cannot be made ({error.strerror}): choose another place."
+            ) from error
+        made.extend(missing)
+
+    try:
+        yield make
+    finally:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def label_of(
+    style: str | None, seed: int, variants: list[tuple[str | None, int]], takes: int
+) -> str:
+    """What tells a piece from the others of its video, as a part of a file's name."""
+    several_styles = len({other for other, _ in variants}) > 1
+    words = [*([str(style)] if several_styles else []), *([f"seed{seed}"] if takes > 1 else [])]
+    return f".{'-'.join(words)}" if words else ""
+
+
+def place(given: str, video: Path, ending: str, label: str, videos: int) -> Path:
+    """The output for a piece: `given` itself, or a file in it where it is (to be) a folder.
+
+    Raises `OutputError` where several videos would share a file, or it is not clear what is meant.
+    """
+    from d2m_cli.output.places import named_after
+
+    path = Path(given)
+    if _is_folder(given) or (videos > 1 and not path.suffix):
+        return named_after(video, ending, path)
+    if videos > 1:
+        raise OutputError(
+            f"{videos} videos do not fit into the one file {given}: give -o {path.stem}/."
+        )
+    if not path.suffix:
+        suffix = Path(ending).suffix
+        raise OutputError(f"{given} has no suffix: give {given}{suffix}, or {given}/ for a folder.")
+    return path.with_name(f"{path.stem}{label}{path.suffix}") if label else path
+
+
+def _is_folder(given: str) -> bool:
+    return given.endswith(("/", os.sep)) or Path(given).is_dir()
+
+
+def check_names(paths: Iterable[Path]) -> None:
+    """Make sure that nothing is written twice. Raises `OutputError`."""
+    seen: set[str] = set()
+    for path in paths:
+        final = os.path.realpath(path)
+        if final in seen:
+            raise OutputError(
+                f"Two videos would write {path}: rename one, or give them one at a time."
+            )
+        seen.add(final)
