@@ -37,7 +37,7 @@ def load_numpy_pickle(path: Path) -> Any:
 def _check_numbers(data: bytes) -> None:
     """Refuse a pickle that numbers its parts beyond its own length: a place is kept for each."""
     for operation, argument, _ in pickletools.genops(data):
-        if operation.name.endswith("PUT") and int(argument) > len(data):
+        if operation.name.endswith("PUT") and int(argument or 0) > len(data):
             raise DataError("numbers more parts than it has bytes: get it again.")
 
 
