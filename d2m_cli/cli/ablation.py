@@ -34,7 +34,9 @@ def ablation(
     """
     from rich.console import Console
 
-    from d2m_cli.cli.train_display import training_display
+    from d2m_cli.cli.train_display import require_lightning, training_display
+
+    require_lightning()
     from d2m_cli.evaluation.ablation import TABLES, AblationPlan, run_rows, table_rows
     from d2m_cli.files import print_json
     from d2m_cli.report.ablation import ablation_record, ablation_table

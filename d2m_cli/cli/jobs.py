@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 
@@ -172,7 +173,7 @@ def _write(track: Track, clip: Clip, piece: Piece, output: OutputOptions) -> lis
         with finished_file(piece.plot) as draft:
             _plot(track, clip, draft)
     if piece.beats:
-        write_beats(piece.beats, track.beats.tolist(), clip.fps)
+        write_beats(piece.beats, track.beats.tolist(), clip.fps, _first_beat(track))
     return left_out
 
 
@@ -222,5 +223,11 @@ def _plot(track: Track, clip: Clip, path: Path) -> None:
         music=Curve(onset_curve(track.path, "median"), CURVE_RATE),
         beats=track.beats,
         seconds=track.seconds,
+        first=_first_beat(track),
     )
     plot_dance(path, plot)
+
+
+def _first_beat(track: Track) -> int:
+    """Number of the first of the music's beats; bars open on every fourth from 0 on."""
+    return ceil(track.rhythm.phase[0])

@@ -39,10 +39,11 @@ def _command(stage: str) -> Callable[..., None]:
         precision: str = typer.Option("32-true", help="32-true or bf16-mixed."),
         strategy: str = typer.Option("auto", help="auto or ddp."),
     ) -> None:
-        _require_lightning()
         from rich.console import Console
 
-        from d2m_cli.cli.train_display import training_display
+        from d2m_cli.cli.train_display import require_lightning, training_display
+
+        require_lightning()
         from d2m_cli.training.run.launch import ComputeSettings
         from d2m_cli.training.stages import train as train_stage
 
@@ -91,6 +92,9 @@ def codes(
     """
     from rich.console import Console
 
+    from d2m_cli.cli.train_display import require_lightning
+
+    require_lightning()
     from d2m_cli.bundles.bundle import load_bundle
     from d2m_cli.cli.progress import stage_progress
     from d2m_cli.device import choose_device
@@ -126,9 +130,11 @@ def export(
 
     Example: d2m train export --config bundle -o my_bundle
     """
-    _require_lightning()
     from rich.console import Console
 
+    from d2m_cli.cli.train_display import require_lightning
+
+    require_lightning()
     from d2m_cli.training.export import ExportSettings
     from d2m_cli.training.export import export as export_stages
     from d2m_cli.training.run.recipes import recipe_path
@@ -137,12 +143,3 @@ def export(
     bundle = export_stages(read_settings(recipe_path(config), ExportSettings, changes), folder)
     size = sum(facts["bytes"] for facts in bundle.config["files"].values()) / 1e6
     Console().print(f"Bundle: {bundle.folder} ({size:.1f} MB)", soft_wrap=True, highlight=False)
-
-
-def _require_lightning() -> None:
-    from importlib.util import find_spec
-
-    from d2m_cli.errors import D2MError
-
-    if missing := [name for name in ("lightning", "tensorboard") if find_spec(name) is None]:
-        raise D2MError(f"Training needs {' and '.join(missing)}: pip install 'd2m[train]'.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from rich.console import Console
 from rich.progress import (
@@ -13,6 +14,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from d2m_cli.errors import D2MError
 
 
 class TrainingDisplay:
@@ -60,3 +63,9 @@ def training_display(console: Console, stage: str) -> Iterator[TrainingDisplay]:
     )
     with Progress(*columns, console=console, transient=True) as bars:
         yield TrainingDisplay(bars, stage)
+
+
+def require_lightning() -> None:
+    """Raise `D2MError` unless the packages of the extra "train" are installed."""
+    if missing := [name for name in ("lightning", "tensorboard") if find_spec(name) is None]:
+        raise D2MError(f"Training needs {' and '.join(missing)}: pip install 'd2m[train]'.")

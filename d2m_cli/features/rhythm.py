@@ -104,11 +104,9 @@ def tempo_candidates(motion: Motion, most: int = 3) -> list[tuple[float, float]]
 def multiplied(rhythm: Rhythm, factor: float) -> Rhythm:
     """The same pulse counted `factor` times as fast: 2 has a beat between any two, 0.5 every other.
 
-    The first beat at or after the start keeps the number 0.
+    Beat 0 stays beat 0, so that bars open on a beat of the dance; with 2, a beat may come before.
     """
-    phase = rhythm.phase.astype(np.float64) * factor
-    phase -= np.ceil(phase[0])
-    return Rhythm(phase.astype(np.float32), rhythm.confidence, rhythm.rate)
+    return Rhythm(rhythm.phase * np.float32(factor), rhythm.confidence, rhythm.rate)
 
 
 def _extend(times: Array, centres: Array, beats: Array, tempo: Array) -> Array:

@@ -8,7 +8,7 @@
 | .edl | DaVinci Resolve (timeline markers from EDL) | a marker a beat, times from 01:00:00:00 |
 | .otio | editors that read OpenTimelineIO | a marker a beat |
 
-Bars have four beats; the first beat of the music is the first of bar 1.
+Bars have four beats; a beat before bar 1 is a pickup and stands in bar 0.
 """
 
 import json
@@ -46,23 +46,25 @@ class Beat(NamedTuple):
         return f"{self.bar}.{self.beat}"
 
 
-def count_beats(times: Sequence[float]) -> list[Beat]:
-    """Beats at `times` (seconds), counted in bars."""
+def count_beats(times: Sequence[float], first: int = 0) -> list[Beat]:
+    """Beats at `times` (seconds), counted in bars; number 0 opens bar 1, `first` is the first's."""
     return [
         Beat(float(time), 1 + number // BEATS_PER_BAR, 1 + number % BEATS_PER_BAR)
-        for number, time in enumerate(times)
+        for number, time in enumerate(times, first)
     ]
 
 
-def write_beats(path: Path, times: Sequence[float], fps: float) -> None:
+def write_beats(path: Path, times: Sequence[float], fps: float, first: int = 0) -> None:
     """Write beats at `times` (seconds) for a video of `fps` pictures per second.
+
+    `first` is the number of the first beat: 0 opens bar 1, a negative one is a pickup.
 
     Raises `OutputError` for an unknown suffix, or when the file cannot be written.
     """
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise OutputError(f"{path} has an unknown kind: choose one of {', '.join(FORMATS)}.")
-    content = form(count_beats(times), path.stem, fps)
+    content = form(count_beats(times, first), path.stem, fps)
     with finished_file(path) as draft:
         draft.write_bytes(content if isinstance(content, bytes) else content.encode())
 
@@ -124,7 +126,11 @@ def _midi(beats: list[Beat], title: str, fps: float) -> bytes:
     lead = _TICKS if beats and beats[0].time > 0 else 0
     if lead:
         events += [(0, _meta(0x58, bytes((1, 2, 24, 8)))), (0, _tempo(beats[0].time))]
-    events.append((lead, _meta(0x58, bytes((BEATS_PER_BAR, 2, 24, 8)))))
+    pickup = sum(beat.bar < 1 for beat in beats)
+    if pickup:
+        events.append((lead, _meta(0x58, bytes((pickup, 2, 24, 8)))))
+    whole_bars = lead + pickup * _TICKS
+    events.append((whole_bars, _meta(0x58, bytes((BEATS_PER_BAR, 2, 24, 8)))))
     for number, (one, next_one) in enumerate(pairwise(beats)):
         events.append((lead + number * _TICKS, _tempo(next_one.time - one.time)))
     channel, high, low = _CLICK

@@ -41,6 +41,8 @@ class DancePlot:
     beats: NDArray[np.floating]
     """`(B,)` seconds; the same are drawn in both panels."""
     seconds: float
+    first: int = 0
+    """Number of the first beat; every fourth from 0 on opens a bar."""
 
 
 def plot_dance(path: Path, plot: DancePlot) -> None:
@@ -58,8 +60,8 @@ def plot_dance(path: Path, plot: DancePlot) -> None:
     strip = np.concatenate(list(fitting), axis=1)
     pictures.imshow(strip, extent=(0, plot.seconds, 0, 1), aspect="auto")
     pictures.set_yticks([])
-    _draw(axes[1], plot.dance, plot.beats, "torso lengths / s", "speed of the joints", "C0")
-    _draw(axes[2], plot.music, plot.beats, "dB a frame", "onsets of the music", "C1")
+    _draw(axes[1], plot, plot.dance, "torso lengths / s", "speed of the joints", "C0")
+    _draw(axes[2], plot, plot.music, "dB a frame", "onsets of the music", "C1")
     axes[2].set_xlabel("time (s)")
     axes[2].set_xlim(0, plot.seconds)
     try:
@@ -76,17 +78,11 @@ def _evenly(strip: FrameArray, count: int) -> FrameArray:
     return strip[places]
 
 
-def _draw(
-    axes: Axes,
-    curve: Curve,
-    beats: NDArray[np.floating],
-    unit: str,
-    label: str,
-    colour: str,
-) -> None:
+def _draw(axes: Axes, plot: DancePlot, curve: Curve, unit: str, label: str, colour: str) -> None:
     times = np.arange(len(curve.values)) / curve.rate
     axes.plot(times, curve.values, color=colour, linewidth=1, label=label)
-    for number, beat in enumerate(beats):
+    names = {True: "first beat of a bar", False: "beat of the music"}
+    for number, beat in enumerate(plot.beats, plot.first):
         first = number % BEATS_PER_BAR == 0
         axes.axvline(
             float(beat),
@@ -94,7 +90,7 @@ def _draw(
             linestyle="-" if first else "--",
             linewidth=1.0 if first else 0.6,
             alpha=0.6,
-            label={0: "first beat of a bar", 1: "beat of the music"}.get(number),
+            label=names.pop(first, None),
         )
     axes.set_ylabel(unit)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=3, fontsize=8, frameon=False)

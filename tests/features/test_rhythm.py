@@ -13,7 +13,7 @@ from d2m_cli.features.motion import (
     motion_from_positions,
 )
 from d2m_cli.features.pose import PoseEstimator
-from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm
+from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm, multiplied, tempo_candidates
 from d2m_cli.metrics.alignment import alignment_lift, kinematic_beats
 from d2m_cli.spec import MOTION_RATE
 from d2m_cli.types import Motion, Rhythm
@@ -127,6 +127,25 @@ def test_tempo_and_beat_can_be_given() -> None:
     moved = estimate_rhythm(dance, beat_offset=1.0)
     assert np.abs(moved.beats - 1.0).min() < 0.005
     assert moved.bpm == pytest.approx(110, rel=0.01)
+
+
+def test_twice_and_half_as_many_beats_keep_those_of_the_dance() -> None:
+    times = np.arange(600) / MOTION_RATE
+    rhythm = estimate_rhythm(dancer(2.0 * times + 0.3))
+    twice, half = multiplied(rhythm, 2.0), multiplied(rhythm, 0.5)
+    assert twice.bpm == pytest.approx(2 * rhythm.bpm)
+    assert half.bpm == pytest.approx(rhythm.bpm / 2)
+    first = int(np.ceil(twice.phase[0]))
+    np.testing.assert_allclose(twice.beats[-first::2], rhythm.beats, atol=1e-3)
+    np.testing.assert_allclose(half.beats, rhythm.beats[::2], atol=1e-3)
+
+
+def test_the_candidates_of_a_clear_pulse_begin_with_it() -> None:
+    times = np.arange(600) / MOTION_RATE
+    (tempo, share), *others = tempo_candidates(dancer(2.0 * times))
+    assert tempo == pytest.approx(120.0, rel=0.02)
+    assert share > 0.9
+    assert share + sum(other for _, other in others) <= 1.0 + 1e-6
 
 
 def test_ten_minutes_take_a_moment() -> None:

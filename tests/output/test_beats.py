@@ -82,6 +82,12 @@ def test_beats_are_counted_in_bars() -> None:
     assert [beat.name for beat in count_beats(TIMES)] == ["1.1", "1.2", "1.3", "1.4", "2.1", "2.2"]
 
 
+def test_a_pickup_stands_before_bar_1(tmp_path: Path) -> None:
+    assert [beat.name for beat in count_beats(TIMES, -1)][:3] == ["0.4", "1.1", "1.2"]
+    write_beats(tmp_path / "beats.mid", TIMES, 25.0, first=-1)
+    assert midi_clicks((tmp_path / "beats.mid").read_bytes()) == pytest.approx(TIMES, abs=1e-4)
+
+
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"\.csv, \.txt, \.mid"):
         write_beats(tmp_path / "beats.xml", TIMES, 25.0)

@@ -13,7 +13,7 @@ from lightning.fabric import Fabric
 from project import ROOT
 from recipes_for_tests import write_recipe
 
-from d2m_cli.training.run.log import Record, read_log
+from d2m_cli.training.run.log import LogEntry, read_log
 from d2m_cli.training.run.loop import Run
 from d2m_cli.training.run.settings import plain, read_settings
 from d2m_cli.training.stages import STAGES
@@ -33,7 +33,7 @@ def kill_after_three_steps(stage: str, recipe: Path, folder: Path) -> None:
     assert not (folder / STAGES[stage].weights).exists()
 
 
-def losses(folder: Path) -> list[Record]:
+def losses(folder: Path) -> list[LogEntry]:
     return [record for record in read_log(folder) if record.kind == "train"]
 
 

@@ -1,0 +1,60 @@
+"""`d2m_cli.evaluate` as Python calls it, on a prepared dance and finished music."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import d2m_cli
+from d2m_cli.data.cache.manifest import CachedPiece, Manifest, write_manifest
+from d2m_cli.data.cache.pieces import write_piece
+from d2m_cli.errors import DataError
+from d2m_cli.features.motion import channel_names
+from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
+
+SECONDS = 3.0
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    random = np.random.default_rng(2)
+    steps = int(SECONDS * MOTION_RATE)
+    arrays = {
+        "motion": random.standard_normal((len(channel_names()), steps)).astype(np.float32),
+        "found": np.ones(steps, np.uint8),
+        "audio": (3000 * random.standard_normal(int(SECONDS * SAMPLE_RATE))).astype(np.int16),
+    }
+    entry = CachedPiece(
+        *("dance", "song", "test", "pop", "pop", "none"), seconds=SECONDS, holds=tuple(arrays)
+    )
+    write_piece(tmp_path / "cache", entry, arrays, "here")
+    write_manifest(tmp_path / "cache", Manifest("folder", (entry,)))
+    return tmp_path / "cache"
+
+
+def test_evaluate_takes_plain_paths_and_returns_the_record(prepared: Path, tmp_path: Path) -> None:
+    music = tmp_path / "made"
+    music.mkdir()
+    noise = 0.1 * np.random.default_rng(0).standard_normal(int(SECONDS * SAMPLE_RATE))
+    soundfile.write(music / "dance.d2m.wav", noise, SAMPLE_RATE)
+    steps = []
+    options = d2m_cli.EvaluateOptions(music={"ours": str(music)}, baselines=False)
+    done = d2m_cli.evaluate(str(prepared), options, lambda step, done, total: steps.append(step))
+    record = done.record
+    assert [system["name"] for system in record["systems"]] == ["ours"]
+    assert record["systems"][0]["seconds"] == SECONDS
+    assert record["systems"][0]["frechet"]["distance"] > 0
+    assert record["made"]["version"] == d2m_cli.__version__ and record["made"]["command"] == ""
+    assert any("Lift rests on 1 dance of 3 s" in note for note in record["notes"])
+    assert len(done.first_pieces()["ours"]["dance"]) == SECONDS * SAMPLE_RATE
+    assert [trace.name for trace in done.example_traces()] == ["dance, ours"]
+    assert done.previews() == {}, "a prepared set has no video"
+    assert "measure" in steps
+
+
+def test_wrong_values_are_named_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Unknown level 'middle': choose high or low"):
+        d2m_cli.evaluate(tmp_path, d2m_cli.EvaluateOptions(generate=["middle"]))
+    with pytest.raises(DataError, match="Unknown embedding 'clap'"):
+        d2m_cli.evaluate(tmp_path, d2m_cli.EvaluateOptions(embedding="clap"))
