@@ -72,5 +72,6 @@ def print_evaluation(
     shown = [tables.main_table(record)]
     if paper:
         shown += [*tables.detail_tables(record), *tables.paper_tables(record)]
-    more = "" if paper else ", every table with --paper"
-    print_tables(shown, [*tables.notes(record), f"Every figure: {places.results}{more}."])
+    more = "" if paper else "; every table and note with --paper"
+    notes = tables.notes(record, of_systems=paper)
+    print_tables(shown, [*notes, f"Every figure: {places.results}{more}."])

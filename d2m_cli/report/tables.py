@@ -61,8 +61,8 @@ def main_table(record: EvaluationRecord) -> TableData:
     )
 
 
-def notes(record: EvaluationRecord) -> list[str]:
-    """What a reader of the tables must know."""
+def notes(record: EvaluationRecord, of_systems: bool = True) -> list[str]:
+    """What a reader of the tables must know, with or without what concerns single systems."""
     real = record["real"]
     halves = number(real["halves"], 1)
     count = len(record["dances"])
@@ -74,7 +74,7 @@ def notes(record: EvaluationRecord) -> list[str]:
     if record["genre_chance"] is not None:
         lines.append(f"Genre accuracy of blind retrieval: {percent(record['genre_chance'])}.")
     lines += record["notes"]
-    for system in record["systems"]:
+    for system in record["systems"] if of_systems else ():
         lines += [f"{system['name']}: {note}" for note in system["notes"]]
         lines += [f"{system['name']}: {note}" for note in _pair_notes(system["beats"])]
     return lines

@@ -72,7 +72,7 @@ def evaluated(tmp_path_factory, bundle, dance_clips) -> tuple[dict, Path, str]:
     arguments = [str(part) for option in options.items() for part in option]
     result = CliRunner().invoke(app, ["evaluate", str(videos), *arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    return json.loads((folder / "results.json").read_text()), folder, result.output
+    return json.loads((folder / "results.json").read_text()), folder, result.stdout
 
 
 def test_every_baseline_has_a_row_with_every_figure(evaluated):
