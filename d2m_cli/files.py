@@ -11,6 +11,9 @@ from typing import Any
 
 from d2m_cli.errors import D2MError, DataError, OutputError
 
+_LONG_NAME = 240
+"""Bytes from which on a draft's name would be longer than most folders take."""
+
 
 @contextmanager
 def whole_file(path: Path, *refusals: type[Exception]) -> Iterator[Path]:
@@ -23,7 +26,8 @@ def whole_file(path: Path, *refusals: type[Exception]) -> Iterator[Path]:
     which the writing library reports that.
     """
     expected: tuple[type[Exception], ...] = (OSError, *refusals)
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
+    name = path.stem if len(os.fsencode(path.name)) < _LONG_NAME else "long-name"
+    draft = path.with_name(f".{name}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -14,7 +15,13 @@ from d2m_cli.errors import D2MError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.stream import Stream
     from av.video.stream import VideoStream
+
+_TS_DISCONT = 0x0200
+"""libavformat's flag of containers whose time stamps may jump."""
+
+_NOT_UTF_8 = "d2m-path:"
 
 _LOOK_AT = 1000
 """Packets of a file with several pictures that are read to see which of them moves."""
@@ -48,6 +55,25 @@ def bundled_ffmpeg() -> str:
         raise D2MError(
             "There is no ffmpeg here: install one and name it with D2M_FFMPEG."
         ) from error
+
+
+def word_of(path: Path) -> str:
+    """A path as ffmpeg-python takes it, which knows no names that are not UTF-8."""
+    text = str(path.absolute())
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _NOT_UTF_8 + os.fsencode(text).hex()
+    return text
+
+
+def real_words(command: Iterable[str]) -> list[str]:
+    """A command line of ffmpeg-python with the paths behind `word_of` in their places."""
+    mark = len(_NOT_UTF_8)
+    return [
+        os.fsdecode(bytes.fromhex(word[mark:])) if word.startswith(_NOT_UTF_8) else word
+        for word in command
+    ]
 
 
 def complaint(stderr: str) -> str:
@@ -129,7 +155,7 @@ def _channels(path: Path, index: int) -> int:
 
 @dataclass(frozen=True)
 class Clock:
-    """How ffmpeg's clock, which begins with the earliest stream, stands to a clip's own."""
+    """How ffmpeg's clock for one stream of a file stands to the clip's own."""
 
     first_picture: float
     """Seconds on ffmpeg's clock at which the clip's time 0 lies."""
@@ -139,26 +165,46 @@ class Clock:
     """Number of the stream that is the picture."""
 
 
-def read_clock(path: Path) -> Clock:
-    """The clock of the video at `path`, which must be one that can be opened."""
+def read_clock(path: Path, stream: int | None = None) -> Clock:
+    """The clock of the video at `path`, which must be one that can be opened.
+
+    ffmpeg begins to count with the earliest stream of a file; in transport streams and their like
+    with the earliest that is used, which is to be number `stream` alone (None: the picture).
+    """
     import av
 
     with av.open(str(path.absolute())) as container:
-        stream = picture_stream(container)
-        assert stream is not None, f"{path} was probed before"
+        picture = picture_stream(container)
+        assert picture is not None, f"{path} was probed before"
+        index = picture.index
         seekable = any(name in container.format.name for name in ("mp4", "matroska"))
-        if stream.start_time is None or container.start_time is None:
-            return Clock(0.0, seekable, stream.index)
-        begin = float(stream.start_time * (stream.time_base or 0))
-        zero = container.start_time / av.time_base
-        if os.environ.get("D2M_FFMPEG"):
-            zero = _told_start(path, zero)
-        return Clock(begin - zero, seekable, stream.index)
+        zero = _begin(picture)
+        used = _begin(container.streams[index if stream is None else stream])
+        if zero is None or container.start_time is None:
+            return Clock(0.0, seekable, index)
+        if container.format.flags & _TS_DISCONT:
+            return Clock(zero - (zero if used is None else used), seekable, index)
+    return Clock(zero - file_start(path), seekable, index)
 
 
-def _told_start(path: Path, otherwise: float) -> float:
-    """Seconds at which the chosen ffmpeg has a file begin: in Matroska versions differ."""
+def _begin(stream: "Stream") -> float | None:
+    """Seconds on the file's own clock at which a stream begins; None where nothing tells."""
+    if stream.start_time is None or stream.time_base is None:
+        return None
+    return float(stream.start_time * stream.time_base)
+
+
+def file_start(path: Path) -> float:
+    """Seconds on a file's own clock at which ffmpeg begins to count; 0 where it does not know.
+
+    A chosen ffmpeg is asked: in Matroska versions differ.
+    """
+    import av
+
+    if not os.environ.get("D2M_FFMPEG"):
+        with av.open(str(path.absolute())) as container:
+            return (container.start_time or 0) / av.time_base
     command = [ffmpeg_path(), "-hide_banner", "-nostdin", "-i", str(path.absolute())]
     told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     found = re.search(rb"Duration: [^\n]*, start: (-?[\d.]+)", told.stderr)
-    return float(found[1]) if found else otherwise
+    return float(found[1]) if found else 0.0

@@ -21,6 +21,7 @@ GROUND = {
     "pcm",
     "librosa_lock",
     "media",
+    "opencv",
     "__init__",
     "record",
 }

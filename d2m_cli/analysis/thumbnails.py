@@ -1,8 +1,8 @@
 """A few small pictures along the clip, kept for the plot while the video is decoded once."""
 
-import cv2
 import numpy as np
 
+from d2m_cli.opencv import resized
 from d2m_cli.types import FrameArray
 
 PICTURES = 12
@@ -24,8 +24,7 @@ class Thumbnails:
         """Take the next frame, RGB `(H, W, 3)`."""
         if self._seen in self._wanted:
             width = max(1, round(frame.shape[1] * HEIGHT / frame.shape[0]))
-            small = cv2.resize(frame, (width, HEIGHT), interpolation=cv2.INTER_AREA)
-            self._kept.append(np.asarray(small, dtype=np.uint8))
+            self._kept.append(resized(frame, width, HEIGHT))
         self._seen += 1
 
     def pictures(self) -> FrameArray:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from d2m_cli.errors import InputError
+from d2m_cli.opencv import resized
 from d2m_cli.spec import FRAME_RATE
 from d2m_cli.types import FloatArray, FrameArray, Visual
 
@@ -105,8 +105,7 @@ def square(frame: FrameArray, size: int) -> FrameArray:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     middle = frame[top : top + side, left : left + side]
-    method = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(middle, (size, size), interpolation=method), np.uint8)
+    return resized(middle, size, size)
 
 
 def to_clip(pictures: FrameArray) -> Tensor:

@@ -12,6 +12,7 @@ from types import TracebackType
 import numpy as np
 
 from d2m_cli.errors import NoDancerError
+from d2m_cli.opencv import placeholder
 from d2m_cli.types import FloatArray, FrameArray, Landmarks
 
 LANDMARKS = 33
@@ -80,7 +81,8 @@ class PoseEstimator:
         self._person_seen = False
 
     def __enter__(self) -> PoseEstimator:
-        import mediapipe
+        with placeholder():
+            import mediapipe
 
         with _native_stderr_muted():
             # Its own filter would make the motion late; `motion` smooths without a delay.

@@ -7,6 +7,7 @@ import numpy as np
 
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.sound import load_sound
+from d2m_cli.media import picture_stream, sound_track
 from d2m_cli.pcm import Int16Array, to_int16
 from d2m_cli.spec import SAMPLE_RATE
 
@@ -29,12 +30,13 @@ def load_music(path: Path) -> Int16Array:
 
 def _sound_start(path: Path) -> float:
     """Seconds from the first picture to the first sound; 0 without pictures."""
-    cover = av.stream.Disposition.attached_pic
-    with av.open(str(path)) as container:
-        pictures = [s for s in container.streams.video if not s.disposition & cover]
+    track = sound_track(path)
+    with av.open(str(path.absolute())) as container:
+        picture = picture_stream(container)
+        sound = container.streams[track.index] if track else None
         starts = [
             float(stream.start_time * stream.time_base)
-            for stream in (*container.streams.audio[:1], *pictures[:1])
-            if stream.start_time is not None and stream.time_base is not None
+            for stream in (sound, picture)
+            if stream and stream.start_time is not None and stream.time_base is not None
         ]
     return starts[0] - starts[1] if len(starts) == 2 else 0.0

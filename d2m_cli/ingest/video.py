@@ -15,7 +15,7 @@ import numpy as np
 
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.probe import probe
-from d2m_cli.media import complaint, ffmpeg_path, read_clock
+from d2m_cli.media import complaint, ffmpeg_path, read_clock, real_words, word_of
 from d2m_cli.spec import FRAME_RATE
 from d2m_cli.types import Clip, FrameArray
 
@@ -84,7 +84,7 @@ def _command(clip: Clip, rate: float, width: int, height: int) -> list[str]:
     # Pictures from the key frame on stay in the stream with negative times, so that `fps` still
     # knows which one is on the screen when the part begins (a still one may begin long before).
     where = {"ss": f"{seek:.6f}", "noaccurate_seek": None} if seek else {}
-    source = ffmpeg.input(str(clip.path.absolute()), threads=2, **where)
+    source = ffmpeg.input(word_of(clip.path), threads=2, **where)
     begin = clock.first_picture + clip.start - seek
     pictures = (
         source[str(clock.picture)]
@@ -96,7 +96,7 @@ def _command(clip: Clip, rate: float, width: int, height: int) -> list[str]:
     sink = pictures.output(
         "pipe:", format="rawvideo", pix_fmt="rgb24", **{"frames:v": count}
     ).global_args("-v", "error", "-nostdin")
-    return list(ffmpeg.compile(sink, cmd=ffmpeg_path()))
+    return real_words(ffmpeg.compile(sink, cmd=ffmpeg_path()))
 
 
 def _even(size: float) -> int:

@@ -112,10 +112,11 @@ def make_key(name: str, items: Iterable[MosItem]) -> dict[str, Any]:
 
 def validate(key: Mapping[str, Any], answers: Mapping[str, Any], name: str) -> None:
     """Raise `DataError` unless `answers` (of file `name`) are ratings of the key's test."""
-    if answers.get("format") != FORMAT or key.get("format") != FORMAT:
+    told = isinstance(answers.get("ratings"), dict) and isinstance(answers.get("listener"), str)
+    if answers.get("format") != FORMAT or key.get("format") != FORMAT or not told:
         raise DataError(f"{name} is not an answer file of this version of the listening test.")
-    if answers["test"] != key["test"]:
-        raise DataError(f"{name} answers the test '{answers['test']}', not '{key['test']}'.")
+    if answers.get("test") != key["test"]:
+        raise DataError(f"{name} answers the test '{answers.get('test')}', not '{key['test']}'.")
     for token, rating in answers["ratings"].items():
         if token not in key["items"]:
             raise DataError(f"{name} rates an item that the test does not have.")

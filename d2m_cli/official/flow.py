@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 
 from d2m_cli.official import FlowMethod
+from d2m_cli.opencv import opencv
 from d2m_cli.types import FloatArray, FrameArray
 
 LARGEST = 20.0
@@ -18,12 +18,11 @@ class OpticalFlow:
     """Flow from each picture of a stream to the next one."""
 
     def __init__(self, method: FlowMethod = FlowMethod.TVL1) -> None:
-        # Typed as Any: the stubs of OpenCV do not know the contrib module.
-        contrib: Any = cv2.optflow
-        self._solver = (
-            contrib.DualTVL1OpticalFlow_create()
+        cv2 = self._cv2 = opencv()
+        self._solver: Any = (
+            cv2.optflow.DualTVL1OpticalFlow_create()
             if method is FlowMethod.TVL1
-            else cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # type: ignore[attr-defined]
+            else cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         )
         self._before: FrameArray | None = None
 
@@ -32,7 +31,8 @@ class OpticalFlow:
 
         The first picture has no movement.
         """
-        now = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        gray = self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2GRAY)
+        now = np.asarray(gray, dtype=np.uint8)
         before, self._before = self._before, now
         if before is None:
             return np.zeros((2, *now.shape), np.float32)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 
 from d2m_cli.official import FlowMethod
 from d2m_cli.official.flow import OpticalFlow
+from d2m_cli.opencv import opencv
 from d2m_cli.spec import FRAME_RATE, SEGMENT_SECONDS
 from d2m_cli.types import FloatArray, FrameArray, Visual
 
@@ -79,6 +79,7 @@ def centre_crop(frame: FrameArray) -> FrameArray:
     """The middle `(224, 224, 3)` of a picture `(H, W, 3)` whose short side is made 256 pixels."""
     scale = SHORT_SIDE / min(frame.shape[:2])
     height, width = (max(SHORT_SIDE, round(side * scale)) for side in frame.shape[:2])
+    cv2 = opencv()
     whole = cv2.resize(frame, (width, height), interpolation=cv2.INTER_LINEAR)
     top, left = (height - CROP) // 2, (width - CROP) // 2
     return np.asarray(whole[top : top + CROP, left : left + CROP], dtype=np.uint8)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import ffmpeg
 import soundfile
 
+from d2m_cli.media import word_of
 from d2m_cli.output.places import finished_file
 from d2m_cli.output.run import run_ffmpeg
 from d2m_cli.spec import SAMPLE_RATE
@@ -68,7 +69,7 @@ class Finish:
 
 def measure_loudness(path: Path) -> Loudness:
     """Loudness and true peak of the sound in the file at `path`."""
-    return _measure(ffmpeg.input(str(path.absolute())).audio)
+    return _measure(ffmpeg.input(word_of(path)).audio)
 
 
 def _measure(sound: Any) -> Loudness:
@@ -99,7 +100,7 @@ def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> None:
     with finished_file(out) as draft:
 
         def write(sound: Any) -> None:
-            run_ffmpeg(sound.output(str(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
+            run_ffmpeg(sound.output(word_of(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
 
         if before.peak_db + gain <= CEILING_DB:
             write(source.filter("volume", f"{gain:.3f}dB"))
@@ -114,7 +115,7 @@ def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> None:
 
 def _faded(path: Path, finish: Finish) -> Any:
     """The sound of the file, rising and falling like a quarter of a sine."""
-    sound = ffmpeg.input(str(path.absolute())).audio
+    sound = ffmpeg.input(word_of(path)).audio
     seconds = soundfile.info(path).duration
     if finish.fade_in > 0:
         sound = sound.filter("afade", type="in", duration=finish.fade_in, curve="qsin")

@@ -11,7 +11,7 @@ from typing import Any
 
 import av
 
-from d2m_cli.media import picture_stream
+from d2m_cli.media import file_start, picture_stream
 from d2m_cli.output.streams import Companion
 from d2m_cli.types import Clip
 
@@ -63,8 +63,7 @@ def move_stream(clip: Clip, companion: Companion, folder: Path) -> Moved | None:
             count += 1
     if not count:
         return None
-    with av.open(str(path)) as container:
-        return Moved(path, _begin(container))
+    return Moved(path, file_start(path))
 
 
 @dataclass(frozen=True)
@@ -110,16 +109,6 @@ def _first_picture(container: Any) -> float:
     stream = picture_stream(container)
     assert stream is not None, "the clip was probed before"
     return float((stream.start_time or 0) * (stream.time_base or 0))
-
-
-def _begin(container: Any) -> float:
-    """Seconds at which ffmpeg has the file begin."""
-    if container.start_time is not None:
-        return float(container.start_time / av.time_base)
-    for packet in container.demux():
-        if packet.pts is not None:
-            return float(packet.pts * packet.time_base)
-    return 0.0
 
 
 def _quoted(text: str) -> str:

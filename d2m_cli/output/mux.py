@@ -8,7 +8,7 @@ import ffmpeg
 import numpy as np
 import soundfile
 
-from d2m_cli.media import read_clock
+from d2m_cli.media import read_clock, sound_track, word_of
 from d2m_cli.output.checks import CONTAINERS, check_container, no_video_holds
 from d2m_cli.output.describe import StreamFacts, describe
 from d2m_cli.output.moved import move_chapters, move_stream, stands_elsewhere, take_cover
@@ -19,11 +19,11 @@ from d2m_cli.output.run import compiled, run_command
 from d2m_cli.output.sound import for_stream, new_sound, sound_options
 from d2m_cli.output.streams import (
     Luggage,
+    Stretch,
     count_chapters,
-    count_packets,
-    cut_near_end,
     has_phone_metadata,
     pack,
+    stretch,
 )
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import Clip
@@ -80,8 +80,7 @@ class _Plan:
     streams: list[StreamFacts]
     picture: StreamFacts
     copied: bool
-    cut: float | None
-    """Decoding time at which the copied picture ends, if before the file does."""
+    pictures: Stretch
     luggage: Luggage
 
 
@@ -93,71 +92,77 @@ def _plan(clip: Clip, out: Path) -> _Plan:
         check_container(clip.path, out)
     suffix = out.suffix.lower()
     luggage = pack(streams, picture.index, suffix, copied)
-    cut = cut_near_end(clip) if copied else None
-    return _Plan(clip, suffix, streams, picture, copied, cut, luggage)
+    return _Plan(clip, suffix, streams, picture, copied, stretch(clip, copied), luggage)
 
 
 def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[str]:
     """Write `draft` and read it back; messages name `out`. Returns the side data that is lost."""
     clip = plan.clip
-    music = ffmpeg.input(str(wav.absolute()))
-    old = picture = ffmpeg.input(str(clip.path.absolute()), **_begin(clip))
-    if plan.cut is not None:
-        # An input of its own: a limit on the output would end the sound as well.
-        picture = ffmpeg.input(str(clip.path.absolute()), **_begin(clip), t=f"{plan.cut:.6f}")
-    sound = new_sound(clip, music, old, mix)
+    # A limit on the output would end the sound as well.
+    limit = {} if plan.pictures.limit is None else {"t": f"{plan.pictures.limit:.6f}"}
+    picture = _stream(clip, plan.picture.index, **limit)
+    track = sound_track(clip.path) if mix > 0 else None
+    old = _stream(clip, track.index) if track else None
+    sound = new_sound(clip, ffmpeg.input(word_of(wav)), old, track, mix)
     with scratch_folder() as name:
         folder = Path(name)
-        kept, others = _others(plan, old, folder)
+        kept, others = _others(plan, folder)
         sink = ffmpeg.output(
-            picture[str(plan.picture.index)],
+            picture,
             sound,
             *others,
-            str(draft.absolute()),
-            **_options(plan, kept, folder),
+            word_of(draft),
+            **_options(plan, kept),
         )
         command = compiled(sink)
+        place = command.index(str(draft.absolute()))
+        command[place:place] = _attach(clip, kept, folder)
         chapters = _add_chapters(command, clip, draft, folder)
         run_command(command, out)
-    count = count_packets(clip) if plan.copied and plan.cut is None else None
-    promise = Promise(plan.picture, plan.copied, count, clip.seconds, kept, chapters)
+    promise = Promise(plan.picture, plan.copied, plan.pictures, clip.seconds, kept, chapters)
     return read_back(draft, out, promise)
 
 
-def _begin(clip: Clip) -> dict[str, Any]:
-    """Input options after which the clip's time 0 is ffmpeg's, whatever began before it."""
-    first_picture = read_clock(clip.path).first_picture
-    options: dict[str, Any] = {"fflags": "+genpts"}  # AVI has no presentation times
-    if clip.start:
-        return {**options, "ss": f"{first_picture + clip.start:.6f}"}
-    return {**options, "itsoffset": f"{-first_picture:.6f}"}
+def _stream(clip: Clip, index: int, **options: Any) -> Any:
+    """Stream number `index` of the clip's file, on ffmpeg's clock from the clip's time 0 on.
+
+    Where the container has no good index, what lies before is not passed over but cut off later.
+    """
+    clock = read_clock(clip.path, index)
+    zero = clock.first_picture + clip.start
+    where = {"itsoffset": f"{-zero:.6f}"}
+    if clip.start and clock.seekable:
+        where = {"ss": f"{zero:.6f}"}
+    options |= {"fflags": "+genpts", **where}  # AVI has no presentation times
+    return ffmpeg.input(word_of(clip.path), **options)[str(index)]
 
 
-def _others(plan: _Plan, old: Any, folder: Path) -> tuple[Luggage, list[Any]]:
+def _others(plan: _Plan, folder: Path) -> tuple[Luggage, list[Any]]:
     """What comes along, less what the part has nothing of, and its streams in this order.
 
     Attachments come last, as Matroska's muxer wants.
     """
     clip, kept, streams = plan.clip, [], []
-    still = ffmpeg.input(str(clip.path.absolute()))  # covers and attachments have no time
+    still = ffmpeg.input(word_of(clip.path))  # covers and attachments have no time
     elsewhere = stands_elsewhere(clip)
     order = ("video", "subtitle", "data", "attachment")
     for each in sorted(plan.luggage.kept, key=lambda one: order.index(one.kind)):
-        source = old[str(each.index)]
         if each.kind == "attachment" or plan.streams[each.index].attached:
             source = still[str(each.index)]
         elif each.kind != "video" and elsewhere:
             moved = move_stream(clip, each, folder)
             if moved is None:
                 continue
-            source = ffmpeg.input(str(moved.path), itsoffset=f"{moved.begin:.6f}")["0"]
+            source = ffmpeg.input(word_of(moved.path), itsoffset=f"{moved.begin:.6f}")["0"]
+        else:
+            source = _stream(clip, each.index, t=f"{clip.seconds:.6f}")
         kept.append(each)
         if not each.cover:
             streams.append(source)
     return Luggage(kept, plan.luggage.left_out), streams
 
 
-def _options(plan: _Plan, kept: Luggage, folder: Path) -> dict[str, Any]:
+def _options(plan: _Plan, kept: Luggage) -> dict[str, Any]:
     """How the container and its streams are written."""
     clip, suffix = plan.clip, plan.suffix
     options: dict[str, Any] = {
@@ -178,8 +183,6 @@ def _options(plan: _Plan, kept: Luggage, folder: Path) -> dict[str, Any]:
     for number, each in enumerate(kept.of("video"), start=1):
         if plan.streams[each.index].attached:
             options[f"disposition:v:{number}"] = "attached_pic"
-    if kept.covers:
-        options |= _attach(clip, kept, folder)
     if CONTAINERS[suffix] in ("mp4", "mov"):
         # Phones' own keys need QuickTime's newer form of metadata, which fewer players read.
         phone = "+use_metadata_tags" if has_phone_metadata(clip.path) else ""
@@ -187,14 +190,15 @@ def _options(plan: _Plan, kept: Luggage, folder: Path) -> dict[str, Any]:
     return options
 
 
-def _attach(clip: Clip, kept: Luggage, folder: Path) -> dict[str, Any]:
-    """Options that put cover pictures into a Matroska file as it holds them: as attachments."""
-    options: dict[str, Any] = {"attach": []}
+def _attach(clip: Clip, kept: Luggage, folder: Path) -> list[str]:
+    """Arguments that put cover pictures into a Matroska file as it holds them: as attachments."""
+    arguments: list[str] = []
     for number, cover in enumerate(kept.covers, start=len(kept.of("attachment"))):
         path, name = take_cover(clip, cover, folder)
-        options["attach"].append(str(path))
-        options[f"metadata:s:t:{number}"] = [f"mimetype={cover.cover}", f"filename={name}"]
-    return options
+        arguments += ["-attach", str(path)]
+        for fact in (f"mimetype={cover.cover}", f"filename={name}"):
+            arguments += [f"-metadata:s:t:{number}", fact]
+    return arguments
 
 
 def _add_chapters(command: list[str], clip: Clip, draft: Path, folder: Path) -> int:

@@ -56,9 +56,8 @@ def picture_anew(video: Path, suffix: str) -> dict[str, Any]:
             options["tag"] = "hvc1"
     else:
         options = dict(_H264)
-    if odd:
-        options["filter"] = "crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0"
-    return options
+    even = ",crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0" if odd else ""
+    return {**options, "filter": f"trim=start=0{even}"}
 
 
 def _light(container: Any, stream: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ import av
 from d2m_cli.errors import OutputError
 from d2m_cli.media import picture_stream
 from d2m_cli.output.describe import ROTATION, StreamFacts, describe
-from d2m_cli.output.streams import Luggage
+from d2m_cli.output.streams import Luggage, Stretch
 
 _SOUND_SECONDS = 0.15
 """How far the new sound may end from the clip's end: an encoder's frame, and its delay."""
@@ -25,9 +25,9 @@ class Promise:
     """The input's picture."""
     copied: bool
     """The picture is not encoded anew."""
-    count: int | None
-    """Pictures of a whole copy."""
+    pictures: Stretch
     seconds: float
+    """Length of the sound."""
     luggage: Luggage
     chapters: int
 
@@ -40,16 +40,18 @@ def read_back(draft: Path, out: Path, promise: Promise) -> list[str]:
     """
     try:
         with av.open(str(draft.absolute())) as container:
-            count, picture_end, sound_end = _measure(container)
+            found = _measure(container)
             chapters = len(container.chapters())
     except av.FFmpegError as error:
         raise _broken(out, "it cannot be read again") from error
-    if promise.count is not None and count != promise.count:
-        raise _broken(out, f"{count} of {promise.count} pictures arrived")
-    if picture_end < promise.seconds - max(_PICTURE_SECONDS, 2 * promise.seconds / max(count, 1)):
-        raise _broken(out, f"{picture_end:.2f} of {promise.seconds:.2f} s of picture arrived")
-    if abs(sound_end - promise.seconds) > _SOUND_SECONDS:
-        raise _broken(out, f"{sound_end:.2f} of {promise.seconds:.2f} s of sound arrived")
+    pictures = promise.pictures
+    if pictures.count is not None and found.count != pictures.count:
+        raise _broken(out, f"{found.count} of {pictures.count} pictures arrived")
+    late = max(_PICTURE_SECONDS, 2 * promise.seconds / max(found.count, 1))
+    if found.last < pictures.last - late:
+        raise _broken(out, f"{found.last:.2f} of {pictures.last:.2f} s of picture arrived")
+    if abs(found.sound_end - promise.seconds) > _SOUND_SECONDS:
+        raise _broken(out, f"{found.sound_end:.2f} of {promise.seconds:.2f} s of sound arrived")
     if chapters < promise.chapters:
         raise _broken(out, f"{chapters} of {promise.chapters} chapters arrived")
     written = describe(draft)
@@ -74,20 +76,29 @@ def is_whole(out: Path, seconds: float) -> bool:
             if picture_stream(container) is None:
                 told = container.duration
                 return told is not None and abs(told / av.time_base - seconds) < _SOUND_SECONDS
-            count, picture_end, sound_end = _measure(container)
+            found = _measure(container)
     except (av.FFmpegError, OSError):
         return False
-    late = max(_PICTURE_SECONDS, 2 * seconds / max(count, 1))
-    return abs(picture_end - seconds) < late and abs(sound_end - seconds) < _SOUND_SECONDS
+    late = max(_PICTURE_SECONDS, 2 * seconds / max(found.count, 1))
+    return seconds - found.last < late and abs(found.sound_end - seconds) < _SOUND_SECONDS
 
 
-def _measure(container: Any) -> tuple[int, float, float]:
-    """Pictures, and the ends of picture and sound in seconds from the first picture."""
+@dataclass(frozen=True)
+class _Found:
+    count: int
+    """Pictures, hidden ones too."""
+    last: float
+    """Seconds from the first picture that is shown to the begin of the last."""
+    sound_end: float
+    """Seconds from there to the end of the sound."""
+
+
+def _measure(container: Any) -> _Found:
     stream = picture_stream(container)
     if stream is None or not container.streams.audio:
         raise av.InvalidDataError(0, "no picture or no sound")
     sound = container.streams.audio[0]
-    count, begin, ends = 0, float("inf"), {stream: 0.0, sound: 0.0}
+    count, begin, last, end = 0, float("inf"), 0.0, 0.0
     for packet in container.demux(stream, sound):
         time = packet.dts if packet.pts is None else packet.pts
         if packet.is_corrupt:
@@ -95,12 +106,15 @@ def _measure(container: Any) -> tuple[int, float, float]:
         if time is None or not packet.size:
             continue
         at = float(time * packet.time_base)
-        end = at + float((packet.duration or 0) * packet.time_base)
-        ends[packet.stream] = max(ends[packet.stream], end)
         if packet.stream is stream:
             count += 1
-            begin = min(begin, at)
-    return count, ends[stream] - begin, ends[sound] - begin
+            last = max(last, at)
+            begin = begin if packet.is_discard else min(begin, at)
+        else:
+            end = max(end, at + float((packet.duration or 0) * packet.time_base))
+    if not count:
+        raise av.InvalidDataError(0, "no picture")
+    return _Found(count, last - begin, end - begin)
 
 
 def _check_streams(written: list[StreamFacts], out: Path, luggage: Luggage) -> None:

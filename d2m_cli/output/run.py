@@ -6,7 +6,7 @@ from typing import Any
 
 import ffmpeg
 
-from d2m_cli.media import complaint, ffmpeg_path
+from d2m_cli.media import complaint, ffmpeg_path, real_words
 from d2m_cli.output.places import is_full, unwritable
 
 
@@ -21,7 +21,7 @@ def run_ffmpeg(sink: Any, out: Path | None = None, level: str = "error") -> str:
 def compiled(sink: Any, level: str = "error") -> list[str]:
     """The command line of the ffmpeg-python output `sink`."""
     quiet = sink.global_args("-hide_banner", "-nostats", "-nostdin", "-v", level)
-    return list(ffmpeg.compile(quiet, cmd=ffmpeg_path(), overwrite_output=True))
+    return real_words(ffmpeg.compile(quiet, cmd=ffmpeg_path(), overwrite_output=True))
 
 
 def run_command(command: list[str], out: Path | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import ffmpeg
 
 from d2m_cli.errors import OutputError
-from d2m_cli.media import sound_track
+from d2m_cli.media import SoundTrack, word_of
 from d2m_cli.output.audio import limited
 from d2m_cli.output.places import finished_file
 from d2m_cli.output.run import run_ffmpeg
@@ -40,9 +40,9 @@ def write_sound(wav: Path, out: Path) -> None:
         raise OutputError(
             f"{out} is no sound file: choose one of {', '.join(_ALONE)} as its suffix."
         )
-    sound = _stereo(ffmpeg.input(str(wav.absolute())).audio)
+    sound = _stereo(ffmpeg.input(word_of(wav)).audio)
     with finished_file(out) as draft:
-        run_ffmpeg(sound.output(str(draft.absolute()), **for_stream("a", codec)), out)
+        run_ffmpeg(sound.output(word_of(draft), **for_stream("a", codec)), out)
 
 
 def sound_options(suffix: str) -> dict[str, Any]:
@@ -50,16 +50,15 @@ def sound_options(suffix: str) -> dict[str, Any]:
     return for_stream("a", _IN_VIDEO.get(suffix, _AAC))
 
 
-def new_sound(clip: Clip, music: Any, old: Any, mix: float) -> Any:
+def new_sound(clip: Clip, music: Any, old: Any, track: SoundTrack | None, mix: float) -> Any:
     """The sound of the ffmpeg-python input `music`, exactly as long as the clip.
 
-    `mix` (0..1) adds that share of the first sound of the input `old` that can be decoded.
+    `mix` (0..1) adds that share of `old`, the stream of `track`, unless that is None.
     """
     sound = _stereo(music.audio)
-    track = sound_track(clip.path) if mix > 0 else None
     if track is not None:
         # `async` fills and cuts so that the original keeps its place beside the picture.
-        original = old[str(track.index)].filter("aresample", _RATE, **{"async": 1, "first_pts": 0})
+        original = old.filter("aresample", _RATE, **{"async": 1, "first_pts": 0})
         original = (
             _stereo(original)
             if track.channels == 1

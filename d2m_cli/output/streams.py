@@ -5,11 +5,14 @@ from pathlib import Path
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from d2m_cli.media import picture_stream
 from d2m_cli.output.checks import CONTAINERS, holds
 from d2m_cli.output.describe import StreamFacts
-from d2m_cli.types import Clip
+from d2m_cli.types import BoolArray, Clip
+
+FloatArray64 = NDArray[np.float64]
 
 _SUBTITLES_AS = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 """What text subtitles become where the container cannot hold them as they are."""
@@ -17,7 +20,7 @@ _SUBTITLES_AS = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "we
 _TEXT_SUBTITLES = ("subrip", "ass", "webvtt", "mov_text", "text")
 
 _COVERS = ("png", "mjpeg", "bmp")
-"""Cover pictures that MP4 and QuickTime know."""
+"""Cover pictures that MP4 knows; QuickTime has no place for any."""
 
 _COVER_TYPES = {"png": "image/png", "mjpeg": "image/jpeg", "bmp": "image/bmp", "gif": "image/gif"}
 """Types of attachments that Matroska's readers take for a cover."""
@@ -89,7 +92,7 @@ def _codec(stream: StreamFacts, suffix: str, copied: bool) -> str | None:
     if stream.kind == "subtitle":
         return _subtitle_codec(stream.codec, suffix)
     if stream.attached:
-        known = {"mp4": _COVERS, "mov": _COVERS, "matroska": tuple(_COVER_TYPES)}
+        known = {"mp4": _COVERS, "matroska": tuple(_COVER_TYPES)}
         return "copy" if stream.codec in known.get(container, ()) else None
     places = {
         "video": copied and holds(suffix, stream.codec),
@@ -114,29 +117,48 @@ def has_phone_metadata(video: Path) -> bool:
         return any("." in key for key in container.metadata)
 
 
-def cut_near_end(clip: Clip) -> float | None:
-    """Where to end a copy of the picture near `clip.end`, so that no picture before it is missing.
+@dataclass(frozen=True)
+class Stretch:
+    """The pictures of a clip as its file holds them."""
 
-    Packets stand in the order of decoding. Only after some of them are all pictures there up to the
-    last one; of these places the one nearest to the end is taken. Given as decoding time in seconds
-    from the first picture, between two packets; None when the whole picture is to be copied.
+    count: int | None
+    """Packets of a copy; None where the picture is cut or encoded anew."""
+    last: float
+    """Seconds from the clip's begin to that of its last picture."""
+    limit: float | None = None
+    """Where to end a copy, as decoding time in seconds from the first picture."""
+
+
+def stretch(clip: Clip, copied: bool) -> Stretch:
+    """Which pictures of its file make up the clip.
+
+    Packets stand in the order of decoding. A copy may end only after packets of which all pictures
+    are there up to the last one; of these places the one nearest to the clip's end is taken. A copy
+    begins with the first packet that stands alone.
     """
-    if clip.end is None or clip.end >= clip.duration:
-        return None
-    packets = _packets_until(clip, clip.end + max(_MIN_MARGIN, 8 / clip.fps))
-    decoded, times = np.array(packets).T
+    part = clip.end is not None and clip.end < clip.duration
+    margin = max(_MIN_MARGIN, 8 / clip.fps)
+    decoded, times, hidden = _packets_until(
+        clip, clip.start + clip.seconds + margin if part else None
+    )
     shown = np.sort(times)
-    whole = np.flatnonzero(np.maximum.accumulate(times) == shown)[:-1] + 1
-    if not len(whole):
-        return None
-    count = whole[np.abs(shown[whole] - shown[0] - clip.seconds).argmin()]
-    return float(decoded[count - 1] + decoded[count]) / 2 - float(shown[0])
+    begin = float(np.min(times[~hidden] if not hidden.all() else times))
+    if copied and part:
+        whole = np.flatnonzero(np.maximum.accumulate(times) == shown)[:-1] + 1
+        if len(whole):
+            count = whole[np.abs(shown[whole] - begin - clip.seconds).argmin()]
+            limit = float(decoded[count - 1] + decoded[count]) / 2 - begin
+            return Stretch(None, float(shown[count - 1]) - begin, limit)
+    if copied:
+        return Stretch(len(times), float(shown[-1]) - begin)
+    inside = shown[shown < begin + clip.start + clip.seconds]
+    return Stretch(None, float(inside[-1]) - begin - clip.start)
 
 
-def _packets_until(clip: Clip, end: float) -> list[tuple[float, float]]:
-    """Decoding and presentation seconds of the packets up to `end` s after the first picture."""
-    found: list[tuple[float, float]] = []
-    first = 0.0
+def _packets_until(clip: Clip, end: float | None) -> tuple[FloatArray64, FloatArray64, BoolArray]:
+    """Of the packets up to `end` s after the first picture: decoding and presentation seconds, and
+    which of them an edit list hides."""
+    found: list[tuple[float, float, bool]] = []
     with av.open(str(clip.path.absolute())) as container:
         stream = picture_stream(container)
         assert stream is not None, f"{clip.path} was probed before"
@@ -146,23 +168,11 @@ def _packets_until(clip: Clip, end: float) -> list[tuple[float, float]]:
             unit = float(packet.time_base)
             dts = (packet.pts if packet.dts is None else packet.dts) or 0
             pts = (packet.dts if packet.pts is None else packet.pts) or 0
-            first = first if found else pts * unit
-            found.append((dts * unit, pts * unit))
-            if dts * unit - first > end:
+            found.append((dts * unit, pts * unit, packet.is_discard))
+            if end is not None and dts * unit - found[0][1] > end:
                 break
-    return found
-
-
-def count_packets(clip: Clip) -> int:
-    """Pictures in the copy of a whole clip: ffmpeg begins with the first that stands alone."""
-    count = 0
-    with av.open(str(clip.path.absolute())) as container:
-        stream = picture_stream(container)
-        assert stream is not None, f"{clip.path} was probed before"
-        for packet in container.demux(stream):
-            if packet.size and (count or packet.is_keyframe):
-                count += 1
-    return count
+    decoded, times, hidden = zip(*found, strict=True)
+    return np.array(decoded), np.array(times), np.array(hidden, dtype=np.bool_)
 
 
 def count_chapters(clip: Clip) -> int:

@@ -51,7 +51,10 @@ class CachedPiece:
         """The piece of a JSON record. Raises `TypeError` or `KeyError` when that describes none."""
         holds = (OLD_NAMES.get(name, name) for name in line["holds"] if name not in OLD_ARRAYS)
         known = {key: value for key, value in line.items() if key not in OLD_KEYS}
-        return cls(**{**known, "holds": tuple(holds)})
+        piece = cls(**{**known, "holds": tuple(holds)})
+        if not all(isinstance(word, str) for word in (piece.name, piece.song, piece.split)):
+            raise TypeError("names, songs and splits are words")
+        return piece
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,10 @@ def read_manifest(cache: Path) -> Manifest:
             failures=tuple(FailedPiece(**line) for line in stored["failures"]),
             left_out=tuple(FailedPiece(**line) for line in stored.get("left_out", ())),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error}): {AGAIN}.") from error
+    for entry in manifest.entries:
+        if Path(entry.name).is_absolute() or ".." in Path(entry.name).parts:
+            raise DataError(f"{path} names a file outside its folder ('{entry.name}'): {AGAIN}.")
     check_songs(manifest.entries)
     return manifest

@@ -53,7 +53,10 @@ def cached_entry(cache: Path, name: str, source: str) -> CachedPiece | None:
         return None
     if note.get("format") not in ("2", str(FORMAT)) or note.get("source") != source:
         return None
-    return CachedPiece.from_json(json.loads(note["entry"]))
+    try:
+        return CachedPiece.from_json(json.loads(note["entry"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 class PieceFile:

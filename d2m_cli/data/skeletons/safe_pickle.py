@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import pickletools
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +22,37 @@ def load_numpy_pickle(path: Path) -> Any:
     Raises `DataError` when the file is missing, damaged or asks for anything else.
     """
     try:
-        with path.open("rb") as file:
-            # latin1 is how numpy's arrays survive from pickles that Python 2 wrote.
-            return _NumpyUnpickler(file, encoding="latin1").load()
+        data = path.read_bytes()
+        _check_numbers(data)
+        # latin1 is how numpy's arrays survive from pickles that Python 2 wrote.
+        return _NumpyUnpickler(io.BytesIO(data), encoding="latin1").load()
     except FileNotFoundError:
         raise DataError(f"There is no file '{path}': check the path.") from None
     except DataError as error:
         raise DataError(f"'{path}' {error}") from None
     except Exception as error:  # a damaged pickle can fail inside numpy in any way
         raise DataError(f"'{path}' is not a readable pickle ({error}): get it again.") from None
+
+
+def _check_numbers(data: bytes) -> None:
+    """Refuse a pickle that numbers its parts beyond its own length: a place is kept for each."""
+    for operation, argument, _ in pickletools.genops(data):
+        if operation.name.endswith("PUT") and int(argument or 0) > len(data):
+            raise DataError("numbers more parts than it has bytes: get it again.")
+
+
+def _reconstruct(kind: Any, shape: tuple[int, ...], code: Any) -> Any:
+    """The empty array that numpy fills later; no other has a reason to be asked for."""
+    if tuple(shape) != (0,):
+        raise DataError("would make an array before its data are read: do not use it.")
+    return _numpy_core.multiarray._reconstruct(kind, shape, code)
+
+
+def _scalar(kind: Any, value: Any = None) -> Any:
+    """A number of numpy's."""
+    if kind.itemsize > _LARGEST_SCALAR:
+        raise DataError(f"holds a number of {kind.itemsize} bytes: do not use it.")
+    return _numpy_core.multiarray.scalar(kind, value)
 
 
 def _encode(text: str, encoding: str) -> bytes:
@@ -39,10 +63,13 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 _numpy_core: Any = np.core
+_LARGEST_SCALAR = 1024
+"""Bytes."""
+
 # numpy moved these from `numpy.core` to `numpy._core` in version 2; both names occur in files.
 _CORE = {
-    ("multiarray", "_reconstruct"): _numpy_core.multiarray._reconstruct,
-    ("multiarray", "scalar"): _numpy_core.multiarray.scalar,
+    ("multiarray", "_reconstruct"): _reconstruct,
+    ("multiarray", "scalar"): _scalar,
     ("numeric", "_frombuffer"): _numpy_core.numeric._frombuffer,
 }
 _ALLOWED = {
