@@ -15,7 +15,7 @@ from rich.console import Console
 from d2m_cli.analysis.cache import AnalysisCache
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.options import MusicOptions, OutputOptions
-from d2m_cli.cli.plan import Job, Piece, Plan
+from d2m_cli.cli.plan import Job, Plan, PlannedPiece
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
@@ -162,7 +162,7 @@ def _with_tempo(dance: Dance, music: MusicOptions) -> Dance:
     return replace(dance, rhythm=rhythm)
 
 
-def _write(track: Track, clip: Clip, piece: Piece, output: OutputOptions) -> list[str]:
+def _write(track: Track, clip: Clip, piece: PlannedPiece, output: OutputOptions) -> list[str]:
     """Write the files of a piece; returns what of the video does not come along."""
     left_out: list[str] = []
     with timed(track.timings, Step.WRITE):
@@ -179,7 +179,11 @@ def _write(track: Track, clip: Clip, piece: Piece, output: OutputOptions) -> lis
 
 
 def _summary(
-    track: Track, piece: Piece, analysis: Analysis, output: OutputOptions, left_out: list[str]
+    track: Track,
+    piece: PlannedPiece,
+    analysis: Analysis,
+    output: OutputOptions,
+    left_out: list[str],
 ) -> Summary:
     rhythm = analysis.dance.rhythm
     return Summary(

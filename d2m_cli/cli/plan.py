@@ -20,7 +20,7 @@ _ALL = "all"
 
 
 @dataclass(frozen=True)
-class Piece:
+class PlannedPiece:
     """One piece of music and what is to be written of it."""
 
     style: str | None
@@ -42,7 +42,7 @@ class Job:
     """One video, which is analyzed once, and the pieces to make for it."""
 
     video: Path
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PlannedPiece, ...]
     features: Path | None
 
     @property
@@ -58,7 +58,7 @@ class Plan:
 
     videos: int
     jobs: list[Job] = field(default_factory=list)
-    done: list[Piece] = field(default_factory=list)
+    done: list[PlannedPiece] = field(default_factory=list)
     refused: dict[Path, D2MError] = field(default_factory=dict)
 
 
@@ -153,7 +153,7 @@ def _job(
         out = place(output.out or f"{video.parent}/", video, f".d2m{label}{suffix}", label, videos)
         plot = output.plot and place(output.plot, video, f"{label}.png", label, videos)
         beats = output.beats and place(output.beats, video, f"{label}.csv", label, videos)
-        pieces.append(Piece(style, seed, out, plot or None, beats or None, sound))
+        pieces.append(PlannedPiece(style, seed, out, plot or None, beats or None, sound))
     features = output.save_features and named_after(video, ".npz", output.save_features)
     return Job(video, tuple(pieces), features)
 
