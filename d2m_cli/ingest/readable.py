@@ -1,5 +1,7 @@
 """Whether a path is a file that can be read; imports nothing heavy, for the first check."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from d2m_cli.errors import InputError
@@ -11,6 +13,7 @@ def check_readable(path: Path) -> None:
     Raises `InputError` when it is missing, a folder, a pipe or a device.
     """
     if str(path) == "-" or path.is_fifo() or path.is_socket():
+        _let_go(path)
         raise InputError(f"{path} is a pipe, and d2m reads a video several times: save it first.")
     if not path.exists():
         raise InputError(f"{path} does not exist: check the path.")
@@ -18,3 +21,9 @@ def check_readable(path: Path) -> None:
         raise InputError(f"{path} is a folder: give a file.")
     if path.is_char_device() or path.is_block_device():
         raise InputError(f"{path} is a device: give a file.")
+
+
+def _let_go(pipe: Path) -> None:
+    """End the wait of a program that would write to a named pipe; else it would wait for ever."""
+    with suppress(OSError):
+        os.close(os.open(pipe, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))

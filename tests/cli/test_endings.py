@@ -95,6 +95,7 @@ def test_a_default_name_fits_its_folder(letter: str, tmp_path: Path) -> None:
 def test_pipes_are_refused_at_once(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.mp4"
     os.mkfifo(pipe)
+    writer = subprocess.Popen(["sh", "-c", f"exec 2>/dev/null; cat /dev/zero > {pipe}"])
     done = subprocess.run(
         [*COMMAND, "generate", str(pipe), "-o", str(tmp_path / "out.mp4")],
         env=environment(),
@@ -104,6 +105,7 @@ def test_pipes_are_refused_at_once(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1 and "is a pipe" in done.stderr, done.stderr
+    assert writer.wait(timeout=60) != 0, "who writes must not wait for ever"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
