@@ -130,7 +130,10 @@ def style_figures(name: str, piece: FloatArray, dance: Dance | None = None) -> S
 
 
 def tempo_of(piece: FloatArray) -> float | None:
-    """Beats per minute of the straight line through the tracked beats; `None` for under three."""
+    """Beats per minute of the straight line through the tracked beats of a piece `(N,)`.
+
+    `None` for under three beats.
+    """
     beats = music_beats(piece)
     if len(beats) < 3:
         return None
@@ -138,7 +141,10 @@ def tempo_of(piece: FloatArray) -> float | None:
 
 
 def phase_ms(piece: FloatArray, dance: Dance) -> tuple[float, float, float] | None:
-    """How many ms after the dance's beats the music's lie: median, 10th and 90th percentile."""
+    """How many ms after the dance's beats those of a piece `(N,)` lie.
+
+    Median, 10th and 90th percentile.
+    """
     beats = music_beats(piece)
     if not len(beats):
         return None
@@ -150,7 +156,7 @@ def phase_ms(piece: FloatArray, dance: Dance) -> tuple[float, float, float] | No
 
 
 def band_levels(piece: FloatArray) -> list[float]:
-    """Power of the three bands in dB under that of the whole piece."""
+    """Power of the three bands in dB under that of the whole piece `(N,)`."""
     power = power_spectrogram(piece).mean(axis=1)
     hertz = np.arange(len(power)) * SAMPLE_RATE / WINDOW
     return [
@@ -160,14 +166,14 @@ def band_levels(piece: FloatArray) -> list[float]:
 
 
 def noise_floor(piece: FloatArray) -> float:
-    """Level in dB, under the loudest frame, of noise that never stops."""
+    """Level in dB, under the loudest frame of a piece `(N,)`, of noise that never stops."""
     power = power_spectrogram(piece)
     floor = np.median(np.percentile(power, QUIET_SHARE, axis=1)) * len(power)
     return 10 * float(np.log10(floor / power.sum(axis=0).max() + 1e-12))
 
 
 def variety(sets: Sequence[Sequence[FloatArray]]) -> list[float | None]:
-    """Mean distance of the pieces of each set, in the spread of all their 2 s windows' figures."""
+    """Mean distance of the pieces `(N,)` of each set, in the spread of all their 2 s windows."""
     windows = [[music_statistics(piece) for piece in pieces] for pieces in sets]
     everything = np.concatenate([rows for pieces in windows for rows in pieces])
     means = [np.stack([rows.mean(axis=0) for rows in pieces]) for pieces in windows]

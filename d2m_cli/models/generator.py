@@ -141,7 +141,7 @@ class Generator(nn.Module):
     def begun(
         self, given: Conditions, codes: int, sketch: SketchLatents | None = None, window: int = 1024
     ) -> Iterator[tuple[Tensor, Tensor | None, int, int]]:
-        """What `vq.finish` needs for consecutive pieces of at most `4 window` codes.
+        """What `vq.finish` needs `(B, C, T)` for consecutive pieces of at most `4 window` codes.
 
         Each piece: what `vq.begin` gives and the sketch's latents, with all the context that the
         piece can see; the piece's first code in them, and how many codes it has.

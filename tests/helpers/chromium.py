@@ -57,8 +57,9 @@ class Page:
         self.wait_for("document.readyState === 'complete'")
 
     def evaluate(self, expression: str) -> Any:
-        """Value of a JavaScript expression; an exception in it fails the test."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Value of a JavaScript expression, as if a person had clicked; an exception fails."""
+        wishes = {"returnByValue": True, "userGesture": True}
+        answer = self.call("Runtime.evaluate", expression=expression, **wishes)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
