@@ -25,6 +25,7 @@ from d2m_cli.codec.codebook import code_logits, draw_codes_with_chance, look_up
 from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.generator import Conditions, Generator, SketchLatents
 from d2m_cli.models.vq_generator import UPSAMPLING
+from d2m_cli.output.places import no_scratch
 from d2m_cli.spec import CODE_DIM, Level
 
 BLOCK = 256
@@ -123,10 +124,14 @@ class _Shelf:
         self.file, self.length, self.width = file, 0, 0
 
     def add(self, part: Tensor) -> None:
-        """Put `part` `(C, T)` behind what is there."""
+        """Put `part` `(C, T)` behind what is there. Raises `OutputError` on a full disk."""
         rows = part.t().contiguous().float().cpu().numpy()
-        self.file.seek(0, SEEK_END)
-        rows.tofile(self.file)
+        try:
+            self.file.seek(0, SEEK_END)
+            self.file.write(rows.data)  # numpy's own way does not tell why a disk refuses
+            self.file.flush()
+        except OSError as error:
+            raise no_scratch(error) from error
         self.length, self.width = self.length + len(rows), rows.shape[1]
 
     def read(self, first: int, last: int) -> Tensor:

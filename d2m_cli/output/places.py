@@ -96,12 +96,19 @@ def unwritable(out: Path, cause: OSError | str) -> OutputError:
     scratch = Path(tempfile.gettempdir()).absolute()
     inside = [place for place in (folder, *folder.parents) if place.parent == scratch]
     if inside and inside[0].name.startswith(_SCRATCH):
-        return OutputError(
-            f"The temporary folder {tempfile.gettempdir()} is full: free some space, or name "
-            "another one in TMPDIR."
-        )
+        return no_scratch(reason)
     return OutputError(
         f"{out} cannot be written ({reason}): free some space in {folder}, or choose another place."
+    )
+
+
+def no_scratch(cause: OSError | str) -> OutputError:
+    """The sentence for a temporary file that cannot be written."""
+    reason = cause if isinstance(cause, str) else (cause.strerror or str(cause))
+    state = "is full" if is_full(reason) else f"cannot be written to ({reason})"
+    return OutputError(
+        f"The temporary folder {tempfile.gettempdir()} {state}: free some space, or name another "
+        "one in TMPDIR."
     )
 
 
