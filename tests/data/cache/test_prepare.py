@@ -216,6 +216,16 @@ def test_a_cache_of_format_2_is_read_under_todays_names(tmp_path: Path) -> None:
     np.testing.assert_array_equal(PieceFile(tmp_path, found).whole("drum_onsets"), arrays["hits"])
 
 
+@pytest.mark.parametrize("name", ["../tune", "/tmp/tune", "a/../../tune"])
+def test_a_manifest_that_names_files_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    line = {"song": "tune", "split": "train", "genre": "", "style": "", "licence": ""}
+    entry = {**line, "name": name, "seconds": 1.0, "holds": ["audio"]}
+    stored = {"format": 3, "layout": "music", "entries": [entry], "failures": []}
+    (tmp_path / "manifest.json").write_text(json.dumps(stored))
+    with pytest.raises(DataError, match="damaged|outside|elsewhere"):
+        read_manifest(tmp_path)
+
+
 def test_other_folders_are_no_caches(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no cache"):
         read_manifest(tmp_path)
