@@ -19,7 +19,7 @@ from d2m_cli.output.run import compiled, run_command
 from d2m_cli.output.sound import for_stream, new_sound, sound_options
 from d2m_cli.output.streams import (
     Luggage,
-    Stretch,
+    StoredPictures,
     count_chapters,
     has_phone_metadata,
     pack,
@@ -80,7 +80,7 @@ class _Plan:
     streams: list[StreamFacts]
     picture: StreamFacts
     copied: bool
-    pictures: Stretch
+    pictures: StoredPictures
     luggage: Luggage
 
 

@@ -9,7 +9,7 @@ import av
 from d2m_cli.errors import OutputError
 from d2m_cli.media import picture_stream
 from d2m_cli.output.describe import ROTATION, StreamFacts, describe
-from d2m_cli.output.streams import Luggage, Stretch
+from d2m_cli.output.streams import Luggage, StoredPictures
 
 _SOUND_SECONDS = 0.15
 """How far the new sound may end from the clip's end: an encoder's frame, and its delay."""
@@ -25,7 +25,7 @@ class Promise:
     """The input's picture."""
     copied: bool
     """The picture is not encoded anew."""
-    pictures: Stretch
+    pictures: StoredPictures
     seconds: float
     """Length of the sound."""
     luggage: Luggage

@@ -118,7 +118,7 @@ def has_phone_metadata(video: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class StoredPictures:
     """The pictures of a clip as its file holds them."""
 
     count: int | None
@@ -129,7 +129,7 @@ class Stretch:
     """Where to end a copy, as decoding time in seconds from the first picture."""
 
 
-def stretch(clip: Clip, copied: bool) -> Stretch:
+def stretch(clip: Clip, copied: bool) -> StoredPictures:
     """Which pictures of its file make up the clip.
 
     Packets stand in the order of decoding. A copy may end only after packets of which all pictures
@@ -148,11 +148,11 @@ def stretch(clip: Clip, copied: bool) -> Stretch:
         if len(whole):
             count = whole[np.abs(shown[whole] - begin - clip.seconds).argmin()]
             limit = float(decoded[count - 1] + decoded[count]) / 2 - begin
-            return Stretch(None, float(shown[count - 1]) - begin, limit)
+            return StoredPictures(None, float(shown[count - 1]) - begin, limit)
     if copied:
-        return Stretch(len(times), float(shown[-1]) - begin)
+        return StoredPictures(len(times), float(shown[-1]) - begin)
     inside = shown[shown < begin + clip.start + clip.seconds]
-    return Stretch(None, float(inside[-1]) - begin - clip.start)
+    return StoredPictures(None, float(inside[-1]) - begin - clip.start)
 
 
 def _packets_until(clip: Clip, end: float | None) -> tuple[FloatArray64, FloatArray64, BoolArray]:
