@@ -68,7 +68,7 @@ def results_page(name: str, scores: Mapping[str, Any]) -> str:
         "and the painted example. CACHE and FREE_MUSIC: free game music (`weights/LICENSE.md`), "
         "prepared by `d2m prepare music`; HELD_OUT: its validation and test tracks in parts of "
         "12 s, UNRELATED: six of them under the dances' names, MUSIC: the training tracks. MADE: "
-        "the example's dance in every style with two seeds. With your own videos and music the "
+        "a dance in every style with two seeds. With your own videos and music the "
         "same commands give your own figures.",
     ]
     return "\n\n".join(map(_wrapped, parts)) + "\n"
