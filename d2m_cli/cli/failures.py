@@ -1,4 +1,4 @@
-"""How an error is told to a user: one sentence each."""
+"""How an error is shown to a user: one sentence each."""
 
 import errno
 

@@ -42,7 +42,7 @@ def new_folders() -> Iterator[MakeFolder]:
 def label_of(
     style: str | None, seed: int, variants: list[tuple[str | None, int]], takes: int
 ) -> str:
-    """What tells a piece from the others of its video, as a part of a file's name."""
+    """What distinguishes a piece from the others of its video, as a part of a file's name."""
     several_styles = len({other for other, _ in variants}) > 1
     words = [*([str(style)] if several_styles else []), *([f"seed{seed}"] if takes > 1 else [])]
     return f".{'-'.join(words)}" if words else ""

@@ -1,1 +1,1 @@
-"""What the pictures tell: pose, motion, rhythm, I3D vectors."""
+"""What is read from the pictures: pose, motion, rhythm, I3D vectors."""

@@ -56,7 +56,7 @@ class LevelModel:
         """Codes `(T,)` of the music for a dance, window by window.
 
         In more than one of `passes` a masked generator draws its codes anew, knowing the surest of
-        them; any other generator takes one. `progress` is told the share that is done.
+        them; any other generator takes one. `progress` gets the share done, 0..1.
         """
         count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
         given = self._conditions(dance, style, seed)

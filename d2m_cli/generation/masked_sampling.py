@@ -61,7 +61,7 @@ class MaskedSampler:
         progress: Callable[[float], None] = lambda share: None,
         window: int = WINDOW,
     ) -> Tensor:
-        """`count` codes `(T,)`, on the CPU. `progress` is told the share that is done."""
+        """`count` codes `(T,)`, on the CPU. `progress` gets the share done, 0..1."""
         codes, hidden = torch.zeros(count, dtype=torch.long), torch.ones(count, dtype=torch.bool)
         style, length = self.generator.style(given.style), UPSAMPLING * window
         with tempfile.TemporaryFile() as file:

@@ -77,7 +77,7 @@ def _light(container: Any, stream: Any) -> dict[str, str]:
 
 def _mastering(numbers: Any) -> dict[str, str]:
     """From libavutil's AVMasteringDisplayMetadata: ten fractions (R, G, B, white as x and y in
-    CIE 1931; least and most light in cd/m2), then whether colours and light are told at all."""
+    CIE 1931; least and most light in cd/m2), then whether the file states colours and light."""
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.nan_to_num(numbers[0:20:2] / numbers[1:20:2])
     if not (numbers[20] and numbers[21]):
