@@ -122,6 +122,11 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
     missing = _told_end(container, stream) - scan.end_of_all
     if missing > _MISSING_SECONDS or _reaches_past_end(stream, path):
         raise _truncated(path)
+    if scan.count == 0 and scan.picture is not None:
+        raise InputError(
+            f"{path} is a bare stream of pictures without times: put it into a container "
+            "(ffmpeg -r 30 -i IN -c copy OUT.mp4, with its own rate)."
+        )
     if scan.count == 0:
         raise InputError(f"{path} holds no picture (zero frames): give a file with some.")
     return scan

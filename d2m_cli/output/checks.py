@@ -95,6 +95,11 @@ def check_container(video: Path, out: Path) -> None:
             f"A {out.suffix} file cannot tell players to turn the picture, which lies on its side: "
             f"name the output {out.stem}.mp4 or {out.stem}.mov."
         )
+    if CONTAINERS[suffix] not in ("mp4", "mov") and hides_pictures(video):
+        raise OutputError(
+            f"A {out.suffix} file cannot hide the pictures that were cut off without being removed "
+            f"(an edit list): name the output {out.stem}.mp4 or {out.stem}.mov, or give --start."
+        )
 
 
 def default_suffix(video: Path) -> str:
@@ -128,6 +133,18 @@ def is_turned(video: Path, container: str) -> bool:
     if index is None or (container in own and container in ("matroska", "webm")):
         return False
     return any(ROTATION in s.side_data for s in describe(video) if s.index == index)
+
+
+def hides_pictures(video: Path) -> bool:
+    """Whether `video` holds pictures that its edit list keeps from being shown."""
+    try:
+        with av.open(str(video.absolute())) as container:
+            if "mp4" not in container.format.name:
+                return False
+            stream = picture_stream(container)
+            return stream is not None and any(p.is_discard for p in container.demux(stream))
+    except (av.FFmpegError, OSError):
+        return False
 
 
 def picture_codec(video: Path) -> str | None:
