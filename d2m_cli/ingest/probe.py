@@ -183,6 +183,10 @@ def _truncated(path: Path) -> InputError:
     return InputError(f"{path} is truncated or damaged: copy or download it again.")
 
 
+_SHORTEST_PART = 0.1
+"""Seconds."""
+
+
 def _check_part(clip: Clip) -> None:
     if clip.start < 0 or clip.start >= clip.duration:
         raise InputError(
@@ -193,4 +197,9 @@ def _check_part(clip: Clip) -> None:
         raise InputError(
             f"The end at {clip.end:g} s does not lie after the start at {clip.start:g} s: "
             "choose a later one."
+        )
+    if clip.seconds < min(_SHORTEST_PART, clip.duration):
+        raise InputError(
+            f"The part from {clip.start:g} to {clip.start + clip.seconds:g} s of {clip.path} is "
+            f"shorter than {_SHORTEST_PART:g} s: choose a longer one."
         )

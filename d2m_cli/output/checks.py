@@ -49,6 +49,8 @@ def check_output(
         raise OutputError(f"{out} has an unknown kind: choose one of {', '.join(suffixes)}.")
     final = Path(os.path.realpath(out))  # a symbolic link stays, and what it points to is written
     folder = final.parent
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file, where a folder is needed: name another one.")
     if not folder.is_dir():
         raise OutputError(f"The folder {folder} does not exist: create it first.")
     if not os.access(folder, os.W_OK | os.X_OK):

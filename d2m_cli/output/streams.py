@@ -157,10 +157,12 @@ def stretch(clip: Clip, copied: bool) -> StoredPictures:
     begin = float(np.min(times[~hidden] if not hidden.all() else times))
     if copied and part:
         whole = np.flatnonzero(np.maximum.accumulate(times) == shown)[:-1] + 1
+        limits = (decoded[whole - 1] + decoded[whole]) / 2 - begin
+        whole, limits = whole[limits > 0], limits[limits > 0]
         if len(whole):
-            count = whole[np.abs(shown[whole] - begin - clip.seconds).argmin()]
-            limit = float(decoded[count - 1] + decoded[count]) / 2 - begin
-            return StoredPictures(None, float(shown[count - 1]) - begin, limit)
+            nearest = np.abs(shown[whole] - begin - clip.seconds).argmin()
+            last = float(shown[whole[nearest] - 1]) - begin
+            return StoredPictures(None, last, float(limits[nearest]))
     if copied:
         return StoredPictures(len(times), float(shown[-1]) - begin)
     times = shown - begin - clip.start
