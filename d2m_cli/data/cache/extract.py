@@ -1,11 +1,11 @@
-"""One piece -> its features: motion, pictures, sound, rhythm and loudness, all of one length."""
+"""One piece -> its features: motion, pictures, sound and rhythm, all of one length."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from d2m_cli.analysis.video import VisualFactory, read_motion, read_visual
-from d2m_cli.data.cache.music_beats import MusicRhythm, loudness, music_rhythm
+from d2m_cli.data.cache.music_beats import MusicRhythm, music_rhythm
 from d2m_cli.data.cache.pieces import Arrays
 from d2m_cli.data.cache.sketches import sketch_arrays
 from d2m_cli.data.skeletons.load import LoadedMotion, load_motion
@@ -109,8 +109,6 @@ def _with_music(features: Features, samples: Int16Array, dance: LoadedMotion | N
         "beats": rhythm.beats.astype(np.float32),
         "phase": rhythm.phase[:steps],
         "confidence": rhythm.confidence[:steps],
-        "bar_phase": rhythm.bar_phase[:steps],
-        "loudness": loudness(wave)[:steps],
         **sketch_arrays(wave, rhythm.beats),
     }
     return replace(
@@ -125,4 +123,4 @@ def _rhythm(wave: FloatArray, dance: LoadedMotion | None) -> MusicRhythm:
     if dance is None or dance.beats is None:
         return music_rhythm(wave)
     beats = dance.beats[dance.beats < len(wave) / SAMPLE_RATE]
-    return music_rhythm(wave, beats=beats, bar=dance.bar, downbeat=dance.downbeat)
+    return music_rhythm(wave, beats)
