@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.spec import Level
+from d2m_cli.spec import BEATS_PER_BAR, Level
 from d2m_cli.timeline import beat_times
 
 FloatArray = NDArray[np.float32]
@@ -87,6 +87,8 @@ class Rhythm:
     confidence: FloatArray = field(repr=False)
     """`(T,)` 0..1: how clearly the dance shows this pulse."""
     rate: float
+    meter: int = BEATS_PER_BAR
+    """Beats in a bar, 3 or 4; beat 0 opens one."""
 
     @property
     def bpm(self) -> float:

@@ -42,6 +42,7 @@ ALLOWED = {
     "bundles": GROUND | {"codec", "models", "sketch"},
     "analysis": GROUND | {"bundles", "ingest", "features", "models"},
     "data": GROUND | {"analysis", "ingest", "features", "sketch"},
+    "songs": GROUND | {"bundles", "data", "features", "sketch", "output"},
     "report": GROUND | {"metrics"},
     "generation": GROUND
     | {"analysis", "bundles", "ingest", "features", "models", "codec", "sketch", "output"}

@@ -8,6 +8,7 @@ import numpy as np
 from d2m_cli.errors import InputError
 from d2m_cli.features.motion import channel_names
 from d2m_cli.files import whole_file
+from d2m_cli.spec import BEATS_PER_BAR, METERS
 from d2m_cli.types import Dance, FrameArray, Motion, Rhythm, Visual
 
 
@@ -29,6 +30,7 @@ def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None
             beat_phase=dance.rhythm.phase,
             beat_strength=dance.rhythm.confidence,
             rhythm_rate=dance.rhythm.rate,
+            meter=dance.rhythm.meter,
             seconds=dance.seconds,
             **pictures,
         )
@@ -43,7 +45,12 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
         with np.load(path, allow_pickle=False) as file:
             motion = Motion(file["motion"], file["motion_found"], float(file["motion_rate"]))
             visual = Visual(file["visual"], float(file["visual_rate"]))
-            rhythm = Rhythm(file["beat_phase"], file["beat_strength"], float(file["rhythm_rate"]))
+            rhythm = Rhythm(
+                file["beat_phase"],
+                file["beat_strength"],
+                float(file["rhythm_rate"]),
+                int(file.get("meter", BEATS_PER_BAR)),
+            )
             thumbnails = file.get("thumbnails")
             dance = Dance(motion, visual, rhythm, float(file["seconds"]))
     except FileNotFoundError:
@@ -66,6 +73,7 @@ def _fits(dance: Dance) -> bool:
         and dance.visual.features.ndim == 2
         and rhythm.phase.shape == rhythm.confidence.shape
         and len(rhythm.phase) > 1
+        and rhythm.meter in METERS
         and all(
             np.isfinite(array).all()
             for array in (motion.features, dance.visual.features, rhythm.phase, rhythm.confidence)

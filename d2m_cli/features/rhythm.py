@@ -11,6 +11,8 @@ jump only for good reason.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
@@ -106,7 +108,7 @@ def multiplied(rhythm: Rhythm, factor: float) -> Rhythm:
 
     Beat 0 stays beat 0, so that bars open on a beat of the dance; with 2, a beat may come before.
     """
-    return Rhythm(rhythm.phase * np.float32(factor), rhythm.confidence, rhythm.rate)
+    return replace(rhythm, phase=rhythm.phase * np.float32(factor))
 
 
 def _extend(times: Array, centres: Array, beats: Array, tempo: Array) -> Array:

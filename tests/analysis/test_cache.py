@@ -28,7 +28,7 @@ def dance() -> Dance:
     features = np.random.default_rng(1).standard_normal((len(channel_names()), 90))
     motion = Motion(features.astype(np.float32), np.ones(90, np.bool_), 30.0)
     visual = Visual(np.ones((64, 12), np.float32), 4.0)
-    return Dance(motion, visual, estimate_rhythm(motion), 3.0)
+    return Dance(motion, visual, replace(estimate_rhythm(motion), meter=3), 3.0)
 
 
 def test_features_are_read_back_as_they_were(dance: Dance, tmp_path: Path) -> None:
@@ -40,6 +40,7 @@ def test_features_are_read_back_as_they_were(dance: Dance, tmp_path: Path) -> No
     np.testing.assert_array_equal(read.rhythm.phase, dance.rhythm.phase)
     np.testing.assert_array_equal(thumbnails, THUMBNAILS)
     assert (read.seconds, read.visual.rate, read.rhythm.rate) == (3.0, 4.0, 30.0)
+    assert read.rhythm.meter == 3
 
 
 def test_other_files_are_refused_as_features(dance: Dance, tmp_path: Path) -> None:
