@@ -5,6 +5,8 @@ from pathlib import Path
 import typer
 
 from d2m_cli.analysis.encoder import BundleVisual
+from d2m_cli.cli.options import PoseOption
+from d2m_cli.features.pose.doors import Door
 
 WITH_VIDEOS = ("aist", "tiktok", "folder")
 
@@ -17,6 +19,7 @@ def prepare(
     engine: str = typer.Option("local", help="local, or ray (a Ray cluster)."),
     visual: bool = typer.Option(True, help="Compute I3D vectors of the videos."),
     bundle: str | None = typer.Option(None, help="Bundle with the I3D (default: the embedded)."),
+    pose: Door | None = PoseOption,
 ) -> None:
     """Compute what training needs of a data set; run it again to go on where it stopped.
 
@@ -28,6 +31,7 @@ def prepare(
     from d2m_cli.data.cache.engines import Engine
     from d2m_cli.data.cache.prepare import prepare as prepare_cache
     from d2m_cli.errors import D2MError
+    from d2m_cli.features.pose.estimator import PoseOptions
 
     if engine not in set(Engine):
         raise D2MError(f"Unknown engine '{engine}': choose one of {', '.join(Engine)}.")
@@ -38,6 +42,7 @@ def prepare(
             folder,
             cache,
             visual=BundleVisual.of(bundle) if visual and layout in WITH_VIDEOS else None,
+            pose=PoseOptions.of(pose),
             workers=workers,
             engine=Engine(engine),
             progress=report,
