@@ -21,7 +21,6 @@ from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features, save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.features.rhythm import estimate_rhythm, multiplied, tempo_candidates
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -92,6 +91,7 @@ def _run(
         maker.require_follows_tempo()
     song = maker.choose_style(audio=music.style_audio)
     styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
+    maker.maker.prepare(music.level)
     clip = probe(job.video, music.start, music.end)
     with ExitStack() as held:
         for path in job.files:
@@ -148,6 +148,8 @@ def _with_tempo(dance: Dance, music: MusicOptions) -> Dance:
     """The dance with the tempo and the beat that are asked for, if any."""
     if music.tempo is None and music.beat_offset is None:
         return dance
+    from d2m_cli.features.rhythm import estimate_rhythm, multiplied
+
     rhythm = dance.rhythm
     bpm = music.tempo.bpm if music.tempo else None
     if bpm is not None or music.beat_offset is not None:
@@ -185,6 +187,8 @@ def _summary(
     output: OutputOptions,
     left_out: list[str],
 ) -> Summary:
+    from d2m_cli.features.rhythm import tempo_candidates
+
     rhythm = analysis.dance.rhythm
     return Summary(
         video=str(analysis.clip.path) if analysis.clip else "",
