@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from d2m_cli.cli.options import DeviceOption, JsonOption
+from d2m_cli.cli.options import DeviceOption, JsonOption, PoseOption
+from d2m_cli.features.pose.doors import Door
 from d2m_cli.spec import Level
 
 BASELINES = "Rows for GT, its reconstruction, random codes, clicks and the music of other clips."
@@ -35,6 +36,7 @@ def evaluate(
     results: Path = typer.Option(Path("results.json"), help="Results file (JSON)."),
     html: Path | None = typer.Option(None, help="Report with tables, plots and players."),
     plots: Path | None = typer.Option(None, help="Folder for the plots (PNG)."),
+    pose: Door | None = PoseOption,
     device: str = DeviceOption,
     json: bool = JsonOption,
 ) -> None:
@@ -65,6 +67,7 @@ def evaluate(
         baselines=baselines,
         codec=codec,
         opinions=opinions,
+        pose=pose,
         device=device,
     )
     with stage_progress(Console(stderr=True), "evaluate") as progress:

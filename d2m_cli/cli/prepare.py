@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from d2m_cli.analysis.encoder import BundleVisual
+from d2m_cli.cli.options import PoseOption
+from d2m_cli.features.pose.doors import Door
 
 if TYPE_CHECKING:
     from d2m_cli.data.cache.manifest import Manifest
@@ -29,6 +31,7 @@ def prepare(
     seed: int = typer.Option(0, min=0, max=999, help="Songs: picks them."),
     style: list[str] = typer.Option([], help="Songs: one of their styles, repeatable (all)."),
     keep_audio: bool = typer.Option(False, help="Songs: keep mix, stems and MIDI files, too."),
+    pose: Door | None = PoseOption,
 ) -> None:
     """Compute what training needs of a data set; run it again to go on where it stopped.
 
@@ -42,6 +45,7 @@ def prepare(
     from d2m_cli.data.cache.engines import Engine
     from d2m_cli.data.cache.prepare import prepare as prepare_cache
     from d2m_cli.errors import D2MError
+    from d2m_cli.features.pose.estimator import PoseOptions
 
     if engine not in set(Engine):
         raise D2MError(f"Unknown engine '{engine}': choose one of {', '.join(Engine)}.")
@@ -67,6 +71,7 @@ def prepare(
             folder,
             cache,
             visual=BundleVisual.of(bundle) if visual and layout in WITH_VIDEOS else None,
+            pose=PoseOptions.of(pose),
             workers=workers,
             engine=Engine(engine),
             progress=report,

@@ -18,6 +18,7 @@ from d2m_cli.evaluation import baselines, protocol, sources, systems
 from d2m_cli.evaluation.baselines import EvaluatedDance, System
 from d2m_cli.evaluation.previews import preview_videos
 from d2m_cli.evaluation.record import EvaluationRecord
+from d2m_cli.features.pose.doors import Door
 from d2m_cli.metrics.pairs import OnsetTrace, compare_pair
 from d2m_cli.progress import Progress, silent
 from d2m_cli.report.html import MAX_DANCES, MAX_PLAYER_SECONDS
@@ -59,6 +60,8 @@ class EvaluateOptions:
     """Level of the bundle's codec in the rows reconstruction and random codes."""
     opinions: Place | None = None
     """Output of `d2m mos score --json`."""
+    pose: Door | str | None = None
+    """What finds the dancers: litert or mediapipe; None takes the faster that is there."""
     device: str = "auto"
 
 
@@ -139,7 +142,8 @@ def _dances(
         return sources.dances_of_cache(places[0], wanted.split), {}
     videos = sources.videos_in(places)
     genres = sources.read_genres(Path(wanted.genres) if wanted.genres else None)
-    return sources.dances_of_videos(videos, str(wanted.reference), genres, progress), videos
+    reference = str(wanted.reference)
+    return sources.dances_of_videos(videos, reference, genres, progress, wanted.pose), videos
 
 
 def _systems(
@@ -157,7 +161,7 @@ def _systems(
     if levels:
         given = (wanted.bundle, levels, wanted.seeds, wanted.device, progress)
         if videos:
-            rows += systems.generated_systems(videos, *given)
+            rows += systems.generated_systems(videos, *given, pose=wanted.pose)
         else:
             pieces = sources.pieces_of_cache(places[0], wanted.split)
             rows += systems.systems_from_cache(pieces, *given)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
     from d2m_cli.evaluation.baselines import System
     from d2m_cli.features.i3d import VisualSettings
+    from d2m_cli.features.pose.doors import Door
     from d2m_cli.generation.pipeline import Dance2Music
     from d2m_cli.progress import Progress
     from d2m_cli.spec import Level
@@ -39,12 +40,13 @@ def generated_systems(
     seeds: int,
     device: str,
     progress: Progress,
+    pose: Door | str | None = None,
 ) -> list[System]:
     """Music that a bundle makes for each video at each level, with `seeds` seeds."""
     from d2m_cli.generation.pipeline import Dance2Music
 
     maker = Dance2Music.from_bundle(bundle, device)
-    analyzed = ((name, maker.analyze(path)) for name, path in videos.items())
+    analyzed = ((name, maker.analyze(path, pose=pose)) for name, path in videos.items())
     return _systems(maker, analyzed, len(videos), levels, seeds, progress)
 
 

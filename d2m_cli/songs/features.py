@@ -6,7 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy.signal import resample_poly
 
-from d2m_cli.data.cache.music_beats import loudness, music_rhythm
+from d2m_cli.data.cache.music_beats import music_rhythm
 from d2m_cli.data.cache.pieces import Arrays
 from d2m_cli.data.cache.sketches import sketch_arrays
 from d2m_cli.pcm import to_float, to_int16
@@ -32,7 +32,7 @@ def song_arrays(song: Song, mix: FloatArray, sketch_from_notes: bool) -> Arrays:
     """
     audio = to_int16(resample_poly(mix.mean(axis=0), SAMPLE_RATE, RATE))
     wave = to_float(audio)
-    rhythm = music_rhythm(wave, song.beats, song.score.rules.meter, downbeat=0)
+    rhythm = music_rhythm(wave, song.beats)
     steps = int(len(wave) / SAMPLE_RATE * MOTION_RATE)
     random = np.random.default_rng((song.seed, crc32(song.style.encode()), 3))
     sketch = notes_sketch(song, random) if sketch_from_notes else sketch_arrays(wave, song.beats)
@@ -41,8 +41,7 @@ def song_arrays(song: Song, mix: FloatArray, sketch_from_notes: bool) -> Arrays:
         "beats": rhythm.beats.astype(np.float32),
         "phase": rhythm.phase[:steps],
         "confidence": rhythm.confidence[:steps],
-        "bar_phase": rhythm.bar_phase[:steps],
-        "loudness": loudness(wave)[:steps],
+        "bars": rhythm.beats[:: song.score.rules.meter].astype(np.float32),
         "notes": note_rows(song),
         "sections": section_rows(song),
         **sketch,
