@@ -69,14 +69,14 @@ class DanceScore:
     """The dice that threw it, for what comes next."""
 
     def seconds(self, steps: NDArray[np.floating | np.integer]) -> NDArray[np.float64]:
-        """Times of places in sixteenths of the score, which may lie before the dance begins."""
+        """Times `(N,)` of places `(N,)` in sixteenths of the score; the dance begins at 0."""
         return _times(self.rhythm, (self.first + steps) / SIXTEENTHS_PER_BEAT)
 
 
 def dance_score(
     rhythm: Rhythm, energy: FloatArray, style: str, rules: StyleRules, seed: int
 ) -> DanceScore:
-    """The score that `arrange` makes a sketch of; the same arguments give the same."""
+    """The score that `arrange` makes a sketch of; `energy` is `(T,)`, as there."""
     random = np.random.default_rng((seed, crc32(style.encode())))
     first = int(np.floor(rhythm.phase[0])) * SIXTEENTHS_PER_BEAT
     last = int(np.ceil(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT
