@@ -8,8 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from d2m_cli.errors import BundleError, InputError
-from d2m_cli.features.pose.dancers import MAIN
-from d2m_cli.features.pose.doors import Door
+from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.generation.maker import Maker
 from d2m_cli.generation.open import open_maker

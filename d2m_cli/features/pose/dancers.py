@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.errors import InputError
+from d2m_cli.features.pose.doors import LEFT, MAIN, RIGHT
 from d2m_cli.types import FloatArray
-
-MAIN, LEFT, RIGHT = "main", "left", "right"
 
 _MIN_SHARE = 0.1
 """Of the pictures: who is seen in fewer is passed over, unless nobody is seen in more."""

@@ -1,11 +1,13 @@
-"""The two ways to estimate a pose, and which of them are there."""
+"""What may be asked of the pose: one of two doors, if it is there, and a dancer."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from importlib import metadata, util
 
-from d2m_cli.errors import D2MError
+from d2m_cli.errors import D2MError, InputError
+
+MAIN, LEFT, RIGHT = "main", "left", "right"
+"""Words for a dancer: who moves most, and who is at the edge of the group."""
 
 
 class Door(StrEnum):
@@ -27,6 +29,8 @@ class Door(StrEnum):
 
         MediaPipe 1.x has neither `solutions` nor the networks.
         """
+        from importlib import metadata, util
+
         module = self.package.replace("-", "_")
         try:
             version = metadata.version(self.package)
@@ -55,4 +59,14 @@ def choose_door(wish: Door | None = None) -> Door:
     raise D2MError(
         f"The pose cannot be estimated with {missing} here: {advice} the package "
         f"{missing.package} (for MediaPipe Python 3.12 or older is needed)."
+    )
+
+
+def dancer_word(text: str) -> str:
+    """`main`, `left`, `right` or a number from 1 on. Raises `InputError` for anything else."""
+    word = text.strip().lower()
+    if word in (MAIN, LEFT, RIGHT) or (word.isdecimal() and int(word) > 0):
+        return word
+    raise InputError(
+        f"'{text}' names no dancer: use main, left, right, or a number from the left, from 1 on."
     )

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from d2m_cli.errors import InputError, NoDancerError
-from d2m_cli.features.pose.dancers import LEFT, MAIN, RIGHT, known_people, pick_dancer, share_seen
-from d2m_cli.features.pose.doors import Door, choose_door
+from d2m_cli.features.pose.dancers import known_people, pick_dancer, share_seen
+from d2m_cli.features.pose.doors import MAIN, Door, choose_door, dancer_word
 from d2m_cli.types import FloatArray, Followed, FrameArray, Landmarks
 
 LANDMARKS = 33
@@ -37,20 +37,14 @@ class PoseOptions:
         """The options with these names. Raises what `check` raises."""
         if door is not None and door not in list(Door):
             raise InputError(f"Pose cannot be estimated by '{door}': use {' or '.join(Door)}.")
-        options = cls(Door(door) if door else None, str(dancer).strip().lower())
+        options = cls(Door(door) if door else None, dancer_word(str(dancer)))
         options.check()
         return options
 
     def check(self) -> None:
         """Raise an error where this cannot be done: `D2MError` for a door that is not there,
-        `InputError` for a dancer that the door does not know."""
+        `InputError` where the door cannot choose a dancer."""
         door = choose_door(self.door)
-        is_number = self.dancer.isdecimal() and int(self.dancer) > 0
-        if self.dancer not in (MAIN, LEFT, RIGHT) and not is_number:
-            raise InputError(
-                f"'{self.dancer}' names no dancer: use main, left, right, or a number from the "
-                "left, from 1 on."
-            )
         if door is Door.MEDIAPIPE and self.dancer != MAIN:
             raise InputError(
                 "MediaPipe follows one person, whom it picks: choose the dancer with --pose litert."
