@@ -28,6 +28,9 @@ def evaluate(
     segments: Path | None = typer.Option(None, help="Original music, one folder a genre."),
     real: Path | None = typer.Option(None, help="Real music to take distances from."),
     library: Path | None = typer.Option(None, help="Music for the row 'nearest tempo'."),
+    soundfont: Path | None = typer.Option(
+        None, help="Soundfont for the row 'rendered score': the scores without a network."
+    ),
     embedding: str = typer.Option("music", help="music, log-mel or vggish."),
     baselines: bool = typer.Option(True, help=BASELINES),
     codec: Level = typer.Option(Level.HIGH, help="Codec of the reconstruction and random rows."),
@@ -63,6 +66,7 @@ def evaluate(
         segments=segments,
         real=real,
         library=library,
+        soundfont=soundfont,
         embedding=embedding,
         baselines=baselines,
         codec=codec,

@@ -52,6 +52,8 @@ class EvaluateOptions:
     """Folder of real music that distances are taken from; `None` takes the references."""
     library: Place | None = None
     """Folder of music for the row 'nearest tempo'."""
+    soundfont: Place | None = None
+    """Soundfont for the row 'rendered score': the scores of generated music, without a network."""
     embedding: str = "music"
     """`music`, `log-mel` or `vggish`."""
     baselines: bool = True
@@ -110,6 +112,8 @@ def evaluate(
     """
     wanted = options or EvaluateOptions()
     levels, codec_level = [_level(text) for text in wanted.generate], _level(wanted.codec)
+    if wanted.soundfont and not levels:
+        raise DataError("A soundfont plays the scores of generated music: add --generate.")
     places = [Path(p) for p in ([dances] if isinstance(dances, str | Path) else dances)]
     opinions = sources.read_object(Path(wanted.opinions)) if wanted.opinions else None
     embedding = sources.embedding_named(wanted.embedding)
@@ -158,13 +162,14 @@ def _systems(
 ) -> list[System]:
     """Every row of the tables."""
     rows: list[System] = []
+    font = Path(wanted.soundfont) if wanted.soundfont else None
     if levels:
         given = (wanted.bundle, levels, wanted.seeds, wanted.device, progress)
         if videos:
-            rows += systems.generated_systems(videos, *given, pose=wanted.pose)
+            rows += systems.generated_systems(videos, *given, pose=wanted.pose, soundfont=font)
         else:
             pieces = sources.pieces_of_cache(places[0], wanted.split)
-            rows += systems.systems_from_cache(pieces, *given)
+            rows += systems.systems_from_cache(pieces, *given, soundfont=font)
     for name, folder in wanted.music.items():
         rows.append(sources.system_of_folder(name, Path(folder), dances))
     if not wanted.baselines:
