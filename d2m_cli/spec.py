@@ -36,6 +36,9 @@ DRUM_RATE = SAMPLE_RATE / DRUM_HOP
 """Steps per second of the curves of drum onsets in a sketch."""
 
 BEATS_PER_BAR = 4
+METERS = (3, BEATS_PER_BAR)
+"""Beats that a bar may have."""
+
 SIXTEENTHS_PER_BEAT = 4
 
 

@@ -6,13 +6,15 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from d2m_cli.bundles import format1
 from d2m_cli.bundles.contents import style_names
 from d2m_cli.bundles.places import bundle_folder
+from d2m_cli.bundles.score_rules import KEYS as SCORE_KEYS
+from d2m_cli.bundles.score_rules import score_rules, score_table
 from d2m_cli.errors import BundleError
 from d2m_cli.sketch.rules import SCALES, StyleRules
 
@@ -21,8 +23,9 @@ FILE = "styles.toml"
 OCTAVES = 6
 """Numbers of a balance."""
 
-_NUMBERS = [field.name for field in fields(StyleRules) if field.name not in ("scales", "balance")]
+_NUMBERS = ("drums", "chords", "melody", "overtone_rolloff", "decay_sixteenths")
 _KEYS = {"sound", "tempo", "scales", "balance", *_NUMBERS}
+_OPTIONAL = {"source", *SCORE_KEYS}
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class StyleEntry:
     tempo: tuple[float, float]
     """Slowest and fastest beats per minute of most of its music (10th to 90th percentile)."""
     rules: StyleRules
+    source: str = ""
+    """Where such rules are written down."""
 
 
 def read_styles(bundle: str | Path | None = None) -> dict[str, StyleEntry]:
@@ -74,12 +79,18 @@ def styles_toml(styles: Mapping[str, StyleEntry]) -> str:
     """Text of a `styles.toml` that `read_styles` reads."""
     tables = []
     for name, entry in sorted(styles.items()):
-        table = style_table(entry.sound, entry.tempo, entry.rules)
-        # Texts, numbers and lists of them are written alike in JSON and in TOML.
-        lines = [f"{key} = {json.dumps(value)}" for key, value in table.items()]
+        table = style_table(entry.sound, entry.tempo, entry.rules, entry.source)
         key = name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name)
-        tables.append("\n".join([f"[{key}]", *lines]))
+        groove = table.pop("groove", None)
+        tables.append("\n".join([f"[{key}]", *_lines(table)]))
+        if groove is not None:
+            tables.append("\n".join([f"[{key}.groove]", *_lines(groove)]))
     return "\n\n".join(tables) + "\n"
+
+
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    # Texts, numbers and lists of them are written alike in JSON and in TOML.
+    return [f"{key} = {json.dumps(value)}" for key, value in table.items()]
 
 
 def style_entry(name: str, table: Any, where: object) -> StyleEntry:
@@ -100,23 +111,29 @@ def style_entry(name: str, table: Any, where: object) -> StyleEntry:
 
     if not isinstance(table, dict):
         raise wrong("its rules must stand in a table")
-    for key in sorted(_KEYS ^ table.keys()):
+    for key in sorted(_KEYS ^ (table.keys() - _OPTIONAL)):
         raise wrong(f"the rule '{key}' is {'missing' if key in _KEYS else 'unknown'}")
     scales = table["scales"]
     if not isinstance(scales, list) or not scales or not set(map(str, scales)) <= SCALES.keys():
         raise wrong(f"'scales' must list some of {', '.join(SCALES)}")
-    if not isinstance(table["sound"], str):
-        raise wrong("'sound' must be a text")
+    for key in ("sound", "source"):
+        if not isinstance(table.get(key, ""), str):
+            raise wrong(f"'{key}' must be a text")
     slow, fast = numbers("tempo", 2)
     if not 0 < slow <= fast:
         raise wrong("'tempo' must be the slowest and the fastest beats per minute")
     low, *rest = numbers("balance", OCTAVES)
+    try:
+        written = score_rules(table)
+    except ValueError as error:
+        raise wrong(str(error)) from None
+    written |= {key: numbers(key, 1)[0] for key in _NUMBERS}
     rules = StyleRules(
         tuple(SCALES[scale] for scale in scales),
         balance=(low, *rest),  # type: ignore[arg-type]
-        **{key: numbers(key, 1)[0] for key in _NUMBERS},
+        **written,
     )
-    return StyleEntry(table["sound"], (slow, fast), rules)
+    return StyleEntry(table["sound"], (slow, fast), rules, table.get("source", ""))
 
 
 def usual_table(sound: str, slow: float, fast: float) -> dict[str, Any]:
@@ -124,13 +141,17 @@ def usual_table(sound: str, slow: float, fast: float) -> dict[str, Any]:
     return style_table(sound, (float(slow), float(fast)), StyleRules())
 
 
-def style_table(sound: str, tempo: tuple[float, float], rules: StyleRules) -> dict[str, Any]:
+def style_table(
+    sound: str, tempo: tuple[float, float], rules: StyleRules, source: str = ""
+) -> dict[str, Any]:
     """The table of `styles.toml` that `style_entry` reads."""
     names: dict[tuple[int, ...], str] = {steps: scale for scale, steps in SCALES.items()}
     return {
         "sound": sound,
+        **({"source": source} if source else {}),
         "tempo": list(tempo),
         "scales": [names[steps] for steps in rules.scales],
         **{key: getattr(rules, key) for key in _NUMBERS},
         "balance": list(rules.balance),
+        **score_table(rules),
     }

@@ -1,14 +1,17 @@
 """Features of a dance kept as files, so that other programs (and a later run) can use them."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from d2m_cli.errors import InputError
 from d2m_cli.features.motion import channel_names
 from d2m_cli.files import whole_file
-from d2m_cli.types import Dance, FrameArray, Motion, Rhythm, Visual
+from d2m_cli.spec import BEATS_PER_BAR, METERS
+from d2m_cli.types import Dance, Followed, FrameArray, Motion, Rhythm, Visual
 
 
 def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None) -> None:
@@ -24,11 +27,13 @@ def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None
             motion_channels=np.array(channel_names()),
             motion_found=dance.motion.found,
             motion_rate=dance.motion.rate,
+            **_of_people(dance.motion.followed),
             visual=dance.visual.features,
             visual_rate=dance.visual.rate,
             beat_phase=dance.rhythm.phase,
             beat_strength=dance.rhythm.confidence,
             rhythm_rate=dance.rhythm.rate,
+            meter=dance.rhythm.meter,
             seconds=dance.seconds,
             **pictures,
         )
@@ -41,9 +46,16 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            motion = Motion(file["motion"], file["motion_found"], float(file["motion_rate"]))
+            motion = Motion(
+                file["motion"], file["motion_found"], float(file["motion_rate"]), _followed(file)
+            )
             visual = Visual(file["visual"], float(file["visual_rate"]))
-            rhythm = Rhythm(file["beat_phase"], file["beat_strength"], float(file["rhythm_rate"]))
+            rhythm = Rhythm(
+                file["beat_phase"],
+                file["beat_strength"],
+                float(file["rhythm_rate"]),
+                int(file.get("meter", BEATS_PER_BAR)),
+            )
             thumbnails = file.get("thumbnails")
             dance = Dance(motion, visual, rhythm, float(file["seconds"]))
     except FileNotFoundError:
@@ -57,6 +69,18 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
     return dance, thumbnails
 
 
+def _of_people(followed: Followed | None) -> dict[str, Any]:
+    if followed is None:
+        return {}
+    return {"people_seen": np.array(followed.shares), "dancer": followed.dancer}
+
+
+def _followed(file: Mapping[str, Any]) -> Followed | None:
+    if "people_seen" not in file:
+        return None
+    return Followed(tuple(map(float, file["people_seen"])), int(file["dancer"]))
+
+
 def _fits(dance: Dance) -> bool:
     """Whether the arrays have the shapes and numbers that features have."""
     motion, rhythm = dance.motion, dance.rhythm
@@ -66,6 +90,7 @@ def _fits(dance: Dance) -> bool:
         and dance.visual.features.ndim == 2
         and rhythm.phase.shape == rhythm.confidence.shape
         and len(rhythm.phase) > 1
+        and rhythm.meter in METERS
         and all(
             np.isfinite(array).all()
             for array in (motion.features, dance.visual.features, rhythm.phase, rhythm.confidence)

@@ -7,7 +7,7 @@ decoded by itself, and neighbours overlap by what is left of the 2 s.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,22 +21,15 @@ from d2m_cli.data.skeletons.smpl import SMPL_RATE_HZ, read_smpl
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.openpose import openpose_from_landmarks
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
-from d2m_cli.official import FlowMethod
+from d2m_cli.official import AIST_NEEDS, FlowMethod
 from d2m_cli.official.two_stream import Stream, TwoStream
 from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.spec import SAMPLE_RATE, SEGMENT_SECONDS, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
-
-ARCHITECTURE = "official"
-
-AIST_BUNDLE = "aist-official"
-AIST_NEEDS = (
-    "The released AIST++ model hears SMPL motion and two-stream I3D features, and a plain video "
-    "has no SMPL motion: add the dance's AIST++ file with --motion FILE, or leave out --bundle."
-)
 
 STEP = 1.9
 """Seconds between the starts of two windows: whole frames at 30 and 60 per second."""
@@ -96,15 +89,20 @@ class OfficialMaker:
                 f"i3d-flow` and `d2m convert-weights {name}` again."
             )
 
+    def prepare(self, level: Level) -> None:
+        """Nothing: the released networks are loaded one after another, for they are large."""
+
     @property
     def style_names(self) -> list[str]:
         """The numbers of the AIST++ genres; none for the TikTok model."""
         return [str(genre) for genre in range(self.corpus.genres)]
 
-    def analyze(self, clip: Clip, progress: Progress = silent) -> tuple[OfficialDance, FrameArray]:
+    def analyze(
+        self, clip: Clip, pose: PoseOptions = PoseOptions(), progress: Progress = silent
+    ) -> tuple[OfficialDance, FrameArray]:
         """Poses, an I3D vector a window, rhythm (only reported); thumbnails `(S, H, W, 3)`."""
         visual = TwoStream(self.pictures, self.movement, STEP, self.flow)
-        pictures = read_video(clip, visual, stride=1, progress=progress)
+        pictures = read_video(clip, visual, pose=replace(pose, stride=1), progress=progress)
         motion = motion_from_landmarks(pictures.landmarks)
         if self.smpl is None:
             poses = openpose_from_landmarks(pictures.landmarks, clip.height)

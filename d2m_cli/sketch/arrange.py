@@ -14,22 +14,20 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.arrangement import (
-    NOTES,
-    SECTION_NAMES,
-    Arrangement,
-    Stretch,
-    joined,
-    triad_name,
-)
+from d2m_cli.sketch.arrangement import NOTES, Arrangement, Stretch, joined, triad_name
+from d2m_cli.sketch.compose import compose
 from d2m_cli.sketch.drums import place_drum_onsets
 from d2m_cli.sketch.humanise import to_partials
+from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.partials import Partials
-from d2m_cli.sketch.rules import SCALES, StyleRules
-from d2m_cli.sketch.score import CHORD_LOWEST, TRIAD, Score
-from d2m_cli.spec import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
+from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
+from d2m_cli.sketch.score import CHORD_LOWEST, Score, Section
+from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import FloatArray, Rhythm
+
+PLAN = tuple(Section(name, "ABC".index(name), 8) for name in "AABACB")
+"""Sections of a dance's piece, again and again."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +48,42 @@ def arrange(
 
     Seed and name of the `style` pick the piece, `rules` say how it is built.
     """
+    written = dance_score(rhythm, energy, style, rules, seed)
+    score, starts = written.score, written.seconds(np.arange(written.score.sixteenths))
+    middles = written.seconds(np.arange(score.sixteenths) + 0.5)
+    partials = to_partials(levels(score), middles, rules.balance, written.random)
+    begun = written.seconds(np.array([note.start for note in score.notes]))
+    drum_onsets = place_drum_onsets(begun, onset_strengths(score), seconds)
+    return Sketch(partials, drum_onsets, _in_words(score, starts, rhythm, seconds))
+
+
+@dataclass(frozen=True)
+class DanceScore:
+    """The score of a dance's music."""
+
+    score: Score
+    rhythm: Rhythm
+    first: int
+    """Sixteenths from beat 0 of the rhythm to the first of the score."""
+    random: np.random.Generator
+    """The dice that threw it, for what comes next."""
+
+    def seconds(self, steps: NDArray[np.floating | np.integer]) -> NDArray[np.float64]:
+        """Times `(N,)` of places `(N,)` in sixteenths of the score; the dance begins at 0."""
+        return _times(self.rhythm, (self.first + steps) / SIXTEENTHS_PER_BEAT)
+
+
+def dance_score(
+    rhythm: Rhythm, energy: FloatArray, style: str, rules: StyleRules, seed: int
+) -> DanceScore:
+    """The score that `arrange` makes a sketch of; `energy` is `(T,)`, as there."""
     random = np.random.default_rng((seed, crc32(style.encode())))
     first = int(np.floor(rhythm.phase[0])) * SIXTEENTHS_PER_BEAT
     last = int(np.ceil(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT
-    starts = _times(rhythm, np.arange(first, last) / SIXTEENTHS_PER_BEAT)
     middles = _times(rhythm, (np.arange(first, last) + 0.5) / SIXTEENTHS_PER_BEAT)
     lively = np.interp(middles, np.arange(len(energy)) / rhythm.rate, energy)
-    score = Score(first, lively, rules, random)
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
-    score.play(close)
-    partials = to_partials(score.levels, middles, rules.balance, random)
-    drum_onsets = place_drum_onsets(starts, score.drum_onsets, seconds)
-    return Sketch(partials, drum_onsets, _in_words(score, starts, rhythm, seconds))
+    return DanceScore(compose(PLAN, lively, rules, random, first, close), rhythm, first, random)
 
 
 def _in_words(
@@ -74,10 +96,10 @@ def _in_words(
     for bar in score.bars:
         start, end = float(edges[max(bar.begin, 0)]), float(edges[max(bar.end, 0)])
         root, third, fifth = (score.pitch(bar.root + degree, CHORD_LOWEST) for degree in TRIAD)
-        sections.append(Stretch(start, end, SECTION_NAMES[bar.section]))
+        sections.append(Stretch(start, end, bar.section))
         chords.append(Stretch(start, end, triad_name(root, third, fifth)))
     beats = rhythm.beats
-    opens_bar = (np.ceil(rhythm.phase[0]) + np.arange(len(beats))) % BEATS_PER_BAR == 0
+    opens_bar = (np.ceil(rhythm.phase[0]) + np.arange(len(beats))) % score.rules.meter == 0
     return Arrangement(
         key=f"{NOTES[score.key]} {scale}",
         beats=tuple(beats.tolist()),

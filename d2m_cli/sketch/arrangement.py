@@ -5,7 +5,6 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-SECTION_NAMES = "ABCDEFGH"
 TRIADS = {(4, 7): "", (3, 7): "m", (3, 6): "dim", (4, 8): "aug"}
 """Suffix of a chord's name by its third and fifth, in semitones above its root."""
 

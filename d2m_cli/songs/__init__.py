@@ -1,0 +1,1 @@
+"""Songs of our own: a score by style, played by free instruments, as music to learn from."""
