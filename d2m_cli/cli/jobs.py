@@ -20,7 +20,6 @@ from d2m_cli.cli.progress import stage_progress
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.features.pose.doors import MAIN
-from d2m_cli.features.rhythm import tempo_candidates
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -91,6 +90,7 @@ def _run(
         maker.require_follows_tempo()
     song = maker.choose_style(audio=music.style_audio)
     styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
+    maker.maker.prepare(music.level)
     clip = probe(job.video, music.start, music.end)
     with ExitStack() as held:
         for path in job.files:
@@ -143,6 +143,8 @@ def _summary(
     output: OutputOptions,
     left_out: list[str],
 ) -> Summary:
+    from d2m_cli.features.rhythm import tempo_candidates
+
     rhythm = analysis.dance.rhythm
     return Summary(
         video=str(analysis.clip.path) if analysis.clip else "",

@@ -11,7 +11,6 @@ from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.features.rhythm import estimate_rhythm, multiplied
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.progress import Progress
 from d2m_cli.types import Analysis, Clip, Dance
@@ -56,6 +55,8 @@ def with_tempo(dance: Dance, music: MusicOptions) -> Dance:
     """The dance with the tempo and the beat that are asked for, if any."""
     if music.tempo is None and music.beat_offset is None:
         return dance
+    from d2m_cli.features.rhythm import estimate_rhythm, multiplied
+
     rhythm = dance.rhythm
     bpm = music.tempo.bpm if music.tempo else None
     if bpm is not None or music.beat_offset is not None:

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 
 from d2m_cli.bundles.styles import StyleEntry
 from d2m_cli.errors import BundleError
@@ -43,14 +42,14 @@ def style_from_audio(path: Path) -> Style:
 
 
 def named_style(
-    styles: Mapping[str, StyleEntry], vectors: Mapping[str, Tensor], name: str, seed: int
+    styles: Mapping[str, StyleEntry], vectors: Mapping[str, FloatArray], name: str, seed: int
 ) -> Style:
     """A style of the bundle by name; the seed picks one of its exemplars `(n, C_s)`.
 
     Raises `BundleError` for an unknown name.
     """
     name = known_name(name, styles)
-    rows = vectors[name].numpy()
+    rows = vectors[name]
     draw = np.random.default_rng((seed, 0))
     return Style(name, rows[draw.integers(len(rows))], styles[name].rules)
 
