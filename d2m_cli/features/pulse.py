@@ -53,7 +53,7 @@ def follow_phase(
     seen = _correlation(windows, movement.accents, waves)
     if in_cycle > 1:
         fall = _correlation(windows, movement.bounce, waves)
-        seen = (seen * _turned(_REST_OF_BAR) + fall * _turned(_FALL_OF_BAR)) / 2.0
+        seen = 0.5 * _turned(_REST_OF_BAR) * seen + 0.5 * _turned(_FALL_OF_BAR) * fall
     shifts = np.arange(_PHASES) / _PHASES
     match = ((seen * np.exp(-2j * np.pi * cycles))[:, None] * np.exp(-2j * np.pi * shifts)).real
     if steady:
