@@ -21,16 +21,22 @@ from hypothesis import strategies as st
 from project import ROOT
 from safetensors.numpy import save
 
-from d2m_cli.bundles.bundle import load_bundle, save_bundle
+from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
+from d2m_cli.bundles.contents import style_names
+from d2m_cli.bundles.styles import read_styles, styles_toml
 from d2m_cli.data.cache.manifest import CachedPiece, Manifest, read_manifest, write_manifest
 from d2m_cli.data.cache.pieces import PieceFile, cached_entry, piece_path
 from d2m_cli.data.skeletons.openpose import NUMBERS, read_keypoints
 from d2m_cli.data.skeletons.smpl import read_smpl
 from d2m_cli.errors import D2MError
+from d2m_cli.evaluation.results_page import results_page
 from d2m_cli.evaluation.sources import read_genres, read_object
+from d2m_cli.features.files import load_features, save_features
+from d2m_cli.features.motion import channel_names
 from d2m_cli.metrics.mos import MosItem, MosPart, make_key, score
 from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.run.settings import read_settings
+from d2m_cli.types import Dance, Motion, Rhythm, Visual
 
 CASES = int(os.environ.get("D2M_FUZZ", "150"))
 PHASES = (Phase.explicit, Phase.generate)
@@ -188,7 +194,76 @@ def answers(folder: Path) -> tuple[bytes, Reader]:
     return json.dumps(given).encode(), read
 
 
-READERS = [answers, bundle, manifest, piece, smpl, keypoints, recipe, genres]
+def header(folder: Path) -> tuple[bytes, Reader]:
+    place = folder / "vectors"
+    place.mkdir()
+    (place / "bundle.json").touch()
+
+    def read(_: Path, data: bytes) -> object:
+        (place / "styles.safetensors").write_bytes(data)
+        style_names(place)
+        return Bundle(place, {"name": "x", "files": ["styles.safetensors"]}).tensors(
+            "styles.safetensors"
+        )
+
+    return save({"pop": np.zeros(9, np.float32), "rock": np.ones(9, np.float16)}), read
+
+
+def styles(folder: Path) -> tuple[bytes, Reader]:
+    place = folder / "described"
+    place.mkdir()
+    (place / "bundle.json").touch()
+    described = dict(list(read_styles().items())[:2])
+    vectors = save({name: np.zeros(9, np.float32) for name in described})
+    (place / "styles.safetensors").write_bytes(vectors)
+
+    def read(_: Path, data: bytes) -> object:
+        (place / "styles.toml").write_bytes(data)
+        return read_styles(place)
+
+    return styles_toml(described).encode(), read
+
+
+def results(folder: Path) -> tuple[bytes, Reader]:
+    """The scores that a bundle brings, as the page that is made of them."""
+    path = folder / "results.json"
+
+    def read(_: Path, data: bytes) -> object:
+        path.write_bytes(data)
+        record = read_object(path)
+        return results_page("x", record.get("scores", {}))
+
+    scores = {
+        "alignment": {
+            "command": "d2m evaluate",
+            "low": {"lift": 0.2, "mismatched": 0.01},
+            "high": {"lift": 0.3, "mismatched": 0.0},
+            "dances": 40,
+        },
+        "speed": {"command": "benchmarks/speed.py", "low": {"ten_seconds_1080p": 61.5}},
+    }
+    return json.dumps({"scores": scores}).encode(), read
+
+
+def features(folder: Path) -> tuple[bytes, Reader]:
+    path = folder / "dance.npz"
+
+    def read(_: Path, data: bytes) -> object:
+        path.write_bytes(data)
+        return load_features(path)
+
+    steps = 9
+    motion = Motion(np.zeros((len(channel_names()), steps), np.float32), np.ones(steps, bool), 20.0)
+    rhythm = Rhythm(np.arange(steps, dtype=np.float64), np.ones(steps, np.float32), 20.0)
+    dance = Dance(motion, Visual(np.zeros((4, 2), np.float32), 1.0), rhythm, steps / 20)
+    save_features(dance, path, None)
+    return path.read_bytes(), read
+
+
+READERS = [
+    *(answers, bundle, manifest, piece, smpl, keypoints, recipe, genres),
+    *(header, styles, results, features),
+]
 
 
 @pytest.fixture(scope="module", params=READERS, ids=lambda reader: reader.__name__)
