@@ -100,10 +100,12 @@ class Rhythm:
     phase: FloatArray = field(repr=False)
     """`(T,)` beats since the first beat, unwrapped and rising: a beat lies at each whole number."""
     confidence: FloatArray = field(repr=False)
-    """`(T,)` 0..1: how sure this pulse (or half or twice it) is; low where nobody moves."""
+    """`(T,)` 0..1: how clearly the dance shows this pulse."""
     rate: float
     meter: int = BEATS_PER_BAR
     """Beats in a bar, 3 or 4; beat 0 opens one."""
+    certainty: float = 1.0
+    """0..1: how sure the tempo is, or its half or double; above 0.5 nine in ten are right."""
 
     @property
     def bpm(self) -> float:

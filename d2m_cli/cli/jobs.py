@@ -86,7 +86,7 @@ def _run(
     maker: Dance2Music, job: Job, music: MusicOptions, output: OutputOptions, progress: Progress
 ) -> list[Summary]:
     maker.require_level(music.level)
-    if music.tempo or music.beat_offset is not None:
+    if music.tempo or music.beat_offset is not None or music.meter:
         maker.require_follows_tempo()
     song = maker.choose_style(audio=music.style_audio)
     styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
@@ -158,7 +158,8 @@ def _summary(
             (round(bpm, 1), round(share, 3))
             for bpm, share in tempo_candidates(analysis.dance.motion)
         ],
-        dance_confidence=float(rhythm.confidence.mean()),
+        dance_confidence=rhythm.certainty,
+        dance_meter=rhythm.meter,
         music_tempo=track.tempo,
         level=track.level.value,
         style=track.style,

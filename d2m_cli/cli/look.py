@@ -52,15 +52,15 @@ def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Prog
 
 
 def with_tempo(dance: Dance, music: MusicOptions) -> Dance:
-    """The dance with the tempo and the beat that are asked for, if any."""
-    if music.tempo is None and music.beat_offset is None:
+    """The dance with the tempo, the beat and the meter that are asked for, if any."""
+    if music.tempo is None and music.beat_offset is None and music.meter is None:
         return dance
     from d2m_cli.features.rhythm import estimate_rhythm, multiplied
 
     rhythm = dance.rhythm
     bpm = music.tempo.bpm if music.tempo else None
-    if bpm is not None or music.beat_offset is not None:
-        rhythm = estimate_rhythm(dance.motion, bpm=bpm, beat_offset=music.beat_offset)
+    if bpm is not None or music.beat_offset is not None or music.meter is not None:
+        rhythm = estimate_rhythm(dance.motion, bpm, music.beat_offset, music.meter)
     if music.tempo:
         rhythm = multiplied(rhythm, music.tempo.factor)
     if not SLOWEST <= rhythm.bpm <= FASTEST:

@@ -35,6 +35,7 @@ def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None
             beat_strength=dance.rhythm.confidence,
             rhythm_rate=dance.rhythm.rate,
             meter=dance.rhythm.meter,
+            certainty=dance.rhythm.certainty,
             seconds=dance.seconds,
             **pictures,
         )
@@ -57,6 +58,7 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
                 file["beat_strength"],
                 float(file["rhythm_rate"]),
                 int(file.get("meter", BEATS_PER_BAR)),
+                float(file.get("certainty", 1.0)),
             )
             thumbnails = file.get("thumbnails")
             dance = Dance(motion, visual, rhythm, float(file["seconds"]))

@@ -37,8 +37,10 @@ def follow_tempo(tempos: Array, evidence: Array) -> Array:
     return np.asarray(tempos[most_likely_path(evidence, change)])
 
 
-def follow_phase(windows: Windows, tempo: Array, steady: bool, in_cycle: int = 1) -> Array:
-    """Beats `(W,)` passed in the middle of each window.
+def follow_phase(
+    windows: Windows, tempo: Array, steady: bool, in_cycle: int = 1
+) -> tuple[Array, Array]:
+    """Beats `(W,)` passed in the middle of each window, and how well they match, 0..1.
 
     `tempo` `(W,)` in beats per second; `steady`: the phase may not drift against it.
     `in_cycle`: 1 where the rests show the beat, 3 where the bar shows; it opens at multiples of 3.
@@ -51,7 +53,7 @@ def follow_phase(windows: Windows, tempo: Array, steady: bool, in_cycle: int = 1
     seen = _correlation(windows, movement.accents, waves)
     if in_cycle > 1:
         fall = _correlation(windows, movement.bounce, waves)
-        seen = seen * _turned(_REST_OF_BAR) + fall * _turned(_FALL_OF_BAR)
+        seen = 0.5 * _turned(_REST_OF_BAR) * seen + 0.5 * _turned(_FALL_OF_BAR) * fall
     shifts = np.arange(_PHASES) / _PHASES
     match = ((seen * np.exp(-2j * np.pi * cycles))[:, None] * np.exp(-2j * np.pi * shifts)).real
     if steady:
@@ -61,7 +63,8 @@ def follow_phase(windows: Windows, tempo: Array, steady: bool, in_cycle: int = 1
         change = np.minimum(apart, 1.0 - apart) * in_cycle / _PHASE_DRIFT
         observations = windows.share * windows.seconds * _EVIDENCE_RATE
         path = most_likely_path(2.0 * observations[:, None] * match, change)
-    return in_cycle * (cycles + np.unwrap(shifts[path], period=1.0))
+    beats = in_cycle * (cycles + np.unwrap(shifts[path], period=1.0))
+    return beats, match[np.arange(len(path)), path].clip(0.0, 1.0)
 
 
 def _turned(share: float) -> complex:

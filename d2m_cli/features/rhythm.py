@@ -31,8 +31,8 @@ _STILL_SPEED = 0.3
 _SAME_TEMPO = 0.04
 """Relative distance up to which two tempos are one."""
 
-_CAUTION = 4.0
-"""Power of the probability that is called confidence: nine in ten dances above 0.5 are right."""
+_CAUTION = 2.4
+"""Power of the probability that is the certainty: of dances above 0.5 nine in ten are right."""
 
 
 def estimate_rhythm(
@@ -57,14 +57,18 @@ def estimate_rhythm(
         if bpm
         else follow_tempo(TEMPOS, evidence * windows.repeats)
     )
-    beats = follow_phase(windows, tempo, bpm is not None, count.phase_beats)
+    beats, match = follow_phase(windows, tempo, bpm is not None, count.phase_beats)
     times = np.arange(len(motion.found)) / motion.rate
     phase = _extend(times, centres, beats, tempo)
     if beat_offset is not None:
         phase -= np.interp(beat_offset, times, phase)
     phase -= count.phase_beats * np.ceil(phase[0] / count.phase_beats)
-    confidence = certainty(evidence, tempo) ** _CAUTION * _active(windows.movement)
-    return Rhythm(phase.astype(np.float32), confidence.astype(np.float32), motion.rate, count.meter)
+    active = _active(windows.movement)
+    confidence = np.interp(times, centres, match) * active
+    certainty = _likelihood(evidence, tempo) ** _CAUTION * float(active.mean())
+    return Rhythm(
+        phase.astype(np.float32), confidence.astype(np.float32), motion.rate, count.meter, certainty
+    )
 
 
 def tempo_candidates(
@@ -93,7 +97,7 @@ def multiplied(rhythm: Rhythm, factor: float) -> Rhythm:
     return replace(rhythm, phase=rhythm.phase * np.float32(factor))
 
 
-def certainty(evidence: Array, tempo: Array) -> float:
+def _likelihood(evidence: Array, tempo: Array) -> float:
     """Probability 0..1 of the mean of `tempo` `(W,)`, its half or its double, of `(W, N)`."""
     probability = _probability(evidence)
     apart = np.log(TEMPOS / tempo.mean())
