@@ -109,7 +109,7 @@ class D2MMaker:
 
     def pick_style(self, dance: Dance, seed: int) -> Style:
         """A style with drums by the dance's tempo; the seed picks its exemplar."""
-        name = style_for_tempo(self.styles, dance.rhythm.bpm)
+        name = style_for_tempo(self.styles, dance.rhythm.bpm, dance.rhythm.meter)
         return named_style(self.styles, self.style_vectors, name, seed)
 
     def arrangement(

@@ -14,7 +14,7 @@ from d2m_cli.errors import BundleError
 from d2m_cli.features.style import style_vector
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.sketch.rules import StyleRules
-from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.spec import BEATS_PER_BAR, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
 MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE = 0.5
@@ -54,19 +54,22 @@ def named_style(
     return Style(name, rows[draw.integers(len(rows))], styles[name].rules)
 
 
-def style_for_tempo(styles: Mapping[str, StyleEntry], tempo: float) -> str:
-    """Name of a style with drums whose music has the tempo of the dance (beats per minute).
+def style_for_tempo(
+    styles: Mapping[str, StyleEntry], tempo: float, meter: int = BEATS_PER_BAR
+) -> str:
+    """Name of a style with drums whose music has the dance's meter and tempo (beats per minute).
 
     Dances of unlike tempo get unlike music, and the same dance the same again. Where no style has
-    that tempo, any with drums will do; without any drums, any style.
+    both, any with drums and the meter will do, or else any with drums; without any drums, any.
     """
     driving = [
         name
         for name, entry in sorted(styles.items())
         if entry.rules.drums >= MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE
     ]
-    fit = [name for name in driving if styles[name].tempo[0] <= tempo <= styles[name].tempo[1]]
-    return str(np.random.default_rng(round(tempo)).choice(fit or driving or sorted(styles)))
+    metric = [name for name in driving if styles[name].rules.meter == meter] or driving
+    fit = [name for name in metric if styles[name].tempo[0] <= tempo <= styles[name].tempo[1]]
+    return str(np.random.default_rng(round(tempo)).choice(fit or metric or sorted(styles)))
 
 
 def known_name(name: str, known: Mapping[str, object]) -> str:
