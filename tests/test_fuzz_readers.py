@@ -5,13 +5,16 @@ tests/test_fuzz_readers.py` runs ten thousand. No case may run code, touch a fil
 or hold more than `BOUND` bytes of memory.
 """
 
+import io
 import json
 import os
 import pickle
 import tracemalloc
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -269,12 +272,10 @@ READERS = [
 @pytest.fixture(scope="module", params=READERS, ids=lambda reader: reader.__name__)
 def reader(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[bytes, Reader, Path]]:
+) -> tuple[bytes, Reader, Path]:
     folder = tmp_path_factory.mktemp(request.param.__name__)
     valid, read = request.param(folder)
-    tracemalloc.start()
-    yield valid, read, folder
-    tracemalloc.stop()
+    return valid, read, folder
 
 
 @settings(
@@ -290,12 +291,16 @@ def test_damage_gives_the_projects_own_errors(
 ) -> None:
     valid, read, folder = reader
     around = sorted(folder.parent.iterdir())
-    tracemalloc.reset_peak()
+    damaged = apply(valid)
+    tracemalloc.start()
     try:
-        read(folder, apply(valid))
+        read(folder, damaged)
     except D2MError as error:
         assert str(error)
-    assert tracemalloc.get_traced_memory()[1] < BOUND
+    finally:
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < BOUND
     assert sorted(folder.parent.iterdir()) == around
 
 
@@ -326,3 +331,20 @@ def test_a_manifest_names_no_file_elsewhere(tmp_path: Path) -> None:
         with pytest.raises(D2MError, match="outside"):
             read_manifest(tmp_path)
         _cache(tmp_path)
+
+
+@pytest.mark.parametrize("size", [10**15, 2**70])
+def test_features_that_claim_more_than_memory_are_refused(size: int, tmp_path: Path) -> None:
+    path, array = tmp_path / "dance.npz", io.BytesIO()
+    kind = {"descr": "<f4", "fortran_order": False, "shape": (size,)}
+    np.lib.format.write_array_header_1_0(array, kind)
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("motion.npy", array.getvalue())
+    with pytest.raises(D2MError, match="no features"):
+        load_features(path)
+
+
+@pytest.mark.parametrize("scores", [None, [], {"alignment": 3}])
+def test_scores_that_are_no_tables_are_refused(scores: Any) -> None:
+    with pytest.raises(D2MError, match="no tables"):
+        results_page("x", scores)
