@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from d2m_cli.sketch.arrangement import NOTES, Arrangement, Stretch, joined, triad_name
 from d2m_cli.sketch.compose import compose
 from d2m_cli.sketch.drums import place_drum_onsets
-from d2m_cli.sketch.humanise import to_partials
+from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.partials import Partials
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
@@ -52,9 +52,10 @@ def arrange(
     middles = _times(rhythm, places + 0.5 / SIXTEENTHS_PER_BEAT)
     partials = to_partials(levels(score), middles, rules.balance, random)
     starts = _times(rhythm, places)
-    drum_onsets = place_drum_onsets(
+    placed = place_drum_onsets(
         _times(rhythm, note_beats(score, places)), onset_strengths(score), seconds
     )
+    drum_onsets = loosened(placed, np.concatenate([starts, middles]), random)
     return Sketch(partials, drum_onsets, _in_words(score, starts, rhythm, seconds))
 
 
@@ -69,7 +70,8 @@ def dance_score(
     middles = _times(rhythm, places + 0.5 / SIXTEENTHS_PER_BEAT)
     lively = np.interp(middles, np.arange(len(energy)) / rhythm.rate, energy)
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
-    return compose(PLAN, lively, rules, random, first, close), places, random
+    own = varied(rules, random)
+    return compose(PLAN, lively, own, random, first, close), places, random
 
 
 def note_beats(score: Score, places: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -72,6 +72,12 @@ def frequencies(tuning: float = 0.0) -> NDArray[np.float64]:
     return np.asarray(440.0 * 2.0 ** (semitones / 12.0), np.float64)
 
 
+def octave_edges() -> NDArray[np.float64]:
+    """Hertz `(O + 1,)` between the octaves of the semitones."""
+    semitones = np.arange(0, PITCHES + 1, OCTAVE) + LOWEST_PITCH - 69.5
+    return np.asarray(440.0 * 2.0 ** (semitones / 12.0), np.float64)
+
+
 def sixteenths(beats: NDArray[np.floating]) -> NDArray[np.float64]:
     """Middles `(S,)` in seconds of the sixteenths between the first and the last of `beats`."""
     count = SIXTEENTHS_PER_BEAT * (len(beats) - 1)
