@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -68,6 +68,46 @@ def resized(picture: FrameArray, width: int, height: int) -> FrameArray:
     rows = np.tensordot(down, picture.astype(np.float32), (1, 0))
     scaled = np.tensordot(across, rows, (1, 1)).transpose(1, 0, 2)
     return np.rint(scaled).clip(0, 255).astype(np.uint8)
+
+
+def warped(picture: FrameArray, matrix: FloatArray, side: int, black: bool = False) -> FrameArray:
+    """A square `(side, side, 3)` of a picture `(H, W, 3)`, linearly interpolated.
+
+    `matrix` `(2, 3)` leads from a pixel of the square to its place in the picture. Outside of the
+    picture its edge is repeated, or it is `black`. Without OpenCV a pixel may differ by 1 of 255.
+    """
+    module = _module()
+    if module is None:
+        return _warped(picture, matrix, side, black)
+    square = module.warpAffine(
+        picture,
+        matrix,
+        (side, side),
+        flags=module.INTER_LINEAR | module.WARP_INVERSE_MAP,
+        borderMode=module.BORDER_CONSTANT if black else module.BORDER_REPLICATE,
+    )
+    return np.asarray(square, np.uint8)
+
+
+def _warped(picture: FrameArray, matrix: FloatArray, side: int, black: bool) -> FrameArray:
+    from PIL import Image
+
+    left, top, right, bottom = (1,) * 4 if black else _missing(picture, matrix, side)
+    pad: Literal["constant", "edge"] = "constant" if black else "edge"
+    picture = np.pad(picture, ((top, bottom), (left, right), (0, 0)), pad)
+    # Pillow counts from the corners of pixels, OpenCV from their centres.
+    start = matrix[:, 2] - matrix[:, :2].sum(1) / 2 + (left + 0.5, top + 0.5)
+    turn = np.column_stack([matrix[:, :2], start]).ravel().tolist()
+    way = (Image.Transform.AFFINE, turn, Image.Resampling.BILINEAR)
+    return np.asarray(Image.fromarray(picture).transform((side, side), *way))
+
+
+def _missing(picture: FrameArray, matrix: FloatArray, side: int) -> list[int]:
+    """Pixels by which a picture is too small at its left, top, right and bottom."""
+    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]]) @ matrix.T
+    size = np.array(picture.shape[1::-1])
+    lacking = np.concatenate([-corners.min(0), corners.max(0) - size + 1])
+    return [int(length) for length in np.ceil(lacking).clip(0)]
 
 
 @cache

@@ -44,6 +44,17 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Followed:
+    """Who of the people in a video was followed."""
+
+    shares: tuple[float, ...]
+    """Share 0..1 of the pictures looked at in which each of the people was seen, from left to
+    right."""
+    dancer: int
+    """Index of the one who was followed."""
+
+
+@dataclass(frozen=True)
 class Landmarks:
     """Pose of one person over time, as the estimator gave it."""
 
@@ -51,6 +62,8 @@ class Landmarks:
     """`(T, 33, 4)`: x and y (right, down) and z in units of the picture's height, visibility 0..1;
     NaN in every number of a step where no person was found."""
     rate: float
+    followed: Followed | None = None
+    """Whose pose this is; None where no picture was looked at."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,8 @@ class Motion:
     found: BoolArray = field(repr=False)
     """`(T,)`: a person was seen at this step (elsewhere the features are filled in)."""
     rate: float
+    followed: Followed | None = None
+    """Whose motion this is; None where no picture was looked at."""
 
     @property
     def share_found(self) -> float:

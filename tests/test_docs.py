@@ -43,7 +43,8 @@ def parse(line: str) -> dict[str, Any]:
     command: Any = get_command(app)
     words = shlex.split(line)[1:]
     while hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
+        name = words.pop(0)
+        command = command.load(name) if hasattr(command, "load") else command.commands[name]
     parameters: dict[str, Any] = command.make_context(command.name, words).params
     return parameters
 

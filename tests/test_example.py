@@ -5,7 +5,7 @@ import runpy
 import numpy as np
 from project import ROOT
 
-from d2m_cli.features.pose import PoseEstimator
+from d2m_cli.features.pose.estimator import PoseEstimator, PoseOptions
 from d2m_cli.ingest.video import probe, read_frames
 
 EXAMPLES = ROOT / "examples"
@@ -20,7 +20,7 @@ def test_it_is_small_and_long_enough() -> None:
 
 
 def test_mediapipe_sees_the_dancer_in_every_picture() -> None:
-    with PoseEstimator(5.0) as pose:
+    with PoseEstimator(5.0, PoseOptions(stride=1)) as pose:
         for frame in read_frames(probe(DANCE), rate=5.0):
             pose.add(frame)
         points = pose.landmarks().points

@@ -33,7 +33,7 @@ def test_pose_runs_where_opencv_cannot_be_loaded(tmp_path: Path) -> None:
     (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object')")
     code = (
         "import numpy as np\n"
-        "from d2m_cli.features.pose import PoseEstimator\n"
+        "from d2m_cli.features.pose.estimator import PoseEstimator\n"
         "with PoseEstimator(30.0) as pose:\n"
         "    pose.add(np.zeros((64, 64, 3), np.uint8))\n"
         "    print(pose.landmarks().points.shape)\n"

@@ -2,13 +2,13 @@
 
 import hashlib
 from contextlib import suppress
-from importlib import metadata
 from pathlib import Path
 
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.places import home
 from d2m_cli.errors import InputError, OutputError
 from d2m_cli.features.files import load_features, save_features
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.types import Clip, Dance, FrameArray
 
 MAX_BYTES = 200_000_000
@@ -25,13 +25,13 @@ class AnalysisCache:
         self.folder = folder or home() / "analysis"
         self.max_bytes = max_bytes
 
-    def key(self, clip: Clip, bundle: Bundle) -> str:
-        """Name of the entry for a clip as the encoder of `bundle` sees it."""
+    def key(self, clip: Clip, bundle: Bundle, pose: PoseOptions = PoseOptions()) -> str:
+        """Name of the entry for a clip as `pose` and the encoder of `bundle` see it."""
         digest = hashlib.sha256()
         with clip.path.open("rb") as video:
             digest.update(hashlib.file_digest(video, "sha256").digest())
         facts = (clip.start, clip.end, bundle.config["files"]["i3d.safetensors"]["sha256"])
-        digest.update(repr((facts, bundle.settings["visual"], _code())).encode())
+        digest.update(repr((facts, bundle.settings["visual"], pose.facts(), _code())).encode())
         return digest.hexdigest()
 
     def load(self, key: str) -> tuple[Dance, FrameArray] | None:
@@ -67,10 +67,10 @@ class AnalysisCache:
 
 
 def _code() -> str:
-    """Identifies the code that looks at a video, and the pose estimator."""
+    """Identifies the code that looks at a video."""
     package = Path(__file__).parent.parent
-    digest = hashlib.sha256(metadata.version("mediapipe").encode())
+    digest = hashlib.sha256()
     for room in _ROOMS:
-        for file in sorted((package / room).glob("*.py")):
+        for file in sorted((package / room).rglob("*.py")):
             digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -9,7 +9,7 @@ from d2m_cli.analysis.fan_out import share_frames
 from d2m_cli.analysis.thumbnails import Thumbnails
 from d2m_cli.features.i3d import I3DExtractor
 from d2m_cli.features.motion import motion_from_landmarks
-from d2m_cli.features.pose import STRIDE, PoseEstimator
+from d2m_cli.features.pose.estimator import PoseEstimator, PoseOptions
 from d2m_cli.ingest.video import read_frames
 from d2m_cli.progress import Progress, counted, silent
 from d2m_cli.spec import FRAME_RATE
@@ -35,19 +35,23 @@ class Pictures(NamedTuple):
 
 
 def read_video(
-    clip: Clip, *readers: FrameReader, stride: int = STRIDE, progress: Progress = silent
+    clip: Clip,
+    *readers: FrameReader,
+    pose: PoseOptions = PoseOptions(),
+    progress: Progress = silent,
 ) -> Pictures:
     """Pose and thumbnails of a clip, while `readers` (visual encoders) take the same frames.
 
-    The pose is estimated in every `stride`-th frame. Raises `InputError` for a video that cannot be
-    decoded.
+    Raises `InputError` for a video that cannot be decoded or a dancer who is not there,
+    `NoDancerError` when it shows nobody, `D2MError` where the pose cannot be estimated so here.
     """
     total = clip.seconds * FRAME_RATE
     thumbnails = Thumbnails(round(total))
-    with PoseEstimator(FRAME_RATE, stride) as pose:
+    with PoseEstimator(FRAME_RATE, pose) as estimator:
         frames = counted(read_frames(clip, FRAME_RATE), total, progress)
-        share_frames(frames, *(reader.add for reader in (pose, *readers, thumbnails)))
-        return Pictures(pose.landmarks(), thumbnails.pictures())
+        share_frames(frames, *(reader.add for reader in (estimator, *readers, thumbnails)))
+        landmarks = estimator.landmarks()
+        return Pictures(landmarks, thumbnails.pictures(landmarks))
 
 
 def read_visual(clip: Clip, encoder: I3DExtractor) -> Visual:
@@ -59,9 +63,9 @@ def read_visual(clip: Clip, encoder: I3DExtractor) -> Visual:
     return encoder.visual()
 
 
-def read_motion(clip: Clip, *readers: FrameReader) -> Motion:
+def read_motion(clip: Clip, *readers: FrameReader, pose: PoseOptions = PoseOptions()) -> Motion:
     """Motion of the dancer alone; `readers` take the same frames.
 
     Raises `InputError` for a video that cannot be decoded, `NoDancerError` when it shows nobody.
     """
-    return motion_from_landmarks(read_video(clip, *readers).landmarks)
+    return motion_from_landmarks(read_video(clip, *readers, pose=pose).landmarks)

@@ -5,14 +5,12 @@ from typing import Any
 
 from d2m_cli.sketch.notes import STROKES
 from d2m_cli.sketch.rules import FILLS, StyleRules
-from d2m_cli.spec import SIXTEENTHS_PER_BEAT
+from d2m_cli.spec import METERS, SIXTEENTHS_PER_BEAT
 
 PATTERNS = ("bass_lines", "chord_strokes", "melodies")
 KEYS = ("meter", "swing", "looseness", "groove", "fills", *PATTERNS, "progressions", "voicings")
 SIGNS = {"bass_lines": ".-13578b", "chord_strokes": ".-Xxo13578", "melodies": ".-Xxo"}
 STROKE_SIGNS = ".-Xxo"
-METERS = (2, 3, 4, 6)
-"""Beats that a bar may have."""
 STEPS = range(-7, 15)
 """Steps of the scale that chords may stand on and have."""
 

@@ -1,26 +1,12 @@
-"""The `d2m` command: registers one module per command and turns errors into one sentence."""
+"""The `d2m` command: the list of its commands; errors become one sentence."""
 
 import sys
 
 import typer
-import typer.main
 
 import d2m_cli
-from d2m_cli.cli import (
-    convert_weights,
-    doctor,
-    download_weights,
-    eval_beats,
-    evaluate,
-    generate,
-    measure,
-    mos,
-    prepare,
-    styles,
-    train,
-)
 from d2m_cli.cli.failures import sentence
-from d2m_cli.cli.people_help import in_peoples_words
+from d2m_cli.cli.lazy import LazyGroup, Line
 from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
 
 FIRST_LINES = """Give a dance video new music that fits the dance.
@@ -32,24 +18,76 @@ FIRST_LINES = """Give a dance video new music that fits the dance.
 d2m --help shows all commands, d2m generate --help all options."""
 RESEARCH = "For researchers"
 
+
+COMMANDS = {
+    "generate": Line("generate", "Give each video new music that fits its dance."),
+    "styles": Line(
+        "styles",
+        "Show the styles that --style takes, with their usual tempo and how they sound.",
+    ),
+    "doctor": Line(
+        "doctor",
+        "Say whether generate works here, and what is installed, present, verified and missing.",
+    ),
+    "evaluate": Line(
+        "evaluate",
+        "Measure music for dances: lift and distance first, the paper's tables with --paper.",
+        RESEARCH,
+    ),
+    "eval-beats": Line(
+        "eval_beats",
+        "Score beats of generated against reference music: coverage and hit, LORIS, mir_eval.",
+        RESEARCH,
+    ),
+    "mos": Line(
+        "mos",
+        "Build a listening test (mean opinion scores), and score its answers.",
+        RESEARCH,
+    ),
+    "measure": Line(
+        "measure",
+        "Measure a codec, a generator's inputs, distances, or a bundle's styles.",
+        RESEARCH,
+    ),
+    "yardstick": Line(
+        "measure",
+        "Rank real music, its reconstruction, random codes, noise and clicks by every distance.",
+        hidden=True,
+        function="distances",
+    ),
+    "prepare": Line(
+        "prepare",
+        "Compute what training needs of a data set; run it again to go on where it stopped.",
+        RESEARCH,
+    ),
+    "train": Line(
+        "train", "Train a stage from its recipe; make a bundle of trained stages.", RESEARCH
+    ),
+    "download-weights": Line(
+        "download_weights",
+        "Download weights that d2m can use but may not contain; without a name, list them.",
+        RESEARCH,
+    ),
+    "convert-weights": Line(
+        "convert_weights",
+        "Turn downloaded checkpoints into a bundle of safetensors.",
+        RESEARCH,
+    ),
+}
+
+
+class _Commands(LazyGroup):
+    lines = COMMANDS
+
+
 app = typer.Typer(
     name="d2m",
+    cls=_Commands,
     help="Give a dance video new music that fits the dance.",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
-app.command("generate")(generate.generate)
-app.command("styles")(styles.styles)
-app.command("doctor")(doctor.doctor)
-app.command("evaluate", rich_help_panel=RESEARCH)(evaluate.evaluate)
-app.command("eval-beats", rich_help_panel=RESEARCH)(eval_beats.eval_beats)
-app.add_typer(mos.app, name="mos", rich_help_panel=RESEARCH)
-app.add_typer(measure.app, name="measure", rich_help_panel=RESEARCH)
-app.command("yardstick", hidden=True)(measure.distances)
-app.command("prepare", rich_help_panel=RESEARCH)(prepare.prepare)
-app.add_typer(train.app, name="train", rich_help_panel=RESEARCH)
-app.command("download-weights", rich_help_panel=RESEARCH)(download_weights.download_weights)
-app.command("convert-weights", rich_help_panel=RESEARCH)(convert_weights.convert_weights)
 
 
 def _show_version(wanted: bool) -> None:
@@ -82,7 +120,7 @@ def main() -> None:
     take_any_text()
     try:
         try:
-            in_peoples_words(typer.main.get_command(app))(prog_name="d2m")
+            app(prog_name="d2m")
         finally:
             if (error := flush_output()) is not None and not isinstance(error, BrokenPipeError):
                 raise error

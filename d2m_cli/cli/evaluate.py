@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from d2m_cli.cli.options import DeviceOption, JsonOption
+from d2m_cli.cli.options import DeviceOption, JsonOption, PoseOption
+from d2m_cli.features.pose.doors import Door
 from d2m_cli.spec import Level
 
 BASELINES = "Rows for GT, its reconstruction, random codes, clicks and the music of other clips."
@@ -27,6 +28,9 @@ def evaluate(
     segments: Path | None = typer.Option(None, help="Original music, one folder a genre."),
     real: Path | None = typer.Option(None, help="Real music to take distances from."),
     library: Path | None = typer.Option(None, help="Music for the row 'nearest tempo'."),
+    soundfont: Path | None = typer.Option(
+        None, help="Soundfont for the row 'rendered score': the scores without a network."
+    ),
     embedding: str = typer.Option("music", help="music, log-mel or vggish."),
     baselines: bool = typer.Option(True, help=BASELINES),
     codec: Level = typer.Option(Level.HIGH, help="Codec of the reconstruction and random rows."),
@@ -35,6 +39,7 @@ def evaluate(
     results: Path = typer.Option(Path("results.json"), help="Results file (JSON)."),
     html: Path | None = typer.Option(None, help="Report with tables, plots and players."),
     plots: Path | None = typer.Option(None, help="Folder for the plots (PNG)."),
+    pose: Door | None = PoseOption,
     device: str = DeviceOption,
     json: bool = JsonOption,
 ) -> None:
@@ -61,10 +66,12 @@ def evaluate(
         segments=segments,
         real=real,
         library=library,
+        soundfont=soundfont,
         embedding=embedding,
         baselines=baselines,
         codec=codec,
         opinions=opinions,
+        pose=pose,
         device=device,
     )
     with stage_progress(Console(stderr=True), "evaluate") as progress:

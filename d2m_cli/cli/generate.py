@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from d2m_cli.cli.options import PANELS, MusicOptions, OutputOptions
+from d2m_cli.cli.options import PANELS, MusicOptions
+from d2m_cli.cli.output_options import OutputOptions
 from d2m_cli.cli.record_options import options_from_records
 
 

@@ -7,21 +7,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 from rich.console import Console
 
-from d2m_cli.analysis.cache import AnalysisCache
 from d2m_cli.cli.failures import sentence
-from d2m_cli.cli.options import MusicOptions, OutputOptions
+from d2m_cli.cli.look import look, with_tempo
+from d2m_cli.cli.options import MusicOptions
+from d2m_cli.cli.output_options import OutputOptions
 from d2m_cli.cli.plan import Job, Plan, PlannedPiece
 from d2m_cli.cli.progress import stage_progress
-from d2m_cli.cli.values import FASTEST, SLOWEST
-from d2m_cli.errors import InputError
-from d2m_cli.features.files import load_features, save_features
+from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.features.rhythm import estimate_rhythm, multiplied, tempo_candidates
+from d2m_cli.features.pose.doors import MAIN
+from d2m_cli.features.rhythm import tempo_candidates
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -33,7 +32,7 @@ from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
-from d2m_cli.types import Analysis, Clip, Dance
+from d2m_cli.types import Analysis, Clip
 
 
 def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
@@ -98,8 +97,8 @@ def _run(
             held.enter_context(reserved(path))
         for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
             rehearse(clip, out)
-        analysis = _analyze(maker, clip, music, progress)
-        wished = replace(analysis, dance=_with_tempo(analysis.dance, music))
+        analysis = look(maker, clip, music, progress)
+        wished = replace(analysis, dance=with_tempo(analysis.dance, music))
         summaries = []
         for piece, style in zip(job.pieces, styles, strict=True):
             track = maker.compose(
@@ -113,53 +112,11 @@ def _run(
                 progress=progress,
             )
             left_out = _write(track, clip, piece, output)
-            summaries.append(_summary(track, piece, analysis, output, left_out))
+            summaries.append(_summary(track, piece, analysis, music, output, left_out))
         if job.features:
             with finished_file(job.features) as draft:
                 save_features(analysis.dance, draft, analysis.thumbnails)
     return summaries
-
-
-def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Progress) -> Analysis:
-    """The dance as it is given, as an earlier run saw it, or as it is seen now."""
-    begin = perf_counter()
-    if music.features:
-        dance, thumbnails = load_features(music.features)
-        if abs(dance.seconds - clip.seconds) > 1.0 / clip.fps:
-            raise InputError(
-                f"{music.features} is of a dance of {dance.seconds:.2f} s, and the video lasts "
-                f"{clip.seconds:.2f} s: give the features of this part of this video."
-            )
-        return Analysis(replace(dance, seconds=clip.seconds), clip, thumbnails)
-    if not music.cache or not maker.maker.follows_tempo:
-        return maker.analyze(clip.path, start=clip.start, end=clip.end, progress=progress)
-    cache = AnalysisCache()
-    key = cache.key(clip, maker.maker.bundle)
-    known = cache.load(key)
-    if known is not None:
-        return Analysis(known[0], clip, known[1], perf_counter() - begin)
-    analysis = maker.analyze(clip.path, start=clip.start, end=clip.end, progress=progress)
-    if analysis.thumbnails is not None:
-        cache.store(key, analysis.dance, analysis.thumbnails)
-    return analysis
-
-
-def _with_tempo(dance: Dance, music: MusicOptions) -> Dance:
-    """The dance with the tempo and the beat that are asked for, if any."""
-    if music.tempo is None and music.beat_offset is None:
-        return dance
-    rhythm = dance.rhythm
-    bpm = music.tempo.bpm if music.tempo else None
-    if bpm is not None or music.beat_offset is not None:
-        rhythm = estimate_rhythm(dance.motion, bpm=bpm, beat_offset=music.beat_offset)
-    if music.tempo:
-        rhythm = multiplied(rhythm, music.tempo.factor)
-    if not SLOWEST <= rhythm.bpm <= FASTEST:
-        raise InputError(
-            f"The music would have {rhythm.bpm:.0f} beats per minute: give --tempo a number from "
-            f"{SLOWEST:g} to {FASTEST:g}."
-        )
-    return replace(dance, rhythm=rhythm)
 
 
 def _write(track: Track, clip: Clip, piece: PlannedPiece, output: OutputOptions) -> list[str]:
@@ -182,6 +139,7 @@ def _summary(
     track: Track,
     piece: PlannedPiece,
     analysis: Analysis,
+    music: MusicOptions,
     output: OutputOptions,
     left_out: list[str],
 ) -> Summary:
@@ -191,6 +149,8 @@ def _summary(
         out=str(piece.out),
         duration=track.seconds,
         dancer_found=analysis.dance.motion.share_found,
+        followed=analysis.dance.motion.followed,
+        dancer_chosen=music.dancer != MAIN,
         dance_tempo=rhythm.bpm,
         dance_tempo_candidates=[
             (round(bpm, 1), round(share, 3))

@@ -10,6 +10,7 @@ from d2m_cli.spec import Level
 app = typer.Typer(
     help="Measure a codec, a generator's inputs, distances, or a bundle's styles.",
     no_args_is_help=True,
+    add_completion=False,
 )
 BundleOption = typer.Option(None, help="Bundle by name or folder. [default: embedded]")
 

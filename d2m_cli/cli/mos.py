@@ -9,7 +9,10 @@ import typer
 
 from d2m_cli.cli.options import JsonOption
 
-app = typer.Typer(help="Build a listening test (mean opinion scores), and score its answers.")
+app = typer.Typer(
+    help="Build a listening test (mean opinion scores), and score its answers.",
+    add_completion=False,
+)
 
 MAX_BYTES = 400_000_000
 """Browsers open pages up to about this size."""

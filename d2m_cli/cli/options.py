@@ -1,4 +1,4 @@
-"""Options that several commands share, and the two records of `d2m generate`."""
+"""Options that several commands share, and what `d2m generate` takes of dance and music."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from d2m_cli.cli import values
+from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.official import FlowMethod
 from d2m_cli.spec import Level, RenderQuality
 
+PoseOption = typer.Option(
+    None, case_sensitive=False, help="litert or mediapipe. [default: the faster one that is here]"
+)
 DeviceOption = typer.Option("auto", metavar="DEVICE", help="auto, cpu, cuda or mps.")
 JsonOption = typer.Option(False, "--json", metavar="", help="Print the result as JSON.")
 
@@ -19,7 +23,8 @@ PANELS = MUSIC, PART, OUTPUT, RESEARCH = "Music", "Part of the video", "Output",
 """Panels of `d2m generate --help`."""
 
 
-def _option(panel: str, name: str, metavar: str, help: str, **more: Any) -> Any:
+def option(panel: str, name: str, metavar: str, help: str, **more: Any) -> Any:
+    """An option of typer in a panel of the help; `name` has all of its names."""
     names = name.split()
     return typer.Option(*names, metavar=metavar, help=help, rich_help_panel=panel, **more)
 
@@ -30,14 +35,14 @@ class MusicOptions:
 
     style: Annotated[
         list[str],
-        _option(MUSIC, "--style", "NAME", "Style of the music (see d2m styles), or all; repeat."),
+        option(MUSIC, "--style", "NAME", "Style of the music (see d2m styles), or all; repeat."),
     ] = field(default_factory=list)
     style_audio: Annotated[
-        Path | None, _option(MUSIC, "--style-audio", "FILE", "A song to take the style from.")
+        Path | None, option(MUSIC, "--style-audio", "FILE", "A song to take the style from.")
     ] = None
     tempo: Annotated[
         Any,
-        _option(
+        option(
             MUSIC,
             "--tempo",
             "BPM",
@@ -47,7 +52,7 @@ class MusicOptions:
     ] = None
     beat_offset: Annotated[
         Any,
-        _option(
+        option(
             MUSIC,
             "--beat-offset",
             "SECONDS",
@@ -57,7 +62,7 @@ class MusicOptions:
     ] = None
     seed: Annotated[
         int,
-        _option(
+        option(
             MUSIC,
             "--seed",
             "NUMBER",
@@ -67,11 +72,11 @@ class MusicOptions:
     ] = 0
     takes: Annotated[
         int,
-        _option(MUSIC, "--takes", "NUMBER", "Pieces for each style.", parser=values.whole(1, 1000)),
+        option(MUSIC, "--takes", "NUMBER", "Pieces for each style.", parser=values.whole(1, 1000)),
     ] = 1
     quality: Annotated[
         RenderQuality,
-        _option(
+        option(
             MUSIC,
             "--quality",
             "QUALITY",
@@ -82,7 +87,7 @@ class MusicOptions:
     ] = RenderQuality.NORMAL
     start: Annotated[
         float,
-        _option(
+        option(
             PART,
             "--start",
             "TIME",
@@ -92,11 +97,21 @@ class MusicOptions:
         ),
     ] = 0.0
     end: Annotated[
-        Any, _option(PART, "--end", "TIME", "Seconds or 1:02.5.", parser=values.seconds)
+        Any, option(PART, "--end", "TIME", "Seconds or 1:02.5.", parser=values.seconds)
     ] = None
+    dancer: Annotated[
+        str,
+        option(
+            PART,
+            "--dancer",
+            "WHO",
+            "Of several: main (who moves most), left, right, or a number from the left.",
+            parser=values.dancer,
+        ),
+    ] = MAIN
     level: Annotated[
         Level,
-        _option(
+        option(
             RESEARCH,
             "--level",
             "LEVEL",
@@ -106,11 +121,11 @@ class MusicOptions:
     ] = Level.LOW
     bundle: Annotated[
         str | None,
-        _option(RESEARCH, "--bundle", "BUNDLE", "Trained weights, by name or folder."),
+        option(RESEARCH, "--bundle", "BUNDLE", "Trained weights, by name or folder."),
     ] = None
     denoise: Annotated[
         bool | None,
-        _option(
+        option(
             RESEARCH,
             "--denoise/--no-denoise",
             "",
@@ -119,7 +134,7 @@ class MusicOptions:
     ] = None
     motion: Annotated[
         Path | None,
-        _option(
+        option(
             RESEARCH,
             "--motion",
             "FILE",
@@ -128,121 +143,37 @@ class MusicOptions:
     ] = None
     flow: Annotated[
         FlowMethod,
-        _option(
+        option(
             RESEARCH,
             "--flow",
             "METHOD",
             "Optical flow of the official bundles: tvl1, or dis, which is faster.",
         ),
     ] = FlowMethod.TVL1
+    pose: Annotated[
+        Door | None,
+        option(
+            RESEARCH,
+            "--pose",
+            "DOOR",
+            "What finds the dancer: litert, or mediapipe, which follows one person. "
+            "[default: the faster one that is here]",
+            case_sensitive=False,
+        ),
+    ] = None
     features: Annotated[
         Path | None,
-        _option(RESEARCH, "--features", "FILE", "What --save-features kept, instead of a look."),
+        option(RESEARCH, "--features", "FILE", "What --save-features kept, instead of a look."),
     ] = None
     cache: Annotated[
         bool,
-        _option(
+        option(
             RESEARCH,
             "--cache/--no-cache",
             "",
             "Keep what was read from the dance for the next run (at most 200 MB).",
         ),
     ] = True
-    device: Annotated[str, _option(RESEARCH, "--device", "DEVICE", "auto, cpu, cuda or mps.")] = (
+    device: Annotated[str, option(RESEARCH, "--device", "DEVICE", "auto, cpu, cuda or mps.")] = (
         "auto"
     )
-
-
-@dataclass(frozen=True)
-class OutputOptions:
-    """What is to be written, and how, for every video of a command."""
-
-    out: Annotated[
-        str | None,
-        _option(
-            OUTPUT,
-            "-o --out",
-            "FILE or FOLDER/",
-            "A video, a sound file (music alone) or a folder; else NAME.d2m.mp4.",
-            show_default=False,
-        ),
-    ] = None
-    audio_only: Annotated[
-        bool, _option(OUTPUT, "--audio-only", "", "Write the music alone, as NAME.d2m.wav.")
-    ] = False
-    mix: Annotated[
-        float,
-        _option(
-            OUTPUT,
-            "--mix",
-            "SHARE",
-            "Keep the old sound under the music: 0.3 is 30 % of its amplitude.",
-            parser=values.number(0.0, 1.0),
-            show_default=False,
-        ),
-    ] = 0.0
-    lufs: Annotated[
-        float,
-        _option(
-            OUTPUT,
-            "--lufs",
-            "LOUDNESS",
-            "Loudness of the music: -16, or -14 as on most platforms.",
-            parser=values.number(-40.0, -8.0),
-        ),
-    ] = -16.0
-    fade_in: Annotated[
-        float,
-        _option(
-            OUTPUT,
-            "--fade-in",
-            "SECONDS",
-            "Let the music come in.",
-            parser=values.number(0.0, 3600.0),
-            show_default=False,
-        ),
-    ] = 0.0
-    fade_out: Annotated[
-        float,
-        _option(
-            OUTPUT,
-            "--fade-out",
-            "SECONDS",
-            "Let the music go.",
-            parser=values.number(0.0, 3600.0),
-            show_default=False,
-        ),
-    ] = 0.0
-    plot: Annotated[
-        str | None,
-        _option(
-            OUTPUT,
-            "--plot",
-            "FILE or FOLDER/",
-            "Picture of dance, music, beats (png, svg, pdf).",
-        ),
-    ] = None
-    beats: Annotated[
-        str | None,
-        _option(
-            OUTPUT,
-            "--beats",
-            "FILE or FOLDER/",
-            "The music's beats, as csv, txt, mid, edl or otio.",
-        ),
-    ] = None
-    json: Annotated[
-        bool, _option(OUTPUT, "--json", "", "Print facts as JSON instead of a table.")
-    ] = False
-    overwrite: Annotated[
-        bool, _option(OUTPUT, "--overwrite", "", "Replace outputs that exist.")
-    ] = False
-    resume: Annotated[
-        bool, _option(OUTPUT, "--resume", "", "Pass over pieces whose files are there and whole.")
-    ] = False
-    save_features: Annotated[
-        Path | None,
-        _option(
-            RESEARCH, "--save-features", "FOLDER", "Keep motion, visual features and rhythm (npz)."
-        ),
-    ] = None

@@ -14,7 +14,8 @@ from d2m_cli.errors import BundleError, D2MError, InputError
 from d2m_cli.ingest.readable import check_readable
 
 if TYPE_CHECKING:
-    from d2m_cli.cli.options import MusicOptions, OutputOptions
+    from d2m_cli.cli.options import MusicOptions
+    from d2m_cli.cli.output_options import OutputOptions
 
 _ALL = "all"
 

@@ -20,6 +20,7 @@ CONFIG = "Recipe: a name, as codec_high or paper/codec, or a TOML file."
 app = typer.Typer(
     help="Train a stage from its recipe; make a bundle of trained stages.",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 

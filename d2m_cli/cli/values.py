@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import typer
 
+from d2m_cli.errors import InputError
+from d2m_cli.features.pose.doors import dancer_word
+
 SLOWEST, FASTEST = 40.0, 240.0
 """Beats per minute that music is made in."""
 
@@ -45,6 +48,14 @@ def seconds(text: str) -> float:
     for number in numbers:
         total = 60.0 * total + (number or 0.0)
     return total
+
+
+def dancer(text: str) -> str:
+    """`main`, `left`, `right` or a number from 1 on."""
+    try:
+        return dancer_word(text)
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def number(least: float, most: float) -> Callable[[str], float]:

@@ -5,7 +5,8 @@ way. *GT* is the music that the dance was danced to; *other clip* gives each dan
 system made for the next one; *clicks on the dance* puts a click on every kinematic beat (the
 highest lift, no music), *steady clicks* one on every beat of the estimated rhythm; *nearest tempo*
 is what a user could do without this project: the track of a library whose tempo is nearest to the
-dance's, begun where its beats meet the dance best.
+dance's, begun where its beats meet the dance best; *rendered score* is the score behind the
+generated music, played by a soundfont without any network.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ RANDOM_CODES = "random codes"
 CLICKS = "clicks on the dance"
 STEADY = "steady clicks"
 NEAREST = "nearest tempo"
+RENDERED = "rendered score"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from d2m_cli.evaluation import baselines, protocol, sources, systems
 from d2m_cli.evaluation.baselines import EvaluatedDance, System
 from d2m_cli.evaluation.previews import preview_videos
 from d2m_cli.evaluation.record import EvaluationRecord
+from d2m_cli.features.pose.doors import Door
 from d2m_cli.metrics.pairs import OnsetTrace, compare_pair
 from d2m_cli.progress import Progress, silent
 from d2m_cli.report.html import MAX_DANCES, MAX_PLAYER_SECONDS
@@ -51,6 +52,8 @@ class EvaluateOptions:
     """Folder of real music that distances are taken from; `None` takes the references."""
     library: Place | None = None
     """Folder of music for the row 'nearest tempo'."""
+    soundfont: Place | None = None
+    """Soundfont for the row 'rendered score': the scores of generated music, without a network."""
     embedding: str = "music"
     """`music`, `log-mel` or `vggish`."""
     baselines: bool = True
@@ -59,6 +62,8 @@ class EvaluateOptions:
     """Level of the bundle's codec in the rows reconstruction and random codes."""
     opinions: Place | None = None
     """Output of `d2m mos score --json`."""
+    pose: Door | str | None = None
+    """What finds the dancers: litert or mediapipe; None takes the faster that is there."""
     device: str = "auto"
 
 
@@ -107,6 +112,8 @@ def evaluate(
     """
     wanted = options or EvaluateOptions()
     levels, codec_level = [_level(text) for text in wanted.generate], _level(wanted.codec)
+    if wanted.soundfont and not levels:
+        raise DataError("A soundfont plays the scores of generated music: add --generate.")
     places = [Path(p) for p in ([dances] if isinstance(dances, str | Path) else dances)]
     opinions = sources.read_object(Path(wanted.opinions)) if wanted.opinions else None
     embedding = sources.embedding_named(wanted.embedding)
@@ -139,7 +146,8 @@ def _dances(
         return sources.dances_of_cache(places[0], wanted.split), {}
     videos = sources.videos_in(places)
     genres = sources.read_genres(Path(wanted.genres) if wanted.genres else None)
-    return sources.dances_of_videos(videos, str(wanted.reference), genres, progress), videos
+    reference = str(wanted.reference)
+    return sources.dances_of_videos(videos, reference, genres, progress, wanted.pose), videos
 
 
 def _systems(
@@ -154,13 +162,14 @@ def _systems(
 ) -> list[System]:
     """Every row of the tables."""
     rows: list[System] = []
+    font = Path(wanted.soundfont) if wanted.soundfont else None
     if levels:
         given = (wanted.bundle, levels, wanted.seeds, wanted.device, progress)
         if videos:
-            rows += systems.generated_systems(videos, *given)
+            rows += systems.generated_systems(videos, *given, pose=wanted.pose, soundfont=font)
         else:
             pieces = sources.pieces_of_cache(places[0], wanted.split)
-            rows += systems.systems_from_cache(pieces, *given)
+            rows += systems.systems_from_cache(pieces, *given, soundfont=font)
     for name, folder in wanted.music.items():
         rows.append(sources.system_of_folder(name, Path(folder), dances))
     if not wanted.baselines:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
     from d2m_cli.evaluation.baselines import EvaluatedDance, System
     from d2m_cli.evaluation.protocol import LabelledSegments
+    from d2m_cli.features.pose.doors import Door
     from d2m_cli.metrics.embeddings import Embedding
     from d2m_cli.types import FloatArray, Motion
 
@@ -58,12 +59,18 @@ def videos_in(places: Sequence[Path]) -> dict[str, Path]:
 
 
 def dances_of_videos(
-    videos: dict[str, Path], reference: str, genres: dict[str, str], progress: Progress
+    videos: dict[str, Path],
+    reference: str,
+    genres: dict[str, str],
+    progress: Progress,
+    pose: Door | str | None = None,
 ) -> list[EvaluatedDance]:
     """Beats of the dance in each video; `reference` is `OWN`, `NONE` or a folder of music."""
     from d2m_cli.analysis.video import read_motion
+    from d2m_cli.features.pose.estimator import PoseOptions
     from d2m_cli.ingest.probe import has_sound, probe
 
+    options = PoseOptions.of(pose)
     music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
     dances = []
     for number, (name, path) in enumerate(videos.items()):
@@ -71,7 +78,8 @@ def dances_of_videos(
         own = path if reference == OWN and has_sound(path) else None
         known = own or music.get(name)
         samples = read_music(known) if known else None
-        dances.append(_dance(name, read_motion(probe(path)), genres.get(name, ""), samples))
+        motion = read_motion(probe(path), pose=options)
+        dances.append(_dance(name, motion, genres.get(name, ""), samples))
     progress("analyze", len(videos), len(videos))
     return dances
 

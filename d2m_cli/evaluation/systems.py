@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
     from d2m_cli.evaluation.baselines import System
     from d2m_cli.features.i3d import VisualSettings
+    from d2m_cli.features.pose.doors import Door
     from d2m_cli.generation.pipeline import Dance2Music
     from d2m_cli.progress import Progress
     from d2m_cli.spec import Level
@@ -39,13 +40,18 @@ def generated_systems(
     seeds: int,
     device: str,
     progress: Progress,
+    pose: Door | str | None = None,
+    soundfont: Path | None = None,
 ) -> list[System]:
-    """Music that a bundle makes for each video at each level, with `seeds` seeds."""
+    """Music that a bundle makes for each video at each level, with `seeds` seeds.
+
+    With a `soundfont` there is a row `RENDERED`, too. Raises what `play_for_dance` raises.
+    """
     from d2m_cli.generation.pipeline import Dance2Music
 
     maker = Dance2Music.from_bundle(bundle, device)
-    analyzed = ((name, maker.analyze(path)) for name, path in videos.items())
-    return _systems(maker, analyzed, len(videos), levels, seeds, progress)
+    analyzed = ((name, maker.analyze(path, pose=pose)) for name, path in videos.items())
+    return _systems(maker, analyzed, len(videos), levels, seeds, progress, soundfont)
 
 
 def systems_from_cache(
@@ -55,10 +61,12 @@ def systems_from_cache(
     seeds: int,
     device: str,
     progress: Progress,
+    soundfont: Path | None = None,
 ) -> list[System]:
     """Music that a bundle makes for prepared dances at each level, with `seeds` seeds.
 
-    Raises `DataError` for a dance without the visual features that the bundle takes.
+    With a `soundfont` there is a row `RENDERED`, too. Raises what `play_for_dance` raises, and
+    `DataError` for a dance without the visual features that the bundle takes.
     """
     from d2m_cli.errors import BundleError
     from d2m_cli.generation.d2m import D2MMaker
@@ -72,7 +80,8 @@ def systems_from_cache(
         )
     wanted = maker.visual_settings
     analyzed = ((file.entry.name, _prepared_dance(file, wanted)) for file in files)
-    return _systems(Dance2Music(maker), analyzed, len(files), levels, seeds, progress)
+    made = Dance2Music(maker)
+    return _systems(made, analyzed, len(files), levels, seeds, progress, soundfont)
 
 
 def _systems(
@@ -82,18 +91,39 @@ def _systems(
     levels: Sequence[Level],
     seeds: int,
     progress: Progress,
+    soundfont: Path | None,
 ) -> list[System]:
     """The music of `count` dances, each analyzed once for all levels and seeds."""
-    from d2m_cli.evaluation.baselines import System
+    from d2m_cli.evaluation.baselines import RENDERED, System
 
-    pieces: dict[Level, dict[str, list[FloatArray]]] = {level: {} for level in levels}
+    pieces: dict[str, dict[str, list[FloatArray]]] = {f"d2m {level}": {} for level in levels}
     for number, (name, dance) in enumerate(analyzed):
         progress("generate", number, count)
         for level, seed in product(levels, range(seeds)):
             music = maker.compose(dance, level, seed=seed).samples
-            pieces[level].setdefault(name, []).append(music)
+            pieces[f"d2m {level}"].setdefault(name, []).append(music)
+        if soundfont is not None:
+            played = [_rendered(maker, dance, seed, soundfont) for seed in range(seeds)]
+            pieces.setdefault(RENDERED, {})[name] = played
     progress("generate", count, count)
-    return [System(f"d2m {level}", made) for level, made in pieces.items()]
+    return [System(name, made) for name, made in pieces.items()]
+
+
+def _rendered(maker: Dance2Music, analysis: Analysis, seed: int, soundfont: Path) -> FloatArray:
+    """The score behind the music that `maker` composes with that seed, played on a soundfont."""
+    from d2m_cli.errors import BundleError
+    from d2m_cli.features.motion import dance_energy
+    from d2m_cli.generation.d2m import D2MMaker
+    from d2m_cli.songs.dances import play_for_dance
+
+    if not isinstance(maker.maker, D2MMaker):
+        raise BundleError("The released models write no score: leave out --soundfont.")
+    dance = analysis.dance
+    style = maker.maker.pick_style(dance, seed)
+    energy = dance_energy(dance.motion)
+    return play_for_dance(
+        dance.rhythm, energy, dance.seconds, style.name, style.rules, seed, soundfont
+    )
 
 
 def codec_of_bundle(bundle: str | None, level: Level, device: str) -> CodecFunctions:

@@ -1,7 +1,9 @@
 """Features of a dance kept as files, so that other programs (and a later run) can use them."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from d2m_cli.errors import InputError
 from d2m_cli.features.motion import channel_names
 from d2m_cli.files import whole_file
 from d2m_cli.spec import BEATS_PER_BAR, METERS
-from d2m_cli.types import Dance, FrameArray, Motion, Rhythm, Visual
+from d2m_cli.types import Dance, Followed, FrameArray, Motion, Rhythm, Visual
 
 
 def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None) -> None:
@@ -25,6 +27,7 @@ def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None
             motion_channels=np.array(channel_names()),
             motion_found=dance.motion.found,
             motion_rate=dance.motion.rate,
+            **_of_people(dance.motion.followed),
             visual=dance.visual.features,
             visual_rate=dance.visual.rate,
             beat_phase=dance.rhythm.phase,
@@ -43,7 +46,9 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            motion = Motion(file["motion"], file["motion_found"], float(file["motion_rate"]))
+            motion = Motion(
+                file["motion"], file["motion_found"], float(file["motion_rate"]), _followed(file)
+            )
             visual = Visual(file["visual"], float(file["visual_rate"]))
             rhythm = Rhythm(
                 file["beat_phase"],
@@ -62,6 +67,18 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
     if not _fits(dance):
         raise InputError(f"{path} holds features of another d2m: make them with --save-features.")
     return dance, thumbnails
+
+
+def _of_people(followed: Followed | None) -> dict[str, Any]:
+    if followed is None:
+        return {}
+    return {"people_seen": np.array(followed.shares), "dancer": followed.dancer}
+
+
+def _followed(file: Mapping[str, Any]) -> Followed | None:
+    if "people_seen" not in file:
+        return None
+    return Followed(tuple(map(float, file["people_seen"])), int(file["dancer"]))
 
 
 def _fits(dance: Dance) -> bool:

@@ -7,6 +7,7 @@ mean over the clip; both in body units (the length of the dancer's torso), y dow
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -79,11 +80,12 @@ def motion_from_landmarks(landmarks: Landmarks) -> Motion:
     filled[~found, :, 3] = 0.0
     steps = resample(filled, landmarks.rate, MOTION_RATE)
     positions, visibility = steps[..., :2], steps[..., 3].clip(0.0, 1.0)
-    return motion_from_positions(
+    motion = motion_from_positions(
         _smooth(positions, visibility),
         visibility,
         found=_nearest(found, landmarks.rate, len(steps)),
     )
+    return replace(motion, followed=landmarks.followed)
 
 
 def motion_from_positions(

@@ -14,6 +14,7 @@ from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.styles import read_styles
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style_from_audio
@@ -48,10 +49,12 @@ class D2MMaker:
         """Names of the bundle's styles, sorted."""
         return list(self.styles)
 
-    def analyze(self, clip: Clip, progress: Progress = silent) -> tuple[Dance, FrameArray]:
+    def analyze(
+        self, clip: Clip, pose: PoseOptions = PoseOptions(), progress: Progress = silent
+    ) -> tuple[Dance, FrameArray]:
         """Motion, visual features and rhythm of the dance, and thumbnails `(S, H, W, 3)`."""
         visual = I3DExtractor(self.visual_settings, self.i3d_features)
-        pictures = read_video(clip, visual, progress=progress)
+        pictures = read_video(clip, visual, pose=pose, progress=progress)
         motion = motion_from_landmarks(pictures.landmarks)
         dance = Dance(motion, visual.visual(), estimate_rhythm(motion), clip.seconds)
         return dance, pictures.thumbnails

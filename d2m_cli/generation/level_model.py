@@ -8,14 +8,14 @@ from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.codec import load_codec
-from d2m_cli.codec.codebook import code_logits, draw_codes
+from d2m_cli.codec.codebook import code_logits, draw_codes, quantise
 from d2m_cli.codec.stream import decode_windows, encode_window
 from d2m_cli.features.motion import dance_energy
 from d2m_cli.generation.masked_sampling import MaskedSampler
 from d2m_cli.generation.styles import Style
 from d2m_cli.models.conditioning import noise_sequence
 from d2m_cli.models.generator import Conditions, Generator
-from d2m_cli.models.vq_generator import GeneratorShape
+from d2m_cli.models.vq_generator import GeneratorShape, Latents
 from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.drums import drum_curves, render_drums
 from d2m_cli.sketch.partials import render
@@ -110,14 +110,9 @@ class LevelModel:
         """
         codebook = self.vqvae.codebook(self.level)
         for latents in self.generator.windows(given, count, sketch):
-            if latents.std is None:
-                yield self.vqvae.quantise(latents.mean, self.level)[0][0]
-                continue
             for begin in range(0, latents.mean.shape[-1], SAMPLING_CHUNK):
-                mean, std, free = latents.part(begin, begin + SAMPLING_CHUNK)
-                assert std is not None
-                logits = code_logits(mean, std, codebook, self.generator.prior, free)
-                yield draw_codes(logits, draw)[0]
+                part = latents.part(begin, begin + SAMPLING_CHUNK)
+                yield choose_codes(self.generator, part, codebook, draw)[0][0]
 
     def _conditions(self, dance: Dance, style: Style, seed: int) -> Conditions:
         noise = noise_sequence(int(dance.seconds * NOISE_RATE) + 2, seed)
@@ -134,3 +129,17 @@ class LevelModel:
                 )
             )
         )
+
+
+def choose_codes(
+    generator: Generator, latents: Latents, codebook: Tensor, draw: torch.Generator
+) -> tuple[Tensor, Tensor | None]:
+    """Codes `(B, T)` of a generator's latents, and the logits `(B, T, K)` that they come from.
+
+    Drawn where it gives a std; without one the nearest of the `codebook` `(K, 64)`, which have no
+    logits.
+    """
+    if latents.std is None:
+        return quantise(latents.mean, codebook)[0], None
+    logits = code_logits(latents.mean, latents.std, codebook, generator.prior, latents.free)
+    return draw_codes(logits, draw), logits

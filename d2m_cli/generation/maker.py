@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.progress import Progress
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import Level, RenderQuality
@@ -43,11 +44,13 @@ class Maker(Protocol[DanceT, StyleT]):
     def style_names(self) -> Sequence[str]:
         """Names that `choose_style` takes, sorted."""
 
-    def analyze(self, clip: Clip, progress: Progress) -> tuple[DanceT, FrameArray]:
+    def analyze(
+        self, clip: Clip, pose: PoseOptions, progress: Progress
+    ) -> tuple[DanceT, FrameArray]:
         """The dance in a video, and thumbnails `(S, H, W, 3)` for the plot.
 
-        Raises `InputError` for a video that cannot be decoded, `NoDancerError` when it shows
-        nobody.
+        Raises `InputError` for a video that cannot be decoded or a dancer who is not there,
+        `NoDancerError` when it shows nobody.
         """
 
     def choose_style(self, name: str | None, audio: Path | None, seed: int) -> StyleT:

@@ -8,6 +8,8 @@ from time import perf_counter
 from typing import Any
 
 from d2m_cli.errors import BundleError, InputError
+from d2m_cli.features.pose.doors import MAIN, Door
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.generation.maker import Maker
 from d2m_cli.generation.open import open_maker
@@ -82,6 +84,8 @@ class Dance2Music:
         seed: int = 0,
         start: float = 0.0,
         end: float | None = None,
+        dancer: str | int = MAIN,
+        pose: Door | str | None = None,
         quality: RenderQuality | str = RenderQuality.NORMAL,
         denoised: bool | None = None,
         progress: Progress = silent,
@@ -98,6 +102,8 @@ class Dance2Music:
             seed: another seed gives another piece, the same one the same piece again.
             start: seconds at which the part of the video begins.
             end: seconds at which it ends; None: with the video.
+            dancer: main (who moves most), left, right, or a number from the left, from 1 on.
+            pose: litert or mediapipe, which follows one person; None: the faster that is there.
             quality: draft, normal or best: the codes are drawn in 1, 4 or 12 passes.
             denoised: gate noise out of the music; None: for the authors' released models alone.
             progress: called with a step's name, how much is done, and how much there is to do.
@@ -105,13 +111,16 @@ class Dance2Music:
         Raises:
             InputError: the video cannot be used, or a value is out of its range.
             NoDancerError: the video shows nobody.
+            D2MError: the pose cannot be estimated in that way here.
             BundleError: the bundle does not have the level or the style.
         """
         self.require_level(level)
         require_quality(quality)
         self.require_tempo(tempo, beat_offset)
         chosen = self.choose_style(style, style_audio, seed)
-        analysis = self.analyze(video, start=start, end=end, progress=progress)
+        analysis = self.analyze(
+            video, start=start, end=end, dancer=dancer, pose=pose, progress=progress
+        )
         return self.compose(
             analysis,
             level,
@@ -130,15 +139,18 @@ class Dance2Music:
         *,
         start: float = 0.0,
         end: float | None = None,
+        dancer: str | int = MAIN,
+        pose: Door | str | None = None,
         progress: Progress = silent,
     ) -> Analysis:
         """The dance in a video, decoded once; `compose` makes as many pieces for it as are wished.
 
         Args and errors as in `generate`.
         """
+        options = PoseOptions.of(pose, dancer)
         clip = probe(Path(video), start, end)
         begin = perf_counter()
-        dance, thumbnails = self.maker.analyze(clip, progress)
+        dance, thumbnails = self.maker.analyze(clip, options, progress)
         return Analysis(dance, clip, thumbnails, perf_counter() - begin)
 
     def compose(

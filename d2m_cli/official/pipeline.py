@@ -7,7 +7,7 @@ decoded by itself, and neighbours overlap by what is left of the 2 s.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from d2m_cli.data.skeletons.smpl import SMPL_RATE_HZ, read_smpl
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.openpose import openpose_from_landmarks
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
@@ -101,10 +102,12 @@ class OfficialMaker:
         """The numbers of the AIST++ genres; none for the TikTok model."""
         return [str(genre) for genre in range(self.corpus.genres)]
 
-    def analyze(self, clip: Clip, progress: Progress = silent) -> tuple[OfficialDance, FrameArray]:
+    def analyze(
+        self, clip: Clip, pose: PoseOptions = PoseOptions(), progress: Progress = silent
+    ) -> tuple[OfficialDance, FrameArray]:
         """Poses, an I3D vector a window, rhythm (only reported); thumbnails `(S, H, W, 3)`."""
         visual = TwoStream(self.pictures, self.movement, STEP, self.flow)
-        pictures = read_video(clip, visual, stride=1, progress=progress)
+        pictures = read_video(clip, visual, pose=replace(pose, stride=1), progress=progress)
         motion = motion_from_landmarks(pictures.landmarks)
         if self.smpl is None:
             poses = openpose_from_landmarks(pictures.landmarks, clip.height)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from d2m_cli.progress import Step
+from d2m_cli.types import Followed
 
 STEPS = {
     Step.ANALYZE: "analyze the dance",
@@ -60,6 +61,10 @@ class Summary:
     """Key, downbeats, sections and chords of the music, where they are known."""
     mix: float = 0.0
     """Amplitude of the old sound under the music, 0..1."""
+    followed: Followed | None = None
+    """Who of the people in the video was followed; None where no video was looked at."""
+    dancer_chosen: bool = False
+    """Whether the user said which of the people is the dancer."""
 
     @property
     def is_sure(self) -> bool:
@@ -90,11 +95,25 @@ class Summary:
                 f"The dancer was found in {100 * self.dancer_found:.0f} % of the pictures only: "
                 "use a video in which the whole body is seen."
             )
+        if self.is_group and not self.dancer_chosen and self.followed:
+            found.append(
+                f"The video shows {len(self.followed.shares)} people: the music follows number "
+                f"{self.followed.dancer + 1} from the left, who moves most; another with --dancer."
+            )
         return found
+
+    @property
+    def is_group(self) -> bool:
+        """Whether several people were seen."""
+        return self.followed is not None and len(self.followed.shares) > 1
 
     def record(self) -> dict[str, Any]:
         """As plain data for JSON."""
         record = asdict(self)
+        del record["followed"], record["dancer_chosen"]
+        if self.followed:
+            shares = [round(share, 3) for share in self.followed.shares]
+            record |= {"people_found": shares, "dancer": self.followed.dancer + 1}
         return {
             **record.pop("arrangement"),
             **record,
@@ -120,7 +139,7 @@ def summary_table(summary: Summary) -> Table:
     table = Table(show_header=False)
     rows = {
         "duration": f"{summary.duration:.2f} s",
-        "dancer found in": f"{100 * summary.dancer_found:.0f} % of frames",
+        "dancer found in": found_words(summary),
         "tempo of the dance": tempo_words(summary),
         "tempo of the music": f"{summary.music_tempo:.1f} bpm",
         **({"did not come along": "; ".join(summary.left_out)} if summary.left_out else {}),
@@ -133,6 +152,21 @@ def summary_table(summary: Summary) -> Table:
     for name, value in rows.items():
         table.add_row(name, Text(value))
     return table
+
+
+def found_words(summary: Summary) -> str:
+    """In how many pictures the dancer was seen, and of several people, who that is."""
+    found = f"{100 * summary.dancer_found:.0f} % of frames"
+    if not summary.is_group or not summary.followed:
+        return found
+    others = [
+        f"{100 * share:.0f}"
+        for number, share in enumerate(summary.followed.shares)
+        if number != summary.followed.dancer
+    ]
+    number, count = summary.followed.dancer + 1, len(summary.followed.shares)
+    who = "the other" if count == 2 else "the others"
+    return f"{found}: number {number} of {count} from the left ({who} in {', '.join(others)} %)"
 
 
 def tempo_words(summary: Summary) -> str:

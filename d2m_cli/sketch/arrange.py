@@ -48,35 +48,44 @@ def arrange(
 
     Seed and name of the `style` pick the piece, `rules` say how it is built.
     """
-    score, places, random = dance_score(rhythm, energy, style, rules, seed)
-    middles = _times(rhythm, places + 0.5 / SIXTEENTHS_PER_BEAT)
-    partials = to_partials(levels(score), middles, rules.balance, random)
-    starts = _times(rhythm, places)
-    placed = place_drum_onsets(
-        _times(rhythm, note_beats(score, places)), onset_strengths(score), seconds
-    )
-    drum_onsets = loosened(placed, np.concatenate([starts, middles]), random)
+    written = dance_score(rhythm, energy, style, rules, seed)
+    score, starts = written.score, written.seconds(np.arange(written.score.sixteenths))
+    middles = written.seconds(np.arange(score.sixteenths) + 0.5)
+    partials = to_partials(levels(score), middles, rules.balance, written.random)
+    begun = written.seconds(np.array([note.start for note in score.notes]))
+    placed = place_drum_onsets(begun, onset_strengths(score), seconds)
+    drum_onsets = loosened(placed, np.concatenate([starts, middles]), written.random)
     return Sketch(partials, drum_onsets, _in_words(score, starts, rhythm, seconds))
+
+
+@dataclass(frozen=True)
+class DanceScore:
+    """The score of a dance's music."""
+
+    score: Score
+    rhythm: Rhythm
+    first: int
+    """Sixteenths from beat 0 of the rhythm to the first of the score."""
+    random: np.random.Generator
+    """The dice that threw it, for what comes next."""
+
+    def seconds(self, steps: NDArray[np.floating | np.integer]) -> NDArray[np.float64]:
+        """Times `(N,)` of places `(N,)` in sixteenths of the score; the dance begins at 0."""
+        return _times(self.rhythm, (self.first + steps) / SIXTEENTHS_PER_BEAT)
 
 
 def dance_score(
     rhythm: Rhythm, energy: FloatArray, style: str, rules: StyleRules, seed: int
-) -> tuple[Score, NDArray[np.float64], np.random.Generator]:
-    """The score of `arrange`, the beats `(S,)` of its sixteenths, and the dice that go on."""
+) -> DanceScore:
+    """The score that `arrange` makes a sketch of; `energy` is `(T,)`, as there."""
     random = np.random.default_rng((seed, crc32(style.encode())))
     first = int(np.floor(rhythm.phase[0])) * SIXTEENTHS_PER_BEAT
     last = int(np.ceil(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT
-    places = np.arange(first, last) / SIXTEENTHS_PER_BEAT
-    middles = _times(rhythm, places + 0.5 / SIXTEENTHS_PER_BEAT)
+    middles = _times(rhythm, (np.arange(first, last) + 0.5) / SIXTEENTHS_PER_BEAT)
     lively = np.interp(middles, np.arange(len(energy)) / rhythm.rate, energy)
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
     own = varied(rules, random)
-    return compose(PLAN, lively, own, random, first, close), places, random
-
-
-def note_beats(score: Score, places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Beats `(N,)` on which the notes of a score begin whose sixteenths lie on `places` `(S,)`."""
-    return places[0] + np.array([note.start for note in score.notes]) / SIXTEENTHS_PER_BEAT
+    return DanceScore(compose(PLAN, lively, own, random, first, close), rhythm, first, random)
 
 
 def _in_words(

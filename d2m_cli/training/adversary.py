@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from lightning.fabric import Fabric
@@ -10,10 +9,11 @@ from torch import Tensor
 
 from d2m_cli.losses.adversarial import Maps, hinge_discriminator
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
+from d2m_cli.training.run.kept import KeepsParts
 from d2m_cli.training.run.optimiser import Optimiser, OptimiserConfig
 
 
-class Adversary:
+class Adversary(KeepsParts):
     """Discriminators that are trained against a generator, one update before each of its own.
 
     Letters: `B` batch, `C` channels, `T` time of the sequences that are judged.
@@ -24,6 +24,7 @@ class Adversary:
     ) -> None:
         self.critic, self._fabric = critic, fabric
         self.optimiser = Optimiser(critic, config, fabric)
+        self.parts = {"critic": critic, "optimiser": self.optimiser}
 
     def learn(self, real: Tensor, fake: Tensor, step: int, progress: float) -> float:
         """Update on `real` and `fake` `(B, C, T)` (eq. 2); returns the loss before the update."""
@@ -51,12 +52,3 @@ class Adversary:
             yield
         finally:
             self.critic.requires_grad_(True)
-
-    def state(self) -> dict[str, Any]:
-        """Weights and optimiser."""
-        return {"critic": self.critic.state_dict(), "optimiser": self.optimiser.state()}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up what `state` returned."""
-        self.critic.load_state_dict(state["critic"])
-        self.optimiser.restore(state["optimiser"])

@@ -12,9 +12,10 @@ from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features, save_features
 from d2m_cli.features.motion import channel_names
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.ingest.probe import probe
-from d2m_cli.types import Dance, Motion, Visual
+from d2m_cli.types import Dance, Followed, Motion, Visual
 
 THUMBNAILS = np.random.default_rng(0).integers(0, 255, (3, 8, 6, 3)).astype(np.uint8)
 BUNDLE = Bundle(
@@ -40,7 +41,11 @@ def test_features_are_read_back_as_they_were(dance: Dance, tmp_path: Path) -> No
     np.testing.assert_array_equal(read.rhythm.phase, dance.rhythm.phase)
     np.testing.assert_array_equal(thumbnails, THUMBNAILS)
     assert (read.seconds, read.visual.rate, read.rhythm.rate) == (3.0, 4.0, 30.0)
-    assert read.rhythm.meter == 3
+    assert read.rhythm.meter == 3 and read.motion.followed is None
+    followed = Followed((0.5, 1.0), 1)
+    known = replace(dance, motion=replace(dance.motion, followed=followed))
+    save_features(known, tmp_path / "dance.npz", THUMBNAILS)
+    assert load_features(tmp_path / "dance.npz")[0].motion.followed == followed
 
 
 def test_other_files_are_refused_as_features(dance: Dance, tmp_path: Path) -> None:
@@ -77,9 +82,10 @@ def test_an_analysis_is_found_by_content_part_and_encoder(
     keys = {
         cache.key(probe(clip_3s, 1.0), BUNDLE),
         cache.key(clip, other),
+        cache.key(clip, BUNDLE, PoseOptions(dancer="left")),
         cache.key(replace(clip, path=copy), BUNDLE),
     }
-    assert len(keys | {key}) == 4
+    assert len(keys | {key}) == 5
 
 
 def test_a_damaged_entry_is_none(dance: Dance, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from project import ROOT
 from typer.main import get_command
 
 import d2m_cli
-from d2m_cli.cli.app import app
+from d2m_cli.cli.app import COMMANDS, app
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -28,20 +28,35 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 def all_commands() -> list[str]:
-    def names(command: Any, path: str) -> list[str]:
-        inner = getattr(command, "commands", {})
-        return [
-            path,
-            *(name for key, child in inner.items() for name in names(child, f"{path} {key}")),
-        ]
+    found = [""]
+    for name in COMMANDS:
+        inner = getattr(loaded(name), "commands", {})
+        found += [name, *(f"{name} {part}" for part in inner)]
+    return found
 
-    return names(get_command(app), "")
+
+def loaded(name: str) -> Any:
+    group: Any = get_command(app)
+    return group.load(name)
 
 
 def test_alone_it_shows_the_three_commonest_lines() -> None:
     result = run()
     assert result.returncode == 0
     assert sum(line.startswith("  d2m generate") for line in result.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_list_says_what_each_command_says_of_itself(name: str) -> None:
+    told = " ".join((loaded(name).help or "").split("\n\n")[0].split())
+    assert COMMANDS[name].summary == told
+
+
+def test_only_the_command_that_is_called_is_imported() -> None:
+    done = run("--help", PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"rich", "numpy", "d2m_cli.cli.options", "d2m_cli.cli.generate"}
 
 
 def test_version() -> None:
@@ -59,11 +74,9 @@ def test_generate_comes_first_and_research_has_its_own_panel() -> None:
 
 @pytest.mark.parametrize("command", all_commands())
 def test_help_is_in_peoples_words(command: str, monkeypatch, capsys) -> None:
-    from d2m_cli.cli.people_help import in_peoples_words
-
     monkeypatch.setenv("COLUMNS", "160")
     with pytest.raises(SystemExit) as stopped:
-        in_peoples_words(get_command(app))([*command.split(), "-h"], prog_name="d2m")
+        app([*command.split(), "-h"], prog_name="d2m")
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
     assert "Usage: d2m" in shown

@@ -58,6 +58,20 @@ def test_json_plot_and_features(d2m, dance: Path, tmp_path: Path) -> None:
     assert "mediapipe" not in result.err.lower() and "W0000" not in result.err
 
 
+def test_of_two_dancers_one_is_followed(d2m, dance: Path, tmp_path: Path, run_ffmpeg) -> None:
+    both = tmp_path / "both.mp4"
+    still = "[0:v]trim=end_frame=1,loop=-1:1,setpts=N/30/TB[still];[still][0:v]hstack=shortest=1[v]"
+    run_ffmpeg("-i", dance, "-filter_complex", still, "-map", "[v]", "-t", "1.5", both)
+    options = ("--audio-only", "--level", "high", "--quality", "draft", "--json", "--overwrite")
+    lively = json.loads(d2m("generate", both, *options).out)
+    assert lively["dancer"] == 2 and min(lively["people_found"]) > 0.9
+    assert any("2 people" in warning for warning in lively["warnings"])
+    left = json.loads(d2m("generate", both, "--dancer", "left", *options).out)
+    assert left["dancer"] == 1 and not any("people" in warning for warning in left["warnings"])
+    third = d2m("generate", both, "--dancer", "3", *options)
+    assert third.status == 1 and "no dancer 3: the video shows 2 people" in third.err
+
+
 def test_several_videos_and_audio_only(d2m, dance: Path, tmp_path: Path) -> None:
     second = tmp_path / "second.mp4"
     shutil.copy(dance, second)

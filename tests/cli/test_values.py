@@ -39,3 +39,10 @@ def test_numbers_within_limits() -> None:
     for text in ("0", "11", "2.5", "1e3", "9" * 30):
         with pytest.raises(typer.BadParameter, match="whole number"):
             takes(text)
+
+
+def test_dancers_are_words_or_numbers_from_one() -> None:
+    assert [values.dancer(text) for text in ("Main", " left ", "3")] == ["main", "left", "3"]
+    for text in ("0", "-1", "middle", ""):
+        with pytest.raises(typer.BadParameter, match="names no dancer"):
+            values.dancer(text)

@@ -12,7 +12,7 @@ from d2m_cli.features.motion import (
     motion_from_landmarks,
     motion_from_positions,
 )
-from d2m_cli.features.pose import PoseEstimator
+from d2m_cli.features.pose.estimator import PoseEstimator, PoseOptions
 from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm, multiplied, tempo_candidates
 from d2m_cli.metrics.alignment import alignment_lift, kinematic_beats
 from d2m_cli.spec import MOTION_RATE
@@ -166,7 +166,7 @@ CLIP = ROOT.parent / "shared/clips/aist_real_song.mp4"
 
 def filmed(video: Path, seconds: float) -> Motion:
     """The motion that MediaPipe sees in the beginning of a 30 fps video."""
-    with av.open(str(video)) as container, PoseEstimator(rate=30.0) as pose:
+    with av.open(str(video)) as container, PoseEstimator(30.0, PoseOptions(stride=1)) as pose:
         for number, frame in enumerate(container.decode(video=0)):
             if number == round(seconds * 30):
                 break

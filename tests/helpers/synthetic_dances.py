@@ -71,8 +71,6 @@ def make_dances(cache: Path, sketched: bool = False) -> Path:
             "beats": np.arange(0, SECONDS, 60 / BPM).astype(np.float32),
             "phase": phase,
             "confidence": np.full(len(steps), 0.8, np.float32),
-            "bar_phase": phase / 4,
-            "loudness": np.full(len(steps), -20.0, np.float32),
         }
         if sketched:
             arrays |= sketch_arrays(to_float(arrays["audio"]), arrays["beats"])

@@ -9,11 +9,13 @@ from d2m_cli.report.summary import (
     Failure,
     Summary,
     closing_line,
+    found_words,
     mix_words,
     piece_line,
     summary_table,
     tempo_words,
 )
+from d2m_cli.types import Followed
 
 PIECE = Summary(
     video="dance.mp4",
@@ -55,6 +57,20 @@ def test_short_dances_and_lost_dancers_are_warned_of() -> None:
     assert "2.4 s" in short and "--tempo" in short
     [lost] = replace(PIECE, dancer_found=0.4).warnings
     assert "40 %" in lost
+
+
+def test_of_several_people_it_is_said_who_is_followed() -> None:
+    group = replace(PIECE, dancer_found=0.98, followed=Followed((0.4, 0.98, 0.95), 1))
+    assert found_words(PIECE) == "100 % of frames"
+    assert (
+        found_words(group) == "98 % of frames: number 2 of 3 from the left (the others in 40, 95 %)"
+    )
+    [several] = group.warnings
+    assert "3 people" in several and "number 2 from the left" in several and "--dancer" in several
+    assert replace(group, dancer_chosen=True).warnings == []
+    record = group.record()
+    assert (record["people_found"], record["dancer"]) == ([0.4, 0.98, 0.95], 2)
+    assert replace(PIECE, followed=Followed((1.0,), 0)).warnings == []
 
 
 def test_levels_of_a_mix_are_told_in_decibels() -> None:

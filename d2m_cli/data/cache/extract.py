@@ -1,16 +1,17 @@
-"""One piece -> its features: motion, pictures, sound, rhythm and loudness, all of one length."""
+"""One piece -> its features: motion, pictures, sound and rhythm, all of one length."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from d2m_cli.analysis.video import VisualFactory, read_motion, read_visual
-from d2m_cli.data.cache.music_beats import MusicRhythm, loudness, music_rhythm
+from d2m_cli.data.cache.music_beats import MusicRhythm, music_rhythm
 from d2m_cli.data.cache.pieces import Arrays
 from d2m_cli.data.cache.sketches import sketch_arrays
 from d2m_cli.data.skeletons.load import LoadedMotion, load_motion
 from d2m_cli.data.sources.piece import MotionKind, Piece
 from d2m_cli.errors import DataError
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.ingest.audio import load_music
 from d2m_cli.ingest.probe import probe
 from d2m_cli.pcm import Int16Array, to_float
@@ -34,17 +35,19 @@ class Features:
     visual_rate: float | None = None
 
 
-def extract(piece: Piece, visual: VisualFactory | None = None) -> Features:
+def extract(
+    piece: Piece, visual: VisualFactory | None = None, pose: PoseOptions = PoseOptions()
+) -> Features:
     """Features of a piece, every sequence cut to the shortest.
 
     `visual` makes the encoder of the pictures; without it, or without a video, there are no visual
-    vectors. Raises a `D2MError` when a file is broken, the music silent, or the piece shorter than
-    a training segment.
+    vectors. `pose` says how the dancer of a video is found. Raises a `D2MError` when a file is
+    broken, the music silent, or the piece shorter than a training segment.
     """
     samples = load_music(piece.music) if piece.music else None
     if samples is not None and np.abs(to_float(samples)).max() < SILENT_PEAK:
         raise DataError("the music is silent")
-    dance, pictures = _dance(piece, visual)
+    dance, pictures = _dance(piece, visual, pose)
     seconds = _common_seconds(dance, samples)
     features = Features({}, seconds)
     if dance is not None:
@@ -57,7 +60,9 @@ def extract(piece: Piece, visual: VisualFactory | None = None) -> Features:
     return features
 
 
-def _dance(piece: Piece, visual: VisualFactory | None) -> tuple[LoadedMotion | None, Visual | None]:
+def _dance(
+    piece: Piece, visual: VisualFactory | None, pose: PoseOptions
+) -> tuple[LoadedMotion | None, Visual | None]:
     """Motion and visual vectors of a piece; a video is decoded once."""
     encoder = visual() if visual and piece.video else None
     if piece.motion is None:
@@ -66,7 +71,7 @@ def _dance(piece: Piece, visual: VisualFactory | None) -> tuple[LoadedMotion | N
         pictures = read_visual(probe(piece.video), encoder) if piece.video and encoder else None
         return load_motion(piece.motion), pictures
     readers = [encoder] if encoder else []
-    motion = read_motion(probe(piece.motion.path), *readers)
+    motion = read_motion(probe(piece.motion.path), *readers, pose=pose)
     return LoadedMotion(motion), encoder.visual() if encoder else None
 
 
@@ -109,8 +114,6 @@ def _with_music(features: Features, samples: Int16Array, dance: LoadedMotion | N
         "beats": rhythm.beats.astype(np.float32),
         "phase": rhythm.phase[:steps],
         "confidence": rhythm.confidence[:steps],
-        "bar_phase": rhythm.bar_phase[:steps],
-        "loudness": loudness(wave)[:steps],
         **sketch_arrays(wave, rhythm.beats),
     }
     return replace(
@@ -125,4 +128,4 @@ def _rhythm(wave: FloatArray, dance: LoadedMotion | None) -> MusicRhythm:
     if dance is None or dance.beats is None:
         return music_rhythm(wave)
     beats = dance.beats[dance.beats < len(wave) / SAMPLE_RATE]
-    return music_rhythm(wave, beats=beats, bar=dance.bar, downbeat=dance.downbeat)
+    return music_rhythm(wave, beats)

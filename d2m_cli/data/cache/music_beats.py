@@ -1,4 +1,4 @@
-"""Beat, bar and loudness of a piece of music over time: the exact side of every training pair.
+"""Beats of a piece of music over time: the exact side of every training pair.
 
 Beats come from librosa's tracker (Ellis 2007). The beat phase is linear between two beats, so a
 beat lies at each whole number (the convention of `types.Rhythm`).
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.errors import DataError
-from d2m_cli.spec import BEATS_PER_BAR, MOTION_RATE, SAMPLE_RATE
+from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import FloatArray
 
@@ -20,17 +20,12 @@ BEAT_HOP = 256
 STRENGTH_SECONDS = 4.0
 """Window in which the confidence of the pulse is judged."""
 
-LOW_BAND_HZ = 150.0
-"""Upper edge of the band (kick drum, bass) in which downbeats are looked for."""
-
-SILENCE_DB = -80.0
-
 FEW_BEATS = 4
 
 
 @dataclass(frozen=True)
 class MusicRhythm:
-    """Beat and bar of a piece of music; `T` steps at `MOTION_RATE`."""
+    """Beats of a piece of music; `T` steps at `MOTION_RATE`."""
 
     beats: NDArray[np.float64]
     """`(B,)` seconds."""
@@ -38,8 +33,6 @@ class MusicRhythm:
     """`(T,)` beats since the first beat, unwrapped; extrapolated before it and after the last."""
     confidence: FloatArray
     """`(T,)` 0..1: how far the onsets on the beats stand out of those around them."""
-    bar_phase: FloatArray
-    """`(T,)` bars: a guess, whole where the beat with the strongest low-band onset lies."""
     steadiness: float
     """Standard deviation of the beat intervals over their mean: 0 is a metronome."""
 
@@ -49,18 +42,14 @@ class MusicRhythm:
         return float(60.0 / np.median(np.diff(self.beats)))
 
 
-def onset_curves(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Onset confidence of all bands and of the low band, `(F,)` at `SAMPLE_RATE / BEAT_HOP`."""
+def onset_curve(samples: FloatArray) -> FloatArray:
+    """Onset confidence `(F,)` of samples `(N,)`, at `SAMPLE_RATE / BEAT_HOP`."""
     from d2m_cli.librosa_lock import librosa
 
     mel = librosa.feature.melspectrogram(y=samples, sr=SAMPLE_RATE, hop_length=BEAT_HOP, n_mels=64)
     decibel = librosa.power_to_db(mel, ref=np.max)
-    low_bands = int((librosa.mel_frequencies(n_mels=64, fmax=SAMPLE_RATE / 2) < LOW_BAND_HZ).sum())
-    whole, low = (
-        librosa.onset.onset_strength(S=part, sr=SAMPLE_RATE, hop_length=BEAT_HOP)
-        for part in (decibel, decibel[:low_bands])
-    )
-    return np.asarray(whole, np.float32), np.asarray(low, np.float32)
+    curve = librosa.onset.onset_strength(S=decibel, sr=SAMPLE_RATE, hop_length=BEAT_HOP)
+    return np.asarray(curve, np.float32)
 
 
 def track_fine_beats(onsets: FloatArray) -> NDArray[np.float64]:
@@ -92,29 +81,19 @@ def track_fine_beats(onsets: FloatArray) -> NDArray[np.float64]:
     return np.asarray(frames, np.float64) * BEAT_HOP / SAMPLE_RATE
 
 
-def music_rhythm(
-    samples: FloatArray,
-    beats: NDArray[np.float64] | None = None,
-    bar: int = BEATS_PER_BAR,
-    downbeat: int | None = None,
-) -> MusicRhythm:
+def music_rhythm(samples: FloatArray, beats: NDArray[np.float64] | None = None) -> MusicRhythm:
     """Rhythm of music `(N,)` at `SAMPLE_RATE`, from annotated `beats` (s) or from the tracker.
 
-    `bar` is the number of beats in a bar; `downbeat` (0..bar-1) the index of the first beat that
-    opens one, guessed when `None`. Raises `DataError` when no beat is found.
+    Raises `DataError` when no beat is found.
     """
-    whole, low = onset_curves(samples)
-    times = track_fine_beats(whole) if beats is None else np.asarray(beats, np.float64)
+    onsets = onset_curve(samples)
+    times = track_fine_beats(onsets) if beats is None else np.asarray(beats, np.float64)
     steps = np.arange(step_count(len(samples))) / MOTION_RATE
-    phase = phase_at(steps, times)
-    if downbeat is None:
-        downbeat = guess_downbeat(low, times, bar)
     intervals = np.diff(times)
     return MusicRhythm(
         beats=times,
-        phase=phase.astype(np.float32),
-        confidence=pulse_strength(whole, times, steps),
-        bar_phase=((phase - downbeat) / bar).astype(np.float32),
+        phase=phase_at(steps, times).astype(np.float32),
+        confidence=pulse_strength(onsets, times, steps),
         steadiness=float(intervals.std() / intervals.mean()),
     )
 
@@ -133,12 +112,6 @@ def phase_at(seconds: NDArray[np.float64], beats: NDArray[np.float64]) -> NDArra
     return extrapolate(seconds, beats, np.arange(len(beats)), *ends)
 
 
-def guess_downbeat(low: FloatArray, beats: NDArray[np.float64], bar: int) -> int:
-    """Index (0..bar-1) of the first beat that opens a bar: the strongest low-band onsets."""
-    on_beat = _near(low, beats)
-    return int(np.argmax([on_beat[index::bar].mean() for index in range(min(bar, len(beats)))]))
-
-
 def pulse_strength(
     onsets: FloatArray, beats: NDArray[np.float64], steps: NDArray[np.float64]
 ) -> FloatArray:
@@ -151,21 +124,6 @@ def pulse_strength(
     on_beat = uniform_filter1d(on_beat, int(STRENGTH_SECONDS * MOTION_RATE), mode="nearest")
     mean = np.interp(steps, np.arange(len(onsets)) * BEAT_HOP / SAMPLE_RATE, around)
     return np.clip(1.0 - mean / np.maximum(on_beat, 1e-6), 0.0, 1.0).astype(np.float32)
-
-
-def loudness(samples: FloatArray) -> FloatArray:
-    """Level in dB (full scale 0, floor `SILENCE_DB`) at each step, `(T,)` at `MOTION_RATE`.
-
-    Root mean square over the 0.1 s around the step.
-    """
-    steps = np.arange(step_count(len(samples)))
-    centre = (steps * SAMPLE_RATE / MOTION_RATE).astype(np.int64)
-    half = SAMPLE_RATE // 20
-    energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
-    begin = np.maximum(centre - half, 0)
-    end = np.minimum(centre + half, len(samples))
-    power = (energy[end] - energy[begin]) / (end - begin)
-    return (10.0 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10)))).astype(np.float32)
 
 
 def _near(curve: FloatArray, seconds: NDArray[np.float64]) -> FloatArray:

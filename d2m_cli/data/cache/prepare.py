@@ -15,11 +15,12 @@ from d2m_cli.data.cache.pieces import cached_entry, write_piece
 from d2m_cli.data.sources.aist import read_aist
 from d2m_cli.data.sources.motion import read_motion_folder
 from d2m_cli.data.sources.music import read_music
-from d2m_cli.data.sources.piece import Piece, Reading
+from d2m_cli.data.sources.piece import MotionKind, Piece, Reading
 from d2m_cli.data.sources.splits import check_songs
 from d2m_cli.data.sources.tiktok import read_tiktok
 from d2m_cli.data.sources.videos import read_folder
 from d2m_cli.errors import DataError
+from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.progress import Progress, silent
 
 LAYOUTS: dict[str, Callable[[Path], Reading]] = {
@@ -38,15 +39,17 @@ def prepare(
     cache: Path,
     *,
     visual: VisualFactory | None = None,
+    pose: PoseOptions = PoseOptions(),
     workers: int = 1,
     engine: Engine = Engine.LOCAL,
     progress: Progress = silent,
 ) -> Manifest:
     """Read the data set at `root` and write the features of its pieces to `cache`.
 
-    `visual` makes the encoder of the pictures, or `None` for no visual vectors. Pieces that are
-    already there, made from the same files with the same encoder, are kept. A piece that fails is
-    named in the manifest's `failures`; the others go on.
+    `visual` makes the encoder of the pictures, or `None` for no visual vectors; `pose` says how the
+    dancer of a video is found. Pieces that are already there, made from the same files with the
+    same encoder and pose, are kept. A piece that fails is named in the manifest's `failures`; the
+    others go on.
 
     Raises `DataError` when the layout is unknown, the folder holds nothing, a song is shared
     between splits, or no piece at all could be prepared.
@@ -58,7 +61,7 @@ def prepare(
     reading = LAYOUTS[layout](root)
     check_songs(reading.pieces)
     cache.mkdir(parents=True, exist_ok=True)
-    work = partial(prepare_piece, cache=cache, visual=visual)
+    work = partial(prepare_piece, cache=cache, visual=visual, pose=pose)
     results = list(_reported(run(work, reading.pieces, workers, engine), reading, progress))
     entries = sorted(
         (r for r in results if isinstance(r, CachedPiece)), key=lambda entry: entry.name
@@ -76,16 +79,19 @@ def prepare(
 
 
 def prepare_piece(
-    piece: Piece, cache: Path, visual: VisualFactory | None = None
+    piece: Piece,
+    cache: Path,
+    visual: VisualFactory | None = None,
+    pose: PoseOptions = PoseOptions(),
 ) -> CachedPiece | FailedPiece:
     """Compute and write one piece unless it is there. Never raises on a broken source file."""
-    source = fingerprint(piece, visual)
+    source = fingerprint(piece, visual, pose)
     entry = cached_entry(cache, piece.name, source)
     if entry is not None:
         # The lists of the data set may have changed since.
         return replace(entry, **{label: text for label, text in _labels(piece).items() if text})
     try:
-        features = extract(piece, visual)
+        features = extract(piece, visual, pose)
         entry = CachedPiece(
             **{**_labels(piece), "genre": piece.genre or features.genre},
             name=piece.name,
@@ -105,9 +111,13 @@ def prepare_piece(
     return entry
 
 
-def fingerprint(piece: Piece, visual: VisualFactory | None) -> str:
-    """Name, size and time of the source files and the visual encoder, hashed."""
+def fingerprint(
+    piece: Piece, visual: VisualFactory | None, pose: PoseOptions = PoseOptions()
+) -> str:
+    """Name, size and time of the source files, the visual encoder and the pose's door, hashed."""
     marks = [repr(visual) if piece.video else ""]
+    if piece.motion and piece.motion.kind is MotionKind.VIDEO:
+        marks.append(pose.facts())
     motion = (piece.motion.path, piece.motion.keypoints3d) if piece.motion else ()
     for path in (*motion, piece.music, piece.video):
         if path is not None and path.exists():

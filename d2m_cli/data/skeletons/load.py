@@ -31,14 +31,11 @@ from d2m_cli.features.motion import (
     motion_from_positions,
     resample,
 )
-from d2m_cli.spec import BEATS_PER_BAR, MOTION_RATE
+from d2m_cli.spec import MOTION_RATE
 from d2m_cli.types import FloatArray, Motion
 
 DRIFT_SECONDS = 1.0
 """The height of `dance_with_melody`'s centre drifts by up to half a metre in more than this."""
-
-BEATS_PER_BAR_OF = {"waltz": 3}
-"""Dances whose bar has not `BEATS_PER_BAR` beats."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +50,6 @@ class LoadedMotion:
     official_rate: float | None = None
     beats: NDArray[np.float64] | None = None
     """`(B,)` annotated beats of the music, s."""
-    bar: int = BEATS_PER_BAR
-    """Beats in a bar."""
-    downbeat: int | None = None
-    """Index of the first beat that opens a bar, where it is annotated."""
     genre: str = ""
 
 
@@ -104,15 +97,7 @@ def _load_joints(file: MotionFile) -> LoadedMotion:
     if not (np.isfinite(points).all() and np.isfinite(centre).all()):
         raise DataError("the motion holds NaN or infinite numbers")
     motion, joints = _in_space(from_dance_with_melody(points) + _place(centre, rate)[:, None], rate)
-    return LoadedMotion(
-        motion,
-        joints,
-        beats=beats,
-        bar=BEATS_PER_BAR_OF.get(genre, BEATS_PER_BAR),
-        # Waltzes start on the downbeat (README of the data); for the others it is a guess.
-        downbeat=0 if genre in BEATS_PER_BAR_OF else None,
-        genre=genre,
-    )
+    return LoadedMotion(motion, joints, beats=beats, genre=genre)
 
 
 def _place(centre: Positions, rate: float) -> Positions:

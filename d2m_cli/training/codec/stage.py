@@ -3,18 +3,14 @@
 import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from lightning.fabric import Fabric
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor
 
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicCrops
-from d2m_cli.files import whole_file
 from d2m_cli.losses.reconstruction import multi_resolution_loss
 from d2m_cli.spec import Level
 from d2m_cli.training.codec.config import CodecConfig
@@ -22,6 +18,7 @@ from d2m_cli.training.codec.load import check_outer_stages, load_codec, scale_la
 from d2m_cli.training.codec.trainable import CodecNet, Coded, MovingCodebook
 from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.codec.wavelet_init import wavelet_start
+from d2m_cli.training.run.kept import KeepsParts, write_weights
 from d2m_cli.training.run.launch import joined, own_draws
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
@@ -31,7 +28,7 @@ CODEBOOK_REACH = 60.0
 """Size of the codebook's 99.9th percentile in exported weights; see `scale_to_sigma`."""
 
 
-class CodecStage:
+class CodecStage(KeepsParts):
     """Trains the encoder, codebook and decoder of `settings.level`; a `loop.TrainingStage`."""
 
     def __init__(self, settings: CodecConfig, fabric: Fabric) -> None:
@@ -57,6 +54,7 @@ class CodecStage:
             )
         self.optimiser = Optimiser(self.net, settings.optimiser, fabric)
         self.moving = MovingCodebook(self.net.codebook, settings.codebook_decay).to(fabric.device)
+        self.parts = {"vqvae": self.vqvae, "moving": self.moving, "optimiser": self.optimiser}
 
     def draw(self, number: int) -> FloatArray:
         """Crops `(batch, samples)`."""
@@ -91,27 +89,11 @@ class CodecStage:
         count = self.settings.validation_crops
         return Validation(measure(*codec, count), listen(*codec, count))
 
-    def state(self) -> dict[str, Any]:
-        """Networks, codebook averages and optimiser."""
-        return {
-            "vqvae": self.vqvae.state_dict(),
-            "moving": self.moving.state_dict(),
-            "optimiser": self.optimiser.state(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up what `state` returned."""
-        self.vqvae.load_state_dict(state["vqvae"])
-        self.moving.load_state_dict(state["moving"])
-        self.optimiser.restore(state["optimiser"])
-
     def export(self, path: Path) -> None:
         """Write the level's weights under JukeBox's names, scaled for the generator."""
         exported = copy.deepcopy(self.vqvae).cpu()
         scale_to_sigma(exported, self.settings.level)
-        state = {name: tensor.contiguous() for name, tensor in exported.state_dict().items()}
-        with whole_file(path, SafetensorError) as draft:
-            save_file(state, draft)
+        write_weights(path, exported.state_dict())
 
     def _start_codebook(self, random: np.random.Generator) -> None:
         settings = self.settings

@@ -2,17 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from lightning.fabric import Fabric
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from d2m_cli.data.pairs.examples import Batch, Pairs
-from d2m_cli.files import whole_file
 from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator
@@ -27,6 +24,7 @@ from d2m_cli.training.generator.losses import Target, encode_target, generator_l
 from d2m_cli.training.generator.masking import draw_hidden
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
+from d2m_cli.training.run.kept import KeepsParts, write_weights
 from d2m_cli.training.run.launch import own_draws, summed
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
@@ -38,7 +36,7 @@ MAP_SEGMENTS = 48
 """Segments of music on which the map between two codecs is fitted."""
 
 
-class GeneratorStage:
+class GeneratorStage(KeepsParts):
     """Trains one level's generator on codes of a frozen codec; a `loop.TrainingStage`."""
 
     def __init__(self, settings: GeneratorConfig, fabric: Fabric) -> None:
@@ -74,6 +72,12 @@ class GeneratorStage:
         self.optimiser = Optimiser(_WithPrior(self.plain), settings.optimiser, fabric)
         self.adversary = Adversary(critic, shape.optimiser, fabric)
         self.average = MovingAverage(self.plain, settings.average)
+        self.parts = {
+            "generator": self.plain,
+            "average": self.average,
+            "optimiser": self.optimiser,
+            "adversary": self.adversary,
+        }
 
     def draw(self, number: int) -> Batch:
         """Dances with noise, and the music that belongs to them."""
@@ -129,27 +133,9 @@ class GeneratorStage:
             check.add(given, target, sketch, pairs.phases(numbers), seed=first)
         return check
 
-    def state(self) -> dict[str, Any]:
-        """Networks, their average and optimisers."""
-        return {
-            "generator": self.plain.state_dict(),
-            "average": self.average.weights,
-            "optimiser": self.optimiser.state(),
-            "adversary": self.adversary.state(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up what `state` returned."""
-        self.plain.load_state_dict(state["generator"])
-        self.average.restore(state["average"])
-        self.optimiser.restore(state["optimiser"])
-        self.adversary.restore(state["adversary"])
-
     def export(self, path: Path) -> None:
         """Write the averaged generator's weights."""
-        state = {k: v.cpu().contiguous() for k, v in self.average.weights.items()}
-        with whole_file(path, SafetensorError) as draft:
-            save_file(state, draft)
+        write_weights(path, self.average.weights)
 
     def _trained(self, path: Path) -> dict[str, Tensor]:
         """Weights of a trained generator, carried over from the codec that it was trained on.

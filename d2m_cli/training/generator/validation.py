@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from d2m_cli.codec.codebook import code_logits, draw_codes, look_up
+from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
+from d2m_cli.generation.level_model import choose_codes
 from d2m_cli.losses.reconstruction import mel_loss
 from d2m_cli.metrics.alignment import alignment_lift
 from d2m_cli.metrics.coverage import CellScore, cell_score, music_cells, pooled
@@ -59,13 +60,9 @@ class GeneratorCheck:
         """Perform a batch of dances; compare with their music and its beats `phases` `(B, T)`."""
         predicted = self.generator(given, target.entries.shape[-1], sketch)
         codebook = self.vqvae.codebook(self.level)
-        if predicted.std is None:
-            codes = self.vqvae.quantise(predicted.mean, self.level)[0]
-        else:
-            draw = torch.Generator().manual_seed(seed)
-            prior = self.generator.prior
-            logits = code_logits(predicted.mean, predicted.std, codebook, prior, predicted.free)
-            codes = draw_codes(logits, draw)
+        draw = torch.Generator().manual_seed(seed)
+        codes, logits = choose_codes(self.generator, predicted, codebook, draw)
+        if logits is not None:
             lost = cross_entropy(logits.mT, target.codes, reduction="none")
             self.nats += lost.mean(dim=1).tolist()
             if self.generator.settings.masked:

@@ -29,6 +29,10 @@ class MovingAverage:
             else:
                 self.weights[name].copy_(value)
 
+    def state(self) -> dict[str, Tensor]:
+        """The weights, as a checkpoint holds them."""
+        return self.weights
+
     def restore(self, weights: Mapping[str, Tensor]) -> None:
         """Take up the `weights` of an earlier run."""
         for name, value in weights.items():

@@ -11,13 +11,11 @@ Letters: `B` batch, `N` audio samples, `T` time in codes.
 import copy
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from lightning.fabric import Fabric
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -25,7 +23,6 @@ from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicCrops
 from d2m_cli.errors import DataError
-from d2m_cli.files import whole_file
 from d2m_cli.losses.adversarial import adversarial_terms
 from d2m_cli.losses.reconstruction import mel_loss, multi_resolution_loss
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
@@ -35,6 +32,7 @@ from d2m_cli.training.codec.load import check_outer_stages, load_codec
 from d2m_cli.training.codec.trainable import CodecNet
 from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.run.average import MovingAverage
+from d2m_cli.training.run.kept import KeepsParts, write_weights
 from d2m_cli.training.run.launch import own_draws
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
@@ -54,7 +52,7 @@ class Crops(NamedTuple):
     """`(F, T)`, for the last `F` pieces."""
 
 
-class SynthesizerStage:
+class SynthesizerStage(KeepsParts):
     """Trains the decoder of `settings.level`; a `loop.TrainingStage`."""
 
     def __init__(self, settings: SynthesizerConfig, fabric: Fabric) -> None:
@@ -85,6 +83,12 @@ class SynthesizerStage:
         self.net.mark_forward_method("decode")
         self.adversary = Adversary(critic, shape.optimiser, fabric)
         self.plain, self.average = net, MovingAverage(net.decoder, settings.average)
+        self.parts = {
+            "vqvae": self.vqvae,
+            "average": self.average,
+            "optimiser": self.optimiser,
+            "adversary": self.adversary,
+        }
 
     def draw(self, number: int) -> Crops:
         """Music at random levels, and some as it is with a generator's codes."""
@@ -130,30 +134,12 @@ class SynthesizerStage:
         codec.decoders[str(self.settings.level.number)].load_state_dict(self.average.weights)
         return codec
 
-    def state(self) -> dict[str, Any]:
-        """Networks, average and optimisers."""
-        return {
-            "vqvae": self.vqvae.state_dict(),
-            "average": self.average.weights,
-            "optimiser": self.optimiser.state(),
-            "adversary": self.adversary.state(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up what `state` returned."""
-        self.vqvae.load_state_dict(state["vqvae"])
-        self.average.restore(state["average"])
-        self.optimiser.restore(state["optimiser"])
-        self.adversary.restore(state["adversary"])
-
     def export(self, path: Path) -> None:
         """Write the level's weights under JukeBox's names, to stand in the codec's place.
 
         Encoder and codebook are those that were given, bit for bit.
         """
-        state = {k: v.cpu().contiguous() for k, v in self.averaged().state_dict().items()}
-        with whole_file(path, SafetensorError) as draft:
-            save_file(state, draft)
+        write_weights(path, self.averaged().state_dict())
 
     @torch.no_grad()
     def _entries(self, music: Tensor, codes: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ def test_motion_layout_in_full(tmp_path: Path) -> None:
     steps = int(6 * MOTION_RATE)
     assert shapes["audio"] == (6 * SAMPLE_RATE,)
     assert shapes["motion"] == (53, steps) and shapes["joints"] == (17, 3, steps)
-    curves = ("found", "phase", "confidence", "bar_phase", "loudness")
+    curves = ("found", "phase", "confidence")
     assert {shapes[name] for name in curves} == {(steps,)}
     np.testing.assert_array_equal(file.slice("motion", 7, 40), file.whole("motion")[:, 7:40])
     # The curves of a segment at the end of a piece may reach a step beyond it.

@@ -11,7 +11,9 @@ import pytest
 from project import EXAMPLE, ROOT
 
 from d2m_cli.errors import NoDancerError
-from d2m_cli.features.pose import PoseEstimator
+from d2m_cli.features.pose.estimator import PoseEstimator, PoseOptions
+
+EVERY = PoseOptions(stride=1)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def frames() -> list[np.ndarray]:
 def test_a_dancer_is_found_in_a_worker_thread_without_noise(
     frames: list[np.ndarray], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with PoseEstimator(rate=30.0) as pose:
+    with PoseEstimator(30.0, EVERY) as pose:
         worker = threading.Thread(target=lambda: [pose.add(frame) for frame in frames])
         worker.start()
         worker.join()
@@ -42,7 +44,7 @@ def test_a_dancer_is_found_in_a_worker_thread_without_noise(
 def test_stderr_stays_usable_while_native_lines_are_muted(tmp_path: Path) -> None:
     script = (
         "import os, sys\n"
-        "from d2m_cli.features.pose import _native_stderr_muted as muted\n"
+        "from d2m_cli.features.pose.quiet import native_stderr_muted as muted\n"
         "with muted():\n"
         "    os.write(2, b'native')\n"
         "    print('python', file=sys.stderr)\n"
@@ -57,7 +59,7 @@ def test_stderr_stays_usable_while_native_lines_are_muted(tmp_path: Path) -> Non
 
 
 def test_stride_lowers_the_rate(frames: list[np.ndarray]) -> None:
-    with PoseEstimator(rate=30.0, stride=2) as pose:
+    with PoseEstimator(30.0, PoseOptions(stride=2)) as pose:
         for frame in frames:
             pose.add(frame)
     landmarks = pose.landmarks()
@@ -69,7 +71,7 @@ def test_x_and_y_share_one_unit(frames: list[np.ndarray]) -> None:
     padded = [np.pad(frame, ((0, 0), (0, 200), (0, 0))) for frame in frames[:3]]
     places = []
     for pictures in (frames[:3], padded):
-        with PoseEstimator(rate=30.0) as pose:
+        with PoseEstimator(30.0, EVERY) as pose:
             for picture in pictures:
                 pose.add(picture)
         places.append(pose.landmarks().points[2, [11, 12, 23, 24], :2])
@@ -77,7 +79,7 @@ def test_x_and_y_share_one_unit(frames: list[np.ndarray]) -> None:
 
 
 def test_an_empty_room_is_an_error() -> None:
-    with PoseEstimator(rate=30.0) as pose:
+    with PoseEstimator(30.0, EVERY) as pose:
         for _ in range(3):
             pose.add(np.full((120, 160, 3), 90, np.uint8))
     with pytest.raises(NoDancerError, match="dancer"):

@@ -1,0 +1,58 @@
+"""Commands that are imported when they are called: help and completion need their lines alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer.main
+from typer.core import TyperCommand, TyperGroup
+
+from d2m_cli.cli.people_help import in_peoples_words
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a command stands in the list of all: where it is written, and what it does."""
+
+    module: str
+    """Module of `d2m_cli.cli` with a function of the command's name, or an `app` of commands."""
+    summary: str
+    """First sentence of its help."""
+    panel: str | None = None
+    hidden: bool = False
+    function: str = ""
+    """Function of the command, where it has another name."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that lists each command by its line, and imports it when it is called."""
+
+    lines: Mapping[str, Line]
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, line in self.lines.items():
+            self.commands[name] = TyperCommand(
+                name, help=line.summary, hidden=line.hidden, rich_help_panel=line.panel
+            )
+        in_peoples_words(self)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, itself."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, self.load(name) if name else None, rest
+
+    def load(self, name: str) -> Any:
+        """The click command of that name, imported."""
+        line = self.lines[name]
+        module = import_module(f"d2m_cli.cli.{line.module}")
+        part = getattr(module, "app", None)
+        if part is None or line.function:
+            part = typer.Typer(add_completion=False)
+            part.command(name)(getattr(module, line.function or line.module))
+        command = typer.main.get_command(part)
+        command.name = name
+        return in_peoples_words(command)

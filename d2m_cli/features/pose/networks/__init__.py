@@ -1,0 +1,1 @@
+"""MediaPipe's two networks of pose, on LiteRT."""
