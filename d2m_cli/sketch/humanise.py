@@ -90,9 +90,7 @@ def varied(rules: StyleRules, random: Generator) -> StyleRules:
     )
 
 
-def loosened(
-    drum_onsets: FloatArray, places: NDArray[np.float64], random: Generator
-) -> FloatArray:
+def loosened(drum_onsets: FloatArray, places: NDArray[np.float64], random: Generator) -> FloatArray:
     """Drum onsets `(BANDS, F)` as played; weak ones more near `places` `(S,)` seconds."""
     found = np.zeros_like(drum_onsets)
     seconds = drum_onsets.shape[1] / DRUM_RATE

@@ -37,7 +37,11 @@ def song_arrays(song: Song, mix: FloatArray, sketch_from_notes: bool) -> Arrays:
     rhythm = music_rhythm(wave, song.beats)
     steps = int(len(wave) / SAMPLE_RATE * MOTION_RATE)
     random = np.random.default_rng((song.seed, crc32(song.style.encode()), 3))
-    sketch = notes_sketch(song, style_vector(wave), random) if sketch_from_notes else sketch_arrays(wave, song.beats)
+    sketch = (
+        notes_sketch(song, style_vector(wave), random)
+        if sketch_from_notes
+        else sketch_arrays(wave, song.beats)
+    )
     return {
         "audio": audio,
         "beats": rhythm.beats.astype(np.float32),
