@@ -14,7 +14,6 @@ from pathlib import Path
 from common import looped, run_d2m, run_ffmpeg
 
 from d2m_cli.bundles.bundle import load_bundle
-from d2m_cli.device import choose_device
 from d2m_cli.features.i3d import I3DExtractor
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.ingest.probe import probe
@@ -37,7 +36,7 @@ def best_of_three(work: Callable[[], object]) -> float:
 
 def parts(video: Path) -> None:
     """Print what the networks take, the dance being analyzed already."""
-    maker = D2MMaker(load_bundle(), choose_device())
+    maker = D2MMaker(load_bundle(), "auto")
     clip = probe(video)
     frames = list(read_frames(clip))
     dance, _ = maker.analyze(clip)

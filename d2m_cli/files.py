@@ -48,6 +48,12 @@ def not_writable(path: Path, error: Exception) -> OutputError:
     )
 
 
+def printable(name: str) -> str:
+    """A file's name as one line of text: bytes that are no letters become `?`, breaks spaces."""
+    text = name.encode("utf-8", "replace").decode()
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file. Raises `OutputError`."""
     with whole_file(path) as draft:

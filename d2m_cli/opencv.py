@@ -33,8 +33,8 @@ def opencv() -> Any:
     module = _module()
     if module is None:
         raise D2MError(
-            "Optical flow needs OpenCV, which cannot be loaded here: install the system's libGL "
-            "(apt-get install libgl1), or leave out --bundle."
+            "Optical flow needs OpenCV, which cannot be loaded here: install the package "
+            "opencv-contrib-python-headless, or leave out --bundle."
         )
     return module
 

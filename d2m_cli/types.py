@@ -104,6 +104,8 @@ class Rhythm:
     rate: float
     meter: int = BEATS_PER_BAR
     """Beats in a bar, 3 or 4; beat 0 opens one."""
+    certainty: float = 1.0
+    """0..1: how sure the tempo is, or its half or double; above 0.5 nine in ten are right."""
 
     @property
     def bpm(self) -> float:

@@ -23,6 +23,7 @@ GROUND = {
     "media",
     "opencv",
     "__init__",
+    "ahead",
     "record",
 }
 TYPES_ONLY = {"evaluation.record": "record"}
@@ -126,6 +127,15 @@ def test_help_imports_nothing_heavy() -> None:
         env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_generate_begins_without_what_its_networks_need() -> None:
+    heavy = sorted({"torch", "scipy", "librosa", "mediapipe"})
+    code = f"import sys, d2m_cli.cli.jobs; print([m for m in {heavy!r} if m in sys.modules])"
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert told.stdout.strip() == "[]"
 
 
 def test_files_stay_short() -> None:

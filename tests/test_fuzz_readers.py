@@ -5,13 +5,16 @@ tests/test_fuzz_readers.py` runs ten thousand. No case may run code, touch a fil
 or hold more than `BOUND` bytes of memory.
 """
 
+import io
 import json
 import os
 import pickle
 import tracemalloc
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,16 +24,22 @@ from hypothesis import strategies as st
 from project import ROOT
 from safetensors.numpy import save
 
-from d2m_cli.bundles.bundle import load_bundle, save_bundle
+from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
+from d2m_cli.bundles.contents import style_names
+from d2m_cli.bundles.styles import read_styles, styles_toml
 from d2m_cli.data.cache.manifest import CachedPiece, Manifest, read_manifest, write_manifest
 from d2m_cli.data.cache.pieces import PieceFile, cached_entry, piece_path
 from d2m_cli.data.skeletons.openpose import NUMBERS, read_keypoints
 from d2m_cli.data.skeletons.smpl import read_smpl
 from d2m_cli.errors import D2MError
+from d2m_cli.evaluation.results_page import results_page
 from d2m_cli.evaluation.sources import read_genres, read_object
+from d2m_cli.features.files import load_features, save_features
+from d2m_cli.features.motion import channel_names
 from d2m_cli.metrics.mos import MosItem, MosPart, make_key, score
 from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.run.settings import read_settings
+from d2m_cli.types import Dance, Motion, Rhythm, Visual
 
 CASES = int(os.environ.get("D2M_FUZZ", "150"))
 PHASES = (Phase.explicit, Phase.generate)
@@ -188,18 +197,85 @@ def answers(folder: Path) -> tuple[bytes, Reader]:
     return json.dumps(given).encode(), read
 
 
-READERS = [answers, bundle, manifest, piece, smpl, keypoints, recipe, genres]
+def header(folder: Path) -> tuple[bytes, Reader]:
+    place = folder / "vectors"
+    place.mkdir()
+    (place / "bundle.json").touch()
+
+    def read(_: Path, data: bytes) -> object:
+        (place / "styles.safetensors").write_bytes(data)
+        style_names(place)
+        return Bundle(place, {"name": "x", "files": ["styles.safetensors"]}).tensors(
+            "styles.safetensors"
+        )
+
+    return save({"pop": np.zeros(9, np.float32), "rock": np.ones(9, np.float16)}), read
+
+
+def styles(folder: Path) -> tuple[bytes, Reader]:
+    place = folder / "described"
+    place.mkdir()
+    (place / "bundle.json").touch()
+    described = dict(list(read_styles().items())[:2])
+    vectors = save({name: np.zeros(9, np.float32) for name in described})
+    (place / "styles.safetensors").write_bytes(vectors)
+
+    def read(_: Path, data: bytes) -> object:
+        (place / "styles.toml").write_bytes(data)
+        return read_styles(place)
+
+    return styles_toml(described).encode(), read
+
+
+def results(folder: Path) -> tuple[bytes, Reader]:
+    """The scores that a bundle brings, as the page that is made of them."""
+    path = folder / "results.json"
+
+    def read(_: Path, data: bytes) -> object:
+        path.write_bytes(data)
+        record = read_object(path)
+        return results_page("x", record.get("scores", {}))
+
+    scores = {
+        "alignment": {
+            "command": "d2m evaluate",
+            "low": {"lift": 0.2, "mismatched": 0.01},
+            "high": {"lift": 0.3, "mismatched": 0.0},
+            "dances": 40,
+        },
+        "speed": {"command": "benchmarks/speed.py", "low": {"ten_seconds_1080p": 61.5}},
+    }
+    return json.dumps({"scores": scores}).encode(), read
+
+
+def features(folder: Path) -> tuple[bytes, Reader]:
+    path = folder / "dance.npz"
+
+    def read(_: Path, data: bytes) -> object:
+        path.write_bytes(data)
+        return load_features(path)
+
+    steps = 9
+    motion = Motion(np.zeros((len(channel_names()), steps), np.float32), np.ones(steps, bool), 20.0)
+    rhythm = Rhythm(np.arange(steps, dtype=np.float64), np.ones(steps, np.float32), 20.0)
+    dance = Dance(motion, Visual(np.zeros((4, 2), np.float32), 1.0), rhythm, steps / 20)
+    save_features(dance, path, None)
+    return path.read_bytes(), read
+
+
+READERS = [
+    *(answers, bundle, manifest, piece, smpl, keypoints, recipe, genres),
+    *(header, styles, results, features),
+]
 
 
 @pytest.fixture(scope="module", params=READERS, ids=lambda reader: reader.__name__)
 def reader(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[bytes, Reader, Path]]:
+) -> tuple[bytes, Reader, Path]:
     folder = tmp_path_factory.mktemp(request.param.__name__)
     valid, read = request.param(folder)
-    tracemalloc.start()
-    yield valid, read, folder
-    tracemalloc.stop()
+    return valid, read, folder
 
 
 @settings(
@@ -215,12 +291,16 @@ def test_damage_gives_the_projects_own_errors(
 ) -> None:
     valid, read, folder = reader
     around = sorted(folder.parent.iterdir())
-    tracemalloc.reset_peak()
+    damaged = apply(valid)
+    tracemalloc.start()
     try:
-        read(folder, apply(valid))
+        read(folder, damaged)
     except D2MError as error:
         assert str(error)
-    assert tracemalloc.get_traced_memory()[1] < BOUND
+    finally:
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < BOUND
     assert sorted(folder.parent.iterdir()) == around
 
 
@@ -251,3 +331,20 @@ def test_a_manifest_names_no_file_elsewhere(tmp_path: Path) -> None:
         with pytest.raises(D2MError, match="outside"):
             read_manifest(tmp_path)
         _cache(tmp_path)
+
+
+@pytest.mark.parametrize("size", [10**15, 2**70])
+def test_features_that_claim_more_than_memory_are_refused(size: int, tmp_path: Path) -> None:
+    path, array = tmp_path / "dance.npz", io.BytesIO()
+    kind = {"descr": "<f4", "fortran_order": False, "shape": (size,)}
+    np.lib.format.write_array_header_1_0(array, kind)
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("motion.npy", array.getvalue())
+    with pytest.raises(D2MError, match="no features"):
+        load_features(path)
+
+
+@pytest.mark.parametrize("scores", [None, [], {"alignment": 3}])
+def test_scores_that_are_no_tables_are_refused(scores: Any) -> None:
+    with pytest.raises(D2MError, match="no tables"):
+        results_page("x", scores)

@@ -25,7 +25,7 @@ def test_pictures_are_scaled_as_opencv_does(
 
 def test_flow_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opencv, "_module", lambda: None)
-    with pytest.raises(D2MError, match="apt-get install libgl1"):
+    with pytest.raises(D2MError, match="install the package opencv-contrib-python-headless"):
         opencv.opencv()
 
 

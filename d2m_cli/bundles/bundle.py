@@ -4,23 +4,29 @@
 `scores` and `files` (file name -> `sha256`, `bytes`). docs/formats.md explains each of them.
 """
 
+from __future__ import annotations
+
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import torch
+import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
 
 from d2m_cli.bundles import format1
 from d2m_cli.bundles.places import CONVERTED, bundle_folder
 from d2m_cli.errors import BundleError
 from d2m_cli.files import read_json, write_json
+from d2m_cli.types import FloatArray
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+FileT = TypeVar("FileT")
 
 FORMAT = 2
 DESCRIPTION = "bundle.json"
@@ -50,18 +56,30 @@ class Bundle:
 
         Raises `BundleError` when the bundle has no such file or it is not safetensors.
         """
+        import torch
+        from safetensors.torch import load_file
+
+        stored = self._read(file, load_file)
+        return {k: v.float() if v.dtype == torch.float16 else v for k, v in stored.items()}
+
+    def arrays(self, file: str) -> dict[str, FloatArray]:
+        """Float32 arrays of one file by key, read without torch; errors as of `tensors`."""
+        from safetensors.numpy import load_file
+
+        return {k: v.astype(np.float32) for k, v in self._read(file, load_file).items()}
+
+    def _read(self, file: str, load: Callable[[Path], FileT]) -> FileT:
         if file not in self.config["files"]:
             raise BundleError(
                 f"Bundle '{self.config['name']}' has no file '{file}': use another bundle."
             )
         try:
-            stored = load_file(self.folder / file)
+            return load(self.folder / file)
         except SafetensorError as error:
             path = self.folder / file
             raise BundleError(
                 f"'{path}' is not safetensors ({error}): get the bundle again."
             ) from None
-        return {k: v.float() if v.dtype == torch.float16 else v for k, v in stored.items()}
 
     def load_into(self, module: nn.Module, file: str) -> None:
         """Fill `module` with the tensors of `file`; every key and shape must match.
@@ -107,6 +125,8 @@ def save_bundle(
     The bundle appears whole under `folder` or not at all; an older one there is replaced, but for
     its documents (`*.md`).
     """
+    from safetensors.torch import save_file
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:

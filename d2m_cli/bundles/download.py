@@ -195,7 +195,10 @@ class _Part:
         """Ask for the rest, on condition that the file is still the one that was begun."""
         if not self.size or not self.version.exists():
             return {}
-        return {"Range": f"bytes={self.size}-", "If-Range": self.version.read_text()}
+        return {
+            "Range": f"bytes={self.size}-",
+            "If-Range": self.version.read_text(encoding="utf-8"),
+        }
 
     def write(self, reply: httpx.Response, report: Callable[..., None]) -> None:
         resumed = reply.status_code == httpx.codes.PARTIAL_CONTENT
@@ -222,7 +225,7 @@ class _Part:
         version = reply.headers.get("ETag") or reply.headers.get("Last-Modified")
         # A weak tag promises the same meaning, not the same bytes: such a file starts over.
         if version and not version.startswith("W/"):
-            self.version.write_text(version)
+            self.version.write_text(version, encoding="utf-8")
 
 
 @contextmanager

@@ -107,14 +107,14 @@ def mirror() -> str | None:
 def expected_hash(entry: Entry, folder: Path) -> str:
     """Leading digits that a file's hash must have: as published, else as first seen, else none."""
     record = _record(entry, folder)
-    recorded = record.read_text().split()[0] if record.is_file() else ""
+    recorded = record.read_text(encoding="utf-8").split()[0] if record.is_file() else ""
     return recorded if recorded.startswith(entry.sha256) else entry.sha256
 
 
 def record_hash(entry: Entry, folder: Path, digest: str) -> None:
     """Remember the hash of a first download (in the format of `sha256sum`)."""
     if not _record(entry, folder).is_file() or expected_hash(entry, folder) != digest:
-        _record(entry, folder).write_text(f"{digest}  {entry.file}\n")
+        _record(entry, folder).write_text(f"{digest}  {entry.file}\n", encoding="utf-8")
 
 
 def state(entry: Entry, folder: Path, verify: bool = False) -> State:
@@ -144,7 +144,7 @@ def accept_licence(name: str) -> Licence:
         raise DownloadError(f"Unknown licence '{name}': choose among {', '.join(licences)}.")
     mark = _acceptance(licences[name])
     mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.write_text(f"{licences[name].title}\n{licences[name].url}\n")
+    mark.write_text(f"{licences[name].title}\n{licences[name].url}\n", encoding="utf-8")
     return licences[name]
 
 

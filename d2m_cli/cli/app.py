@@ -1,5 +1,6 @@
 """The `d2m` command: the list of its commands; errors become one sentence."""
 
+import os
 import sys
 
 import typer
@@ -116,6 +117,7 @@ def main() -> None:
     """
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin starve the others
     end_on_signals()
     take_any_text()
     try:

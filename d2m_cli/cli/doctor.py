@@ -11,6 +11,7 @@ from d2m_cli.cli.options import JsonOption
 
 PACKAGES = (
     "torch",
+    "ai-edge-litert",
     "mediapipe",
     "opencv-contrib-python",
     "numpy",
@@ -70,6 +71,7 @@ def examine() -> dict[str, Any]:
     import d2m_cli
     from d2m_cli.bundles import registry
     from d2m_cli.bundles.places import home
+    from d2m_cli.features.pose.doors import doors
     from d2m_cli.output.places import abandoned_scratch
 
     folder = registry.downloads_folder()
@@ -86,6 +88,7 @@ def examine() -> dict[str, Any]:
         "faults": faults,
         "versions": versions,
         "ffmpeg": _ffmpeg(),
+        "pose": {door.value: door.version for door in doors()},
         "devices": devices,
         "bundles": bundles,
         "weights": {
@@ -110,13 +113,23 @@ def _faults(bundles: dict[str, str]) -> list[str]:
     import tempfile
     from importlib import import_module
 
+    import numpy as np
+
+    from d2m_cli.errors import D2MError
+    from d2m_cli.features.pose.estimator import PoseEstimator
     from d2m_cli.media import ffmpeg_path
+    from d2m_cli.spec import FRAME_RATE
 
     found = []
     try:
         import_module("d2m_cli.generation.pipeline")
     except (ImportError, OSError) as error:
         found.append(f"a library cannot be loaded ({error}): install d2m again")
+    try:
+        with PoseEstimator(FRAME_RATE) as pose:
+            pose.add(np.zeros((64, 64, 3), np.uint8))
+    except (D2MError, ImportError, OSError, RuntimeError) as error:
+        found.append(f"a dancer cannot be looked for ({error})")
     try:
         subprocess.run([ffmpeg_path(), "-version"], capture_output=True, check=True)
     except (OSError, RuntimeError, subprocess.CalledProcessError) as error:

@@ -15,6 +15,12 @@ def _abandoned(record: dict[str, Any]) -> list[str]:
     return [f"left by killed commands, may be removed: {' '.join(folders)}"] if folders else []
 
 
+def _pose(doors: dict[str, str]) -> str:
+    """The doors that are there; the first is the default."""
+    told = [f"{door} {version}" for door, version in doors.items()]
+    return ", or ".join([f"{told[0]} (default)", *told[1:]]) if told else "none"
+
+
 def show_short(record: dict[str, Any]) -> None:
     """The verdict, and what people need to know: at most 20 lines of usual length."""
     console = Console(highlight=False)
@@ -23,6 +29,7 @@ def show_short(record: dict[str, Any]) -> None:
     lines = [
         f"d2m {versions['d2m']}, Python {versions['python']}, torch {versions['torch']}",
         f"{record['ffmpeg']['version']} ({record['ffmpeg']['path']})",
+        f"pose: {_pose(record['pose'])}",
         f"devices: {', '.join(f'{name} ({facts})' for name, facts in record['devices'].items())}",
         *(f"bundle {name}: {state}" for name, state in record["bundles"].items() if state == GOOD),
         f"{record['free_bytes'] / 1e9:.1f} GB free for {record['home']}",
@@ -42,7 +49,7 @@ def show_all(record: dict[str, Any]) -> None:
     console = Console(highlight=False)
     _show_verdict(console, record)
     missing = record["missing"]
-    for title in ("versions", "ffmpeg", "devices", "bundles"):
+    for title in ("versions", "ffmpeg", "pose", "devices", "bundles"):
         console.print(f"[bold]{title}[/bold]")
         facts = dict(record[title])
         if title == "devices" and GPU in missing:

@@ -20,7 +20,6 @@ from d2m_cli.cli.progress import stage_progress
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.features.pose.doors import MAIN
-from d2m_cli.features.rhythm import tempo_candidates
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -87,10 +86,11 @@ def _run(
     maker: Dance2Music, job: Job, music: MusicOptions, output: OutputOptions, progress: Progress
 ) -> list[Summary]:
     maker.require_level(music.level)
-    if music.tempo or music.beat_offset is not None:
+    if music.tempo or music.beat_offset is not None or music.meter:
         maker.require_follows_tempo()
     song = maker.choose_style(audio=music.style_audio)
     styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
+    maker.maker.prepare(music.level)
     clip = probe(job.video, music.start, music.end)
     with ExitStack() as held:
         for path in job.files:
@@ -143,6 +143,8 @@ def _summary(
     output: OutputOptions,
     left_out: list[str],
 ) -> Summary:
+    from d2m_cli.features.rhythm import tempo_candidates
+
     rhythm = analysis.dance.rhythm
     return Summary(
         video=str(analysis.clip.path) if analysis.clip else "",
@@ -156,7 +158,8 @@ def _summary(
             (round(bpm, 1), round(share, 3))
             for bpm, share in tempo_candidates(analysis.dance.motion)
         ],
-        dance_confidence=float(rhythm.confidence.mean()),
+        dance_confidence=rhythm.certainty,
+        dance_meter=rhythm.meter,
         music_tempo=track.tempo,
         level=track.level.value,
         style=track.style,

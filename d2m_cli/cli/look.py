@@ -11,7 +11,6 @@ from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.features.rhythm import estimate_rhythm, multiplied
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.progress import Progress
 from d2m_cli.types import Analysis, Clip, Dance
@@ -53,13 +52,15 @@ def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Prog
 
 
 def with_tempo(dance: Dance, music: MusicOptions) -> Dance:
-    """The dance with the tempo and the beat that are asked for, if any."""
-    if music.tempo is None and music.beat_offset is None:
+    """The dance with the tempo, the beat and the meter that are asked for, if any."""
+    if music.tempo is None and music.beat_offset is None and music.meter is None:
         return dance
+    from d2m_cli.features.rhythm import estimate_rhythm, multiplied
+
     rhythm = dance.rhythm
     bpm = music.tempo.bpm if music.tempo else None
-    if bpm is not None or music.beat_offset is not None:
-        rhythm = estimate_rhythm(dance.motion, bpm=bpm, beat_offset=music.beat_offset)
+    if bpm is not None or music.beat_offset is not None or music.meter is not None:
+        rhythm = estimate_rhythm(dance.motion, bpm, music.beat_offset, music.meter)
     if music.tempo:
         rhythm = multiplied(rhythm, music.tempo.factor)
     if not SLOWEST <= rhythm.bpm <= FASTEST:

@@ -1,4 +1,4 @@
-"""`d2m measure`: codecs, inputs, distances and styles, and the page of a bundle's results."""
+"""`d2m measure`: codecs, inputs, distances, styles, rhythm, the page of a bundle's results."""
 
 from pathlib import Path
 
@@ -176,6 +176,35 @@ def styles(
             if record[key] is not None
         ],
     )
+
+
+@app.command()
+def rhythm(
+    dances: Path = typer.Argument(..., help="Folder of stored motion, or of videos with truth."),
+    seconds: float = typer.Option(8.0, min=2.0, help="Length of a window of stored motion."),
+    windows: int = typer.Option(4, min=1, help="Windows of each stored dance."),
+    json: bool = JsonOption,
+) -> None:
+    """Compare the pulse heard in dances with the beats of their music.
+
+    A folder as dance_with_melody, whose motion is filmed from random sides, or videos NAME.mp4 with
+    NAME.beats.csv (as --beats writes it) or NAME.bpm (a number) beside them.
+
+    Example: d2m measure rhythm dance_with_melody/ --seconds 5
+    """
+    from rich.console import Console
+
+    from d2m_cli import files
+    from d2m_cli.cli.progress import stage_progress
+    from d2m_cli.evaluation.rhythm_report import rhythm_record, rhythm_table
+    from d2m_cli.report.table_data import print_tables
+
+    with stage_progress(Console(stderr=True), "rhythm") as progress:
+        record = rhythm_record(dances, seconds, windows, progress)
+    if json:
+        files.print_json(record)
+    else:
+        print_tables([rhythm_table(record["windows"])])
 
 
 @app.command()

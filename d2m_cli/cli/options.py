@@ -50,6 +50,16 @@ class MusicOptions:
             parser=values.tempo,
         ),
     ] = None
+    meter: Annotated[
+        Any,
+        option(
+            MUSIC,
+            "--meter",
+            "3|4",
+            "Beats in a bar, instead of the dance's own count.",
+            parser=values.whole(3, 4),
+        ),
+    ] = None
     beat_offset: Annotated[
         Any,
         option(

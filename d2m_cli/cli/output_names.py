@@ -56,6 +56,8 @@ def place(given: str, video: Path, ending: str, label: str, videos: int) -> Path
     from d2m_cli.output.places import named_after
 
     path = Path(given)
+    if given == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        raise OutputError(f"{given} is a device or a pipe: name a file.")
     if _is_folder(given) or (videos > 1 and not path.suffix):
         return named_after(video, ending, path)
     if videos > 1:
@@ -63,7 +65,7 @@ def place(given: str, video: Path, ending: str, label: str, videos: int) -> Path
             f"{videos} videos do not fit into the one file {given}: give -o {path.stem}/."
         )
     if not path.suffix:
-        suffix = Path(ending).suffix
+        suffix = f".{ending.rpartition('.')[2]}"
         raise OutputError(f"{given} has no suffix: give {given}{suffix}, or {given}/ for a folder.")
     return path.with_name(f"{path.stem}{label}{path.suffix}") if label else path
 

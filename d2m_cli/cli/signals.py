@@ -27,7 +27,17 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def take_any_text() -> None:
-    """Let names that the terminal's encoding lacks be shown with escapes instead of failing."""
+    """Let names that the terminal's encoding lacks be shown with escapes instead of failing.
+
+    A standard stream that is closed (`>&-`) takes text too, and loses it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes this number, else a file of ours would get it
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

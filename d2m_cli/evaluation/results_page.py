@@ -56,7 +56,12 @@ LEVELS = ("low", "high")
 
 
 def results_page(name: str, scores: Mapping[str, Any]) -> str:
-    """The page (Markdown): a section for each table of `scores`."""
+    """The page (Markdown): a section for each table of `scores`.
+
+    Raises `DataError` for scores that are no tables.
+    """
+    if not isinstance(scores, Mapping) or not all(isinstance(t, Mapping) for t in scores.values()):
+        raise DataError(f"The scores of the bundle '{name}' are no tables: get the bundle again.")
     parts = [
         f"# Results of the bundle '{name}'",
         "This page is written by `d2m measure results -o docs` from `scores` in the bundle's "
@@ -78,7 +83,8 @@ def card_figures(scores: Mapping[str, Any]) -> str:
     """The six figures of the card (Markdown table)."""
     lines = ["| figure | low | high |", "|---|---|---|"]
     for label, table, row in FIGURES:
-        shown = [_number(scores.get(table, {}).get(level, {}).get(row)) for level in LEVELS]
+        columns = [scores.get(table, {}).get(level) for level in LEVELS]
+        shown = [_number(rows.get(row) if isinstance(rows, Mapping) else None) for rows in columns]
         lines.append(f"| {label} | {' | '.join(shown)} |")
     return "\n".join(lines)
 

@@ -1,6 +1,7 @@
 """Features of a dance kept as files, so that other programs (and a later run) can use them."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None
             beat_strength=dance.rhythm.confidence,
             rhythm_rate=dance.rhythm.rate,
             meter=dance.rhythm.meter,
+            certainty=dance.rhythm.certainty,
             seconds=dance.seconds,
             **pictures,
         )
@@ -45,6 +47,7 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
     Raises `InputError` for a file that is missing, damaged or something else.
     """
     try:
+        _check_size(path)
         with np.load(path, allow_pickle=False) as file:
             motion = Motion(
                 file["motion"], file["motion_found"], float(file["motion_rate"]), _followed(file)
@@ -55,12 +58,13 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
                 file["beat_strength"],
                 float(file["rhythm_rate"]),
                 int(file.get("meter", BEATS_PER_BAR)),
+                float(file.get("certainty", 1.0)),
             )
             thumbnails = file.get("thumbnails")
             dance = Dance(motion, visual, rhythm, float(file["seconds"]))
     except FileNotFoundError:
         raise InputError(f"{path} does not exist: check the path.") from None
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise InputError(
             f"{path} holds no features of a dance ({error}): make them with --save-features."
         ) from error
@@ -79,6 +83,27 @@ def _followed(file: Mapping[str, Any]) -> Followed | None:
     if "people_seen" not in file:
         return None
     return Followed(tuple(map(float, file["people_seen"])), int(file["dancer"]))
+
+
+_DAMAGED = (
+    *(OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OverflowError),
+)
+"""What reading damaged bytes as a packed array can end with."""
+
+_MOST = 2**31
+"""Bytes that features may unpack to."""
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a small file that unpacks to more than `_MOST`; the packing tells before it is read.
+
+    What is no packed file at all is left to numpy.
+    """
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            if sum(member.file_size for member in packed.infolist()) > _MOST:
+                raise ValueError(f"it unpacks to more than {_MOST >> 30} GiB")
 
 
 def _fits(dance: Dance) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from d2m_cli.errors import InputError
 from d2m_cli.opencv import resized
 from d2m_cli.spec import FRAME_RATE
 from d2m_cli.types import FloatArray, FrameArray, Visual
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 BATCH = 8
 """Windows that go through the network together."""
@@ -53,11 +55,17 @@ class I3DExtractor:
     Args:
         settings: sizes and rates.
         network: `(B, 3, window, size, size)`, values -1..1, to `(B, C_v)`.
+        ready: whether the network is loaded; until then pictures wait.
     """
 
-    def __init__(self, settings: VisualSettings, network: Callable[[Tensor], Tensor]) -> None:
+    def __init__(
+        self,
+        settings: VisualSettings,
+        network: Callable[[Tensor], Tensor],
+        ready: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.settings = settings
-        self._network = network
+        self._network, self._ready = network, ready
         self._frames = 0
         self._pictures: list[FrameArray] = []
         self._vectors: list[FloatArray] = []
@@ -69,8 +77,8 @@ class I3DExtractor:
             if not self._pictures:
                 self._pictures = [picture] * (self.settings.window // 2)
             self._pictures.append(picture)
-            if self._windows_ready() == BATCH:
-                self._run()
+            while self._windows_ready() >= BATCH and self._ready():
+                self._run(BATCH)
         self._frames += 1
 
     def visual(self) -> Visual:
@@ -82,21 +90,20 @@ class I3DExtractor:
             raise InputError("The video shows no picture: use another file.")
         window = self.settings.window
         self._pictures += self._pictures[-1:] * (window - window // 2 - 1)
-        self._run()
+        while windows := min(BATCH, self._windows_ready()):
+            self._run(windows)
         features = np.concatenate(self._vectors).T
         return Visual(np.ascontiguousarray(features), self.settings.rate)
 
     def _windows_ready(self) -> int:
         return max(0, 1 + (len(self._pictures) - self.settings.window) // self.settings.stride)
 
-    def _run(self) -> None:
-        """Send the windows that are complete through the network, and forget their pictures."""
-        ready, window, stride = self._windows_ready(), self.settings.window, self.settings.stride
-        if not ready:
-            return
-        windows = [self._pictures[i * stride : i * stride + window] for i in range(ready)]
+    def _run(self, count: int) -> None:
+        """Send the first `count` windows through the network, and forget their pictures."""
+        window, stride = self.settings.window, self.settings.stride
+        windows = [self._pictures[i * stride : i * stride + window] for i in range(count)]
         self._vectors.append(self._network(to_clip(np.array(windows))).float().numpy())
-        del self._pictures[: ready * stride]
+        del self._pictures[: count * stride]
 
 
 def square(frame: FrameArray, size: int) -> FrameArray:
@@ -110,4 +117,6 @@ def square(frame: FrameArray, size: int) -> FrameArray:
 
 def to_clip(pictures: FrameArray) -> Tensor:
     """Pictures `(B, T, H, W, 3)` to what I3D sees: `(B, 3, T, H, W)` with values -1..1."""
+    import torch
+
     return torch.from_numpy(pictures).permute(0, 4, 1, 2, 3).float() / 127.5 - 1.0

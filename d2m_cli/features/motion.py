@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, median_filter
 
 from d2m_cli.errors import NoDancerError
 from d2m_cli.spec import MOTION_RATE
@@ -133,6 +132,8 @@ def dance_energy(motion: Motion) -> FloatArray:
 
     Joint speed, smoothed over a second, against its 90th percentile.
     """
+    from scipy.ndimage import gaussian_filter1d
+
     speed = joint_speed(joint_positions(motion), motion.rate)
     smooth = gaussian_filter1d(speed, motion.rate, mode="nearest")
     most = max(float(np.percentile(smooth, 90)), 1e-6)
@@ -167,6 +168,8 @@ def _fill_gaps(points: FloatArray, found: BoolArray) -> FloatArray:
 
 def _smooth(positions: FloatArray, visibility: FloatArray) -> FloatArray:
     """Gaussian-smoothed positions `(T, J, 2)`, each step weighted by its visibility `(T, J)`."""
+    from scipy.ndimage import gaussian_filter1d
+
     sigma = MOTION_RATE * np.sqrt(np.log(2.0)) / (2.0 * np.pi * SMOOTHING_CUTOFF)
     weight = (visibility + _GUESS_WEIGHT)[..., None]
     total = gaussian_filter1d(positions * weight, sigma, axis=0, mode="nearest")
@@ -179,6 +182,8 @@ def _body_size(positions: NDArray[np.floating]) -> NDArray[np.float64]:
     The torso keeps its length when the dancer turns sideways; the median passes over bows and jumps
     in depth, but follows a camera that comes nearer.
     """
+    from scipy.ndimage import gaussian_filter1d, median_filter
+
     torso = positions[:, SHOULDERS].mean(axis=1) - positions[:, HIPS].mean(axis=1)
     length = np.linalg.norm(torso, axis=1).astype(np.float64)
     window = min(len(length), round(_SIZE_SECONDS * MOTION_RATE))

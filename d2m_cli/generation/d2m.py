@@ -3,46 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from d2m_cli import ahead
 from d2m_cli.analysis.video import read_video
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.styles import read_styles
+from d2m_cli.device import choose_device
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.features.rhythm import estimate_rhythm
-from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style_from_audio
-from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import SAMPLE_RATE, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from d2m_cli.generation.level_model import LevelModel
+    from d2m_cli.models.i3d import InceptionI3d
+
 ARCHITECTURE = "d2m"
 
 
 class D2MMaker:
-    """A `Maker` of architecture "d2m"."""
+    """A `Maker` of architecture "d2m".
+
+    Its networks, and torch itself, are loaded when they are asked for, or beside other work once
+    `prepare` is called.
+    """
 
     follows_tempo = True
     denoised = False
 
-    def __init__(self, bundle: Bundle, device: torch.device) -> None:
-        self.bundle, self.device = bundle, device
+    def __init__(self, bundle: Bundle, device: str) -> None:
+        """`device` as `choose_device` takes it; one that may be missing is asked for at once."""
+        self.bundle, self._device = bundle, device
+        if device not in ("auto", "cpu"):
+            choose_device(device)
         self.visual_settings = VisualSettings(**bundle.settings["visual"])
-        self.i3d = InceptionI3d(width=self.visual_settings.width)
-        bundle.load_into(self.i3d, "i3d.safetensors")
-        self.i3d.to(device)
         self.styles = read_styles(bundle.folder)
-        self.style_vectors = bundle.tensors("styles.safetensors")
+        self.style_vectors = bundle.arrays("styles.safetensors")
         self.levels = [Level(name) for name in bundle.settings["generators"]]
         self._level_models: dict[Level, LevelModel] = {}
+        self._loading: Future[None] | None = None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are. Asking sets this thread's rounding, which is a thread's own."""
+        return choose_device(self._device)
+
+    def prepare(self, level: Level) -> None:
+        """Load the networks of `level` in a thread of their own."""
+        if self._loading is None:
+            self._loading = ahead.begin(lambda: self._load(level))
+
+    def _load(self, level: Level) -> None:
+        assert self.i3d
+        self._load_level(level)
+        import d2m_cli.features.rhythm  # noqa: F401 - it takes half a second
+
+    @cached_property
+    def i3d(self) -> InceptionI3d:
+        """The visual network."""
+        from d2m_cli.models.i3d import InceptionI3d
+
+        network = InceptionI3d(width=self.visual_settings.width)
+        self.bundle.load_into(network, "i3d.safetensors")
+        return network.to(self.device)
 
     @property
     def style_names(self) -> Sequence[str]:
@@ -53,9 +89,11 @@ class D2MMaker:
         self, clip: Clip, pose: PoseOptions = PoseOptions(), progress: Progress = silent
     ) -> tuple[Dance, FrameArray]:
         """Motion, visual features and rhythm of the dance, and thumbnails `(S, H, W, 3)`."""
-        visual = I3DExtractor(self.visual_settings, self.i3d_features)
+        visual = I3DExtractor(self.visual_settings, self.i3d_features, self._loaded)
         pictures = read_video(clip, visual, pose=pose, progress=progress)
         motion = motion_from_landmarks(pictures.landmarks)
+        from d2m_cli.features.rhythm import estimate_rhythm
+
         dance = Dance(motion, visual.visual(), estimate_rhythm(motion), clip.seconds)
         return dance, pictures.thumbnails
 
@@ -71,7 +109,7 @@ class D2MMaker:
 
     def pick_style(self, dance: Dance, seed: int) -> Style:
         """A style with drums by the dance's tempo; the seed picks its exemplar."""
-        name = style_for_tempo(self.styles, dance.rhythm.bpm)
+        name = style_for_tempo(self.styles, dance.rhythm.bpm, dance.rhythm.meter)
         return named_style(self.styles, self.style_vectors, name, seed)
 
     def arrangement(
@@ -117,11 +155,28 @@ class D2MMaker:
 
     def level_model(self, level: Level) -> LevelModel:
         """Generator and codec of a level, loaded when first asked for."""
-        if level not in self._level_models:
-            self._level_models[level] = LevelModel(self.bundle, level, self.device)
+        self._wait()
+        self._load_level(level)
         return self._level_models[level]
+
+    def _load_level(self, level: Level) -> None:
+        from d2m_cli.generation.level_model import LevelModel
+
+        device = self.device
+        if level not in self._level_models:
+            self._level_models[level] = LevelModel(self.bundle, level, device)
+
+    def _loaded(self) -> bool:
+        return self._loading is None or self._loading.done()
+
+    def _wait(self) -> None:
+        if self._loading is not None:
+            self._loading.result()
 
     def i3d_features(self, windows: Tensor) -> Tensor:
         """I3D vectors `(B, C)` of windows of pictures `(B, 3, T, H, W)`."""
+        import torch
+
+        self._wait()
         with torch.inference_mode():
             return self.i3d.features(windows.to(self.device)).cpu()

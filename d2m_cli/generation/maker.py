@@ -40,6 +40,9 @@ class Maker(Protocol[DanceT, StyleT]):
     denoised: bool
     """Whether its music is denoised where nobody says so."""
 
+    def prepare(self, level: Level) -> None:
+        """Begin to load what the next steps need; it goes on beside the look at the video."""
+
     @property
     def style_names(self) -> Sequence[str]:
         """Names that `choose_style` takes, sorted."""

@@ -11,9 +11,8 @@ from d2m_cli.errors import BundleError, InputError
 from d2m_cli.generation.d2m import ARCHITECTURE as OWN
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.maker import Maker
-from d2m_cli.official import FlowMethod
-from d2m_cli.official.pipeline import AIST_BUNDLE, AIST_NEEDS, OfficialMaker
-from d2m_cli.official.pipeline import ARCHITECTURE as OFFICIAL
+from d2m_cli.official import AIST_BUNDLE, AIST_NEEDS, FlowMethod
+from d2m_cli.official import ARCHITECTURE as OFFICIAL
 
 
 def open_maker(
@@ -38,6 +37,8 @@ def open_maker(
         raise
     architecture = opened.config["architecture"]
     if architecture == OFFICIAL:
+        from d2m_cli.official.pipeline import OfficialMaker
+
         return OfficialMaker(opened, choose_device(device), motion, flow)
     if motion is not None:
         raise InputError("Only the bundle aist-official takes a motion file: leave out --motion.")
@@ -46,4 +47,4 @@ def open_maker(
             f"Bundle '{opened.name}' has architecture '{architecture}', which cannot generate "
             "music: use another bundle or omit --bundle."
         )
-    return D2MMaker(opened, choose_device(device))
+    return D2MMaker(opened, device)

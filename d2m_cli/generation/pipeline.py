@@ -10,7 +10,6 @@ from typing import Any
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.generation.maker import Maker
 from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
@@ -114,10 +113,10 @@ class Dance2Music:
             D2MError: the pose cannot be estimated in that way here.
             BundleError: the bundle does not have the level or the style.
         """
-        self.require_level(level)
-        require_quality(quality)
+        level, quality = self.require_level(level), require_quality(quality)
         self.require_tempo(tempo, beat_offset)
         chosen = self.choose_style(style, style_audio, seed)
+        self.maker.prepare(level)
         analysis = self.analyze(
             video, start=start, end=end, dancer=dancer, pose=pose, progress=progress
         )
@@ -179,6 +178,8 @@ class Dance2Music:
         dance = analysis.dance
         style = style or self.maker.pick_style(dance, seed)
         if tempo is not None or beat_offset is not None:
+            from d2m_cli.features.rhythm import estimate_rhythm
+
             dance = replace(dance, rhythm=estimate_rhythm(dance.motion, tempo, beat_offset))
         timings: dict[str, float] = {Step.ANALYZE: analysis.elapsed}
         with timed(timings, Step.COMPOSE):

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 
 from d2m_cli.bundles.styles import StyleEntry
 from d2m_cli.errors import BundleError
@@ -16,7 +15,7 @@ from d2m_cli.features.style import octave_balance, style_vector
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.sketch.partials import octave_edges
 from d2m_cli.sketch.rules import StyleRules
-from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.spec import BEATS_PER_BAR, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
 MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE = 0.5
@@ -44,14 +43,14 @@ def style_from_audio(path: Path) -> Style:
 
 
 def named_style(
-    styles: Mapping[str, StyleEntry], vectors: Mapping[str, Tensor], name: str, seed: int
+    styles: Mapping[str, StyleEntry], vectors: Mapping[str, FloatArray], name: str, seed: int
 ) -> Style:
     """A style of the bundle by name; the seed picks one of its exemplars `(n, C_s)`.
 
     Raises `BundleError` for an unknown name.
     """
     name = known_name(name, styles)
-    rows = vectors[name].numpy()
+    rows = vectors[name]
     draw = np.random.default_rng((seed, 0))
     return as_it_sounds(name, rows[draw.integers(len(rows))], styles[name].rules)
 
@@ -62,19 +61,22 @@ def as_it_sounds(name: str, vector: FloatArray, rules: StyleRules) -> Style:
     return Style(name, vector, replace(rules, balance=(low, *rest)))
 
 
-def style_for_tempo(styles: Mapping[str, StyleEntry], tempo: float) -> str:
-    """Name of a style with drums whose music has the tempo of the dance (beats per minute).
+def style_for_tempo(
+    styles: Mapping[str, StyleEntry], tempo: float, meter: int = BEATS_PER_BAR
+) -> str:
+    """Name of a style with drums whose music has the dance's meter and tempo (beats per minute).
 
     Dances of unlike tempo get unlike music, and the same dance the same again. Where no style has
-    that tempo, any with drums will do; without any drums, any style.
+    both, any with drums and the meter will do, or else any with drums; without any drums, any.
     """
     driving = [
         name
         for name, entry in sorted(styles.items())
         if entry.rules.drums >= MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE
     ]
-    fit = [name for name in driving if styles[name].tempo[0] <= tempo <= styles[name].tempo[1]]
-    return str(np.random.default_rng(round(tempo)).choice(fit or driving or sorted(styles)))
+    metric = [name for name in driving if styles[name].rules.meter == meter] or driving
+    fit = [name for name in metric if styles[name].tempo[0] <= tempo <= styles[name].tempo[1]]
+    return str(np.random.default_rng(round(tempo)).choice(fit or metric or sorted(styles)))
 
 
 def known_name(name: str, known: Mapping[str, object]) -> str:

@@ -122,6 +122,11 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
     missing = _told_end(container, stream) - scan.end_of_all
     if missing > _MISSING_SECONDS or _reaches_past_end(stream, path):
         raise _truncated(path)
+    if scan.count == 0 and scan.picture is not None:
+        raise InputError(
+            f"{path} is a bare stream of pictures without times: put it into a container "
+            "(ffmpeg -r 30 -i IN -c copy OUT.mp4, with its own rate)."
+        )
     if scan.count == 0:
         raise InputError(f"{path} holds no picture (zero frames): give a file with some.")
     return scan
@@ -178,6 +183,10 @@ def _truncated(path: Path) -> InputError:
     return InputError(f"{path} is truncated or damaged: copy or download it again.")
 
 
+_SHORTEST_PART = 0.1
+"""Seconds."""
+
+
 def _check_part(clip: Clip) -> None:
     if clip.start < 0 or clip.start >= clip.duration:
         raise InputError(
@@ -188,4 +197,9 @@ def _check_part(clip: Clip) -> None:
         raise InputError(
             f"The end at {clip.end:g} s does not lie after the start at {clip.start:g} s: "
             "choose a later one."
+        )
+    if clip.seconds < min(_SHORTEST_PART, clip.duration):
+        raise InputError(
+            f"The part from {clip.start:g} to {clip.start + clip.seconds:g} s of {clip.path} is "
+            f"shorter than {_SHORTEST_PART:g} s: choose a longer one."
         )

@@ -2,6 +2,14 @@
 
 from enum import StrEnum
 
+ARCHITECTURE = "official"
+
+AIST_BUNDLE = "aist-official"
+AIST_NEEDS = (
+    "The released AIST++ model hears SMPL motion and two-stream I3D features, and a plain video "
+    "has no SMPL motion: add the dance's AIST++ file with --motion FILE, or leave out --bundle."
+)
+
 
 class FlowMethod(StrEnum):
     """How optical flow is estimated."""

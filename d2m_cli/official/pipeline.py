@@ -25,19 +25,11 @@ from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.models.i3d import InceptionI3d
 from d2m_cli.models.official import Corpus, ReleasedD2MGAN
-from d2m_cli.official import FlowMethod
+from d2m_cli.official import AIST_NEEDS, FlowMethod
 from d2m_cli.official.two_stream import Stream, TwoStream
 from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.spec import SAMPLE_RATE, SEGMENT_SECONDS, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
-
-ARCHITECTURE = "official"
-
-AIST_BUNDLE = "aist-official"
-AIST_NEEDS = (
-    "The released AIST++ model hears SMPL motion and two-stream I3D features, and a plain video "
-    "has no SMPL motion: add the dance's AIST++ file with --motion FILE, or leave out --bundle."
-)
 
 STEP = 1.9
 """Seconds between the starts of two windows: whole frames at 30 and 60 per second."""
@@ -96,6 +88,9 @@ class OfficialMaker:
                 f"The bundle '{name}' lacks two-stream I3D: run `d2m download-weights i3d-rgb "
                 f"i3d-flow` and `d2m convert-weights {name}` again."
             )
+
+    def prepare(self, level: Level) -> None:
+        """Nothing: the released networks are loaded one after another, for they are large."""
 
     @property
     def style_names(self) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from d2m_cli.errors import OutputError
+from d2m_cli.files import printable
 from d2m_cli.output.places import finished_file
 from d2m_cli.spec import BEATS_PER_BAR
 
@@ -64,7 +65,7 @@ def write_beats(path: Path, times: Sequence[float], fps: float, first: int = 0) 
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise OutputError(f"{path} has an unknown kind: choose one of {', '.join(FORMATS)}.")
-    content = form(count_beats(times, first), path.stem, fps)
+    content = form(count_beats(times, first), printable(path.stem), fps)
     with finished_file(path) as draft:
         draft.write_bytes(content if isinstance(content, bytes) else content.encode())
 

@@ -49,6 +49,8 @@ def check_output(
         raise OutputError(f"{out} has an unknown kind: choose one of {', '.join(suffixes)}.")
     final = Path(os.path.realpath(out))  # a symbolic link stays, and what it points to is written
     folder = final.parent
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file, where a folder is needed: name another one.")
     if not folder.is_dir():
         raise OutputError(f"The folder {folder} does not exist: create it first.")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -95,6 +97,11 @@ def check_container(video: Path, out: Path) -> None:
             f"A {out.suffix} file cannot tell players to turn the picture, which lies on its side: "
             f"name the output {out.stem}.mp4 or {out.stem}.mov."
         )
+    if CONTAINERS[suffix] not in ("mp4", "mov") and hides_pictures(video):
+        raise OutputError(
+            f"A {out.suffix} file cannot hide the pictures that were cut off without being removed "
+            f"(an edit list): name the output {out.stem}.mp4 or {out.stem}.mov, or give --start."
+        )
 
 
 def default_suffix(video: Path) -> str:
@@ -128,6 +135,18 @@ def is_turned(video: Path, container: str) -> bool:
     if index is None or (container in own and container in ("matroska", "webm")):
         return False
     return any(ROTATION in s.side_data for s in describe(video) if s.index == index)
+
+
+def hides_pictures(video: Path) -> bool:
+    """Whether `video` holds pictures that its edit list keeps from being shown."""
+    try:
+        with av.open(str(video.absolute())) as container:
+            if "mp4" not in container.format.name:
+                return False
+            stream = picture_stream(container)
+            return stream is not None and any(p.is_discard for p in container.demux(stream))
+    except (av.FFmpegError, OSError):
+        return False
 
 
 def picture_codec(video: Path) -> str | None:

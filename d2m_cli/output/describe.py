@@ -5,13 +5,22 @@ The ffmpeg that comes along is asked, whichever one writes: what is read back mu
 
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from d2m_cli.media import bundled_ffmpeg
 
 ROTATION = "display matrix"
-DOLBY_VISION = "dovi configuration record"
+DOLBY_VISION = "Dolby Vision record"
+_NAMES = {"dovi configuration record": DOLBY_VISION}
+
+_ENCODERS_OWN = "cpb properties"
+"""How an encoder budgeted its bits: of the coding, not of the picture."""
+
+_DISPOSITIONS = (
+    *("default", "dub", "original", "comment", "lyrics", "karaoke", "forced"),
+    *("hearing impaired", "visual impaired", "captions", "descriptions"),
+)
 
 _STREAM = re.compile(r"\s+Stream #0:(\d+)(?:\[\w+\])?(?:\([^)]*\))?: (\w+): (\w+)(.*)")
 _TAG = re.compile(r"\((.{4}) / 0x[0-9A-F]{8}\)")
@@ -30,8 +39,10 @@ class StreamFacts:
     """Four characters by which MP4 and QuickTime name the codec; empty in other containers."""
     attached: bool
     """A cover picture."""
+    disposition: str = "0"
+    """As ffmpeg takes it: `default+forced`, or `0` for nothing in particular."""
     side_data: tuple[str, ...] = ()
-    """Names in lower case: `ROTATION`, `DOLBY_VISION`, `mastering display metadata` and such."""
+    """`ROTATION`, `DOLBY_VISION`, `mastering display metadata` and such."""
 
 
 def describe(path: Path) -> list[StreamFacts]:
@@ -56,15 +67,17 @@ def parse(text: str) -> list[StreamFacts]:
                 found[3],
                 tag[1] if tag else "",
                 "(attached pic)" in found[4],
+                "+".join(w.replace(" ", "_") for w in _DISPOSITIONS if f"({w})" in found[4]) or "0",
             )
         elif line.strip() == "Side data:" and index >= 0:
             side_indent = indent
         elif side_indent is not None and indent > side_indent:
             name = line.strip().partition(":")[0].lower()
+            if name == _ENCODERS_OWN:
+                continue
             old = facts[index]
-            facts[index] = StreamFacts(
-                old.index, old.kind, old.codec, old.tag, old.attached, (*old.side_data, name)
-            )
+            side_data = (*old.side_data, _NAMES.get(name, name))
+            facts[index] = replace(old, side_data=side_data)
         else:
             side_indent = None
     return [facts[number] for number in sorted(facts)]

@@ -20,13 +20,22 @@ from d2m_cli.output.sound import for_stream, new_sound, sound_options
 from d2m_cli.output.streams import (
     Luggage,
     StoredPictures,
+    chapters_of,
     count_chapters,
     has_phone_metadata,
+    loses_transparency,
     pack,
     stretch,
 )
+from d2m_cli.output.timecode import moved_timecodes
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import Clip
+
+_TICK = 0.001
+"""Seconds by which a picture lies after the place that is sought, lest rounding pass over it."""
+
+_FINE = "1/1000"
+"""Time base of pictures that do not lie on a grid."""
 
 _MOMENT = 1.0
 """Seconds that are written to see whether a container takes everything."""
@@ -92,6 +101,10 @@ def _plan(clip: Clip, out: Path) -> _Plan:
         check_container(clip.path, out)
     suffix = out.suffix.lower()
     luggage = pack(streams, picture.index, suffix, copied)
+    if chapters_of(clip) > count_chapters(clip, suffix):
+        luggage.left_out.append("chapters")
+    if loses_transparency(clip, suffix, copied):
+        luggage.left_out.append("transparency")
     return _Plan(clip, suffix, streams, picture, copied, stretch(clip, copied), luggage)
 
 
@@ -100,7 +113,8 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
     clip = plan.clip
     # A limit on the output would end the sound as well.
     limit = {} if plan.pictures.limit is None else {"t": f"{plan.pictures.limit:.6f}"}
-    picture = _stream(clip, plan.picture.index, **limit)
+    begin = 0.0 if plan.copied else plan.pictures.first - _TICK
+    picture = _stream(clip, plan.picture.index, begin, **limit)
     track = sound_track(clip.path) if mix > 0 else None
     old = _stream(clip, track.index) if track else None
     sound = new_sound(clip, ffmpeg.input(word_of(wav)), old, track, mix)
@@ -123,15 +137,15 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
     return read_back(draft, out, promise)
 
 
-def _stream(clip: Clip, index: int, **options: Any) -> Any:
-    """Stream number `index` of the clip's file, on ffmpeg's clock from the clip's time 0 on.
+def _stream(clip: Clip, index: int, begin: float = 0.0, **options: Any) -> Any:
+    """Stream number `index` of the clip's file, on ffmpeg's clock from `begin` s of the clip on.
 
     Where the container has no good index, what lies before is not passed over but cut off later.
     """
     clock = read_clock(clip.path, index)
-    zero = clock.first_picture + clip.start
+    zero = clock.first_picture + clip.start + begin
     where = {"itsoffset": f"{-zero:.6f}"}
-    if clip.start and clock.seekable:
+    if clip.start and clock.seekable and zero > 0:
         where = {"ss": f"{zero:.6f}"}
     options |= {"fflags": "+genpts", **where}  # AVI has no presentation times
     return ffmpeg.input(word_of(clip.path), **options)[str(index)]
@@ -176,10 +190,15 @@ def _options(plan: _Plan, kept: Luggage) -> dict[str, Any]:
     if plan.copied:
         options |= copied_picture(plan.picture, suffix)
     else:
-        options |= for_stream("v:0", picture_anew(clip.path, suffix))
+        later = plan.pictures.zero - plan.pictures.first + _TICK
+        options |= for_stream("v:0", picture_anew(clip.path, suffix, later))
+        options |= moved_timecodes(clip)
+        if plan.pictures.first < plan.pictures.zero and suffix != ".avi":
+            options["enc_time_base:v:0"] = _FINE  # the first is shorter than the others
         options["t"] = f"{clip.seconds:.6f}"
     for number, each in enumerate(kept.of("subtitle")):
         options[f"codec:s:{number}"] = each.codec
+        options[f"disposition:s:{number}"] = each.disposition
     for number, each in enumerate(kept.of("video"), start=1):
         if plan.streams[each.index].attached:
             options[f"disposition:v:{number}"] = "attached_pic"
@@ -205,7 +224,8 @@ def _add_chapters(command: list[str], clip: Clip, draft: Path, folder: Path) -> 
     """Name in `command` the inputs of metadata and of chapters; returns how many chapters."""
     inputs = [command[at + 1] for at, word in enumerate(command) if word == "-i"]
     source = inputs.index(str(clip.path.absolute()))
-    chapters, count = source, count_chapters(clip)
+    count = count_chapters(clip, draft.suffix.lower())
+    chapters = source if count else -1
     if count and stands_elsewhere(clip):
         moved = move_chapters(clip, folder)
         count = moved.count

@@ -32,11 +32,12 @@ def copied_picture(facts: StreamFacts, suffix: str) -> dict[str, Any]:
     return options
 
 
-def picture_anew(video: Path, suffix: str) -> dict[str, Any]:
+def picture_anew(video: Path, suffix: str, later: float = 0.0) -> dict[str, Any]:
     """Output options that encode the picture at a quality where no difference is seen.
 
-    More than 8 bits stay 10, as HEVC (VP9 in WebM), with what they say of their colours. 4:2:0
-    needs even sizes: an odd one loses its last line.
+    More than 8 bits stay 10, as HEVC (VP9 in WebM), with what they say of their colours; 8 bits
+    stay interlaced where they were. 4:2:0 needs even sizes: an odd one loses its last line. Time 0
+    is `later` seconds after that of the input.
     """
     with av.open(str(video.absolute())) as container:
         stream = picture_stream(container)
@@ -44,7 +45,9 @@ def picture_anew(video: Path, suffix: str) -> dict[str, Any]:
         context = stream.codec_context
         deep = context.format is not None and context.format.components[0].bits > 8
         odd = context.width % 2 or context.height % 2
-        light = _light(container, stream) if deep else {}
+        frame = next(iter(container.decode(stream)), None)
+        light = _light(frame) if deep else {}
+        interlaced = frame is not None and frame.interlaced_frame and not frame.rotation
     if suffix == ".webm":
         options = {**_VP9, "pix_fmt": "yuv420p10le" if deep else "yuv420p"}
     elif suffix == ".avi":
@@ -55,16 +58,15 @@ def picture_anew(video: Path, suffix: str) -> dict[str, Any]:
         if CONTAINERS[suffix] in ("mp4", "mov"):
             options["tag"] = "hvc1"
     else:
-        options = dict(_H264)
+        options = {**_H264, **({"flags": "+ilme+ildct"} if interlaced else {})}
     even = ",crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0" if odd else ""
-    return {**options, "filter": f"trim=start=0{even}"}
+    return {**options, "filter": f"trim=start=0,setpts='max(PTS-{later:.6f}/TB,0)'{even}"}
 
 
-def _light(container: Any, stream: Any) -> dict[str, str]:
+def _light(frame: Any) -> dict[str, str]:
     """x265's settings for the light levels of HDR10 that the first picture tells."""
     from av.sidedata.sidedata import Type
 
-    frame = next(iter(container.decode(stream)), None)
     told: dict[str, str] = {}
     for data in frame.side_data if frame else ():
         if data.type == Type.MASTERING_DISPLAY_METADATA:

@@ -1,5 +1,6 @@
 """What goes along with a video's picture into its output, and where a copied picture may end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.media import picture_stream
-from d2m_cli.output.checks import CONTAINERS, holds
+from d2m_cli.output.checks import CONTAINERS, holds, no_video_holds
 from d2m_cli.output.describe import StreamFacts
 from d2m_cli.types import BoolArray, Clip
 
@@ -28,6 +29,9 @@ _COVER_TYPES = {"png": "image/png", "mjpeg": "image/jpeg", "bmp": "image/bmp", "
 _WRITTEN_ANEW = {"text", "tmcd"}
 """Tags of data tracks that ffmpeg writes by itself, from chapters and from the time code."""
 
+_NEAR = 0.021
+"""Seconds by which pictures may be moved to begin with a part: half a picture at 24 a second."""
+
 _MIN_MARGIN = 2.0
 """Seconds beyond a part's end in which pictures that are shown before it may still follow."""
 
@@ -44,6 +48,8 @@ class Companion:
     """Its codec in the input."""
     cover: str = ""
     """Media type of a cover picture that is to become an attachment; empty for all others."""
+    disposition: str = "0"
+    """As ffmpeg writes it: `default+forced`, or `0` for nothing in particular."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,9 @@ def pack(streams: list[StreamFacts], picture: int, suffix: str, copied: bool) ->
         if codec is not None:
             cover = CONTAINERS[suffix] == "matroska" and stream.attached
             media = _COVER_TYPES[stream.codec] if cover else ""
-            kept = Companion(stream.index, stream.kind, codec, stream.codec, media)
+            kept = Companion(
+                stream.index, stream.kind, codec, stream.codec, media, stream.disposition
+            )
             luggage.kept.append(kept)
         elif stream.kind != "data" or stream.tag not in _WRITTEN_ANEW:
             luggage.left_out.append(_name(stream))
@@ -127,6 +135,10 @@ class StoredPictures:
     """Seconds from the clip's begin to that of its last picture."""
     limit: float | None = None
     """Where to end a copy, as decoding time in seconds from the first picture."""
+    first: float = 0.0
+    """Seconds from the clip's begin to the picture that is shown then (mostly negative)."""
+    zero: float = 0.0
+    """Seconds from the clip's begin to where the clock of a picture encoded anew begins."""
 
 
 def stretch(clip: Clip, copied: bool) -> StoredPictures:
@@ -145,37 +157,75 @@ def stretch(clip: Clip, copied: bool) -> StoredPictures:
     begin = float(np.min(times[~hidden] if not hidden.all() else times))
     if copied and part:
         whole = np.flatnonzero(np.maximum.accumulate(times) == shown)[:-1] + 1
+        limits = (decoded[whole - 1] + decoded[whole]) / 2 - begin
+        whole, limits = whole[limits > 0], limits[limits > 0]
         if len(whole):
-            count = whole[np.abs(shown[whole] - begin - clip.seconds).argmin()]
-            limit = float(decoded[count - 1] + decoded[count]) / 2 - begin
-            return StoredPictures(None, float(shown[count - 1]) - begin, limit)
+            nearest = np.abs(shown[whole] - begin - clip.seconds).argmin()
+            last = float(shown[whole[nearest] - 1]) - begin
+            return StoredPictures(None, last, float(limits[nearest]))
     if copied:
         return StoredPictures(len(times), float(shown[-1]) - begin)
-    inside = shown[shown < begin + clip.start + clip.seconds]
-    return StoredPictures(None, float(inside[-1]) - begin - clip.start)
+    times = shown - begin - clip.start
+    last = float(times[times < clip.seconds][-1])
+    # The nearest picture opens the part; one that stands long does so with what is left of it.
+    nearest = float(times[np.abs(times).argmin()])
+    if abs(nearest) <= _NEAR:
+        return StoredPictures(None, last, first=nearest, zero=nearest)
+    return StoredPictures(None, last, first=float(times[times <= 0][-1]))
 
 
 def _packets_until(clip: Clip, end: float | None) -> tuple[FloatArray64, FloatArray64, BoolArray]:
     """Of the packets up to `end` s after the first picture: decoding and presentation seconds, and
     which of them an edit list hides."""
-    found: list[tuple[float, float, bool]] = []
+    found: list[tuple[float, float, bool, bool]] = []
     with av.open(str(clip.path.absolute())) as container:
         stream = picture_stream(container)
         assert stream is not None, f"{clip.path} was probed before"
         for packet in container.demux(stream):
-            if not packet.size or not (found or packet.is_keyframe):
+            if not packet.size:
                 continue
             unit = float(packet.time_base)
             dts = (packet.pts if packet.dts is None else packet.dts) or 0
             pts = (packet.dts if packet.pts is None else packet.pts) or 0
-            found.append((dts * unit, pts * unit, packet.is_discard))
+            found.append((dts * unit, pts * unit, packet.is_discard, packet.is_keyframe))
             if end is not None and dts * unit - found[0][1] > end:
                 break
-    decoded, times, hidden = zip(*found, strict=True)
+    # Some containers mark no picture as one that stands alone.
+    first = next((number for number, packet in enumerate(found) if packet[3]), 0)
+    decoded, times, hidden, _ = zip(*found[first:], strict=True)
     return np.array(decoded), np.array(times), np.array(hidden, dtype=np.bool_)
 
 
-def count_chapters(clip: Clip) -> int:
+def loses_transparency(clip: Clip, suffix: str, copied: bool) -> bool:
+    """Whether the picture is partly transparent and will not be in a file with `suffix`.
+
+    What is encoded anew is opaque; the transparency of VP8 and VP9 lies beside the packets, in
+    Matroska and WebM alone. GIF and PNG say that they may be transparent whether or not they are.
+    """
+    with av.open(str(clip.path.absolute())) as container:
+        stream = picture_stream(container)
+        assert stream is not None, f"{clip.path} was probed before"
+        beside = stated(stream.metadata, "alpha_mode") == "1"
+        kind = stream.codec_context.format
+        inside = kind is not None and any(part.is_alpha for part in kind.components)
+        if no_video_holds(stream.codec_context.codec.canonical_name):
+            return False
+    if copied:
+        return beside and CONTAINERS[suffix] not in ("matroska", "webm")
+    return beside or inside
+
+
+def stated(metadata: Mapping[str, str], name: str) -> str | None:
+    """What a file says under `name`, which Matroska spells in capitals."""
+    return next((value for key, value in metadata.items() if key.lower() == name), None)
+
+
+def count_chapters(clip: Clip, suffix: str) -> int:
+    """Chapters in the clip's file that one with `suffix` can hold: AVI holds none."""
+    return 0 if CONTAINERS[suffix] == "avi" else chapters_of(clip)
+
+
+def chapters_of(clip: Clip) -> int:
     """Chapters in the clip's file."""
     with av.open(str(clip.path.absolute())) as container:
         return len(container.chapters())

@@ -1,5 +1,6 @@
 """One picture of a dance and its music on a common time axis."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from d2m_cli.files import whole_file
+from d2m_cli.files import printable, whole_file
 from d2m_cli.spec import BEATS_PER_BAR
 from d2m_cli.types import FrameArray
 
@@ -53,7 +54,7 @@ def plot_dance(path: Path, plot: DancePlot) -> None:
     figure, axes = plt.subplots(
         3, 1, figsize=(14, 6.5), sharex=True, height_ratios=(1.2, 1, 1), layout="constrained"
     )
-    figure.suptitle(plot.title, x=0.01, ha="left", fontsize=11)
+    figure.suptitle(printable(plot.title), x=0.01, ha="left", fontsize=11, parse_math=False)
     pictures: Axes = axes[0]
     shape = plot.frames.shape
     fitting = _evenly(plot.frames, round(STRIP_ASPECT * shape[1] / shape[2]))
@@ -65,7 +66,8 @@ def plot_dance(path: Path, plot: DancePlot) -> None:
     axes[2].set_xlabel("time (s)")
     axes[2].set_xlim(0, plot.seconds)
     try:
-        with whole_file(path) as draft:
+        with whole_file(path) as draft, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
             figure.savefig(draft, dpi=110)
     finally:
         plt.close(figure)

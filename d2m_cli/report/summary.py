@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from d2m_cli.progress import Step
+from d2m_cli.spec import BEATS_PER_BAR
 from d2m_cli.types import Followed
 
 STEPS = {
@@ -21,8 +22,12 @@ STEPS = {
 }
 
 
-MIN_CONFIDENCE, MIN_PROBABILITY = 0.3, 0.5
-"""Confidence of the pulse and probability of its tempo from which on a dance's tempo is sure."""
+MIN_CONFIDENCE, MIN_PROBABILITY = 0.5, 0.5
+"""Confidence of the tempo or an octave of it, and probability of the tempo itself, from which on it
+is sure."""
+
+GUESS = 0.1
+"""Confidence below which the tempo is a guess that deserves a warning."""
 
 SAME_TEMPO = 0.04
 """Relative distance up to which two tempos are one."""
@@ -46,7 +51,7 @@ class Summary:
     dance_tempo_candidates: list[tuple[float, float]]
     """Tempos that the dance may have, likeliest first, each with its probability 0..1."""
     dance_confidence: float
-    """How clearly the dance shows its pulse, 0..1."""
+    """How sure the tempo, its half or its double is, 0..1; low where nobody moves."""
     music_tempo: float
     """Of the beat grid that the music is made on."""
     level: str
@@ -63,6 +68,8 @@ class Summary:
     """Amplitude of the old sound under the music, 0..1."""
     followed: Followed | None = None
     """Who of the people in the video was followed; None where no video was looked at."""
+    dance_meter: int = BEATS_PER_BAR
+    """Beats in a bar of the dance, 3 or 4."""
     dancer_chosen: bool = False
     """Whether the user said which of the people is the dancer."""
 
@@ -77,6 +84,17 @@ class Summary:
         )
 
     @property
+    def alternatives(self) -> list[float]:
+        """The tempos that an unsure dance may have instead, likeliest first."""
+        if self.is_sure:
+            return []
+        return [
+            bpm
+            for bpm, _ in self.dance_tempo_candidates
+            if abs(bpm / self.dance_tempo - 1.0) > SAME_TEMPO
+        ]
+
+    @property
     def warnings(self) -> list[str]:
         """What may spoil the piece, and what to do about it, a sentence each."""
         found = []
@@ -85,7 +103,7 @@ class Summary:
                 f"The dance lasts {self.duration:.1f} s: below {SHORT_SECONDS:g} s its tempo is "
                 "hardly to be read, so give --tempo if you know it."
             )
-        if self.dance_confidence < MIN_CONFIDENCE:
+        if self.dance_confidence < GUESS:
             found.append(
                 f"The dance hardly shows a pulse (confidence {self.dance_confidence:.2f}): give "
                 "--tempo, or a part with clear moves with --start and --end."
@@ -118,6 +136,7 @@ class Summary:
             **record.pop("arrangement"),
             **record,
             "dance_tempo_sure": self.is_sure,
+            "dance_tempo_alternatives": self.alternatives,
             "warnings": self.warnings,
         }
 
@@ -171,16 +190,15 @@ def found_words(summary: Summary) -> str:
 
 def tempo_words(summary: Summary) -> str:
     """The dance's tempo, and how far it is to be trusted."""
-    tempo = f"{summary.dance_tempo:.0f} bpm"
+    count = "" if summary.dance_meter == BEATS_PER_BAR else f" in {summary.dance_meter}"
+    tempo = f"{summary.dance_tempo:.0f} bpm{count}"
     if summary.is_sure:
         return f"{tempo}, sure (confidence {summary.dance_confidence:.2f})"
-    others = [
-        f"{bpm:.0f}"
-        for bpm, _ in summary.dance_tempo_candidates
-        if abs(bpm / summary.dance_tempo - 1.0) > SAME_TEMPO
-    ]
-    advice = f"try --tempo {' or '.join(others)}" if others else "try --tempo"
-    return f"{tempo}, unsure (confidence {summary.dance_confidence:.2f}): {advice}"
+    unsure = f"{tempo}, unsure (confidence {summary.dance_confidence:.2f})"
+    others = [f"{bpm:.0f}" for bpm in summary.alternatives]
+    if not others:
+        return f"{unsure}: try --tempo"
+    return f"{unsure}, perhaps {' or '.join(others)}: --tempo {others[0]}"
 
 
 def mix_words(mix: float) -> str:

@@ -143,3 +143,15 @@ def test_a_batch_goes_on_and_resumes(tmp_path: Path) -> None:
         assert (b"is there and whole" in done.stderr) == resumed, done.stderr
         assert b"[id]: 2" in done.stderr + done.stdout and b"bad.mp4" in done.stderr + done.stdout
         assert len(list((tmp_path / "new" / "out").iterdir())) == 1
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_are_no_hindrance(closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *COMMAND, "styles"],
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert b"Error" not in done.stderr

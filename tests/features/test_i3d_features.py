@@ -40,6 +40,25 @@ def test_every_length_gives_a_vector_for_each_stride(frames: int) -> None:
     assert encoder.visual().features.shape == (3, -(-pictures // 8))
 
 
+def test_pictures_wait_for_a_network_that_is_still_loading() -> None:
+    loaded, batches = False, []
+
+    def network(windows: torch.Tensor) -> torch.Tensor:
+        batches.append(len(windows))
+        return first_and_last(windows)
+
+    late = I3DExtractor(SETTINGS, network, lambda: loaded)
+    early = I3DExtractor(SETTINGS, first_and_last)
+    for number in range(1000):
+        loaded = number > 700
+        assert loaded or not batches
+        for encoder in (late, early):
+            encoder.add(grey(number % 256))
+    late_visual, early_visual = late.visual(), early.visual()
+    np.testing.assert_array_equal(late_visual.features, early_visual.features)
+    assert set(batches[:-1]) == {BATCH}, "batches are those of a network that was there at once"
+
+
 def test_memory_does_not_grow_with_the_clip() -> None:
     batches = []
 

@@ -91,3 +91,10 @@ def test_a_pickup_stands_before_bar_1(tmp_path: Path) -> None:
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"\.csv, \.txt, \.mid"):
         write_beats(tmp_path / "beats.xml", TIMES, 25.0)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_any_name_of_a_video_can_be_the_title(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"\udcff two\nlines{suffix}"
+    write_beats(path, [0.5, 1.0], 25.0)
+    assert b"two\nlines" not in path.read_bytes()

@@ -41,3 +41,11 @@ def test_a_plot_without_beats(tmp_path: Path) -> None:
     plot_dance(tmp_path / "plot.svg", DancePlot(**{**vars(PLOT), "beats": np.array([])}))
     assert "speed of the joints" in (tmp_path / "plot.svg").read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["plot.svg"]
+
+
+def test_any_name_of_a_video_can_be_the_title(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    title = "\udcff $\\frac$ \n \U0001f483.mp4: rock"
+    plot_dance(tmp_path / "plot.svg", DancePlot(**{**vars(PLOT), "title": title}))
+    assert not recwarn.list

@@ -44,8 +44,13 @@ def test_a_clear_tempo_is_sure() -> None:
 def test_an_unclear_tempo_names_the_others() -> None:
     candidates = [(112.0, 0.4), (149.0, 0.35), (90.0, 0.25)]
     unsure = replace(PIECE, dance_tempo_candidates=candidates)
-    assert tempo_words(unsure) == "112 bpm, unsure (confidence 0.88): try --tempo 149 or 90"
-    faint = replace(PIECE, dance_confidence=0.2)
+    assert tempo_words(unsure) == (
+        "112 bpm, unsure (confidence 0.88), perhaps 149 or 90: --tempo 149"
+    )
+    assert unsure.record()["dance_tempo_alternatives"] == [149.0, 90.0]
+    assert replace(PIECE, dance_meter=3).record()["dance_meter"] == 3
+    assert tempo_words(replace(PIECE, dance_meter=3)).startswith("112 bpm in 3, sure")
+    faint = replace(PIECE, dance_confidence=0.05)
     assert "unsure" in tempo_words(faint)
     assert ["hardly shows a pulse" in warning for warning in faint.warnings] == [True]
 

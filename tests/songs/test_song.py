@@ -8,6 +8,7 @@ import pytest
 from short_songs import short_song
 
 from d2m_cli.bundles.styles import style_entry, styles_toml
+from d2m_cli.generation.styles import style_for_tempo
 from d2m_cli.sketch.notes import STROKES, Part, signs
 from d2m_cli.songs.instruments import check_instruments, choose_instruments
 from d2m_cli.songs.song import outline, write_song
@@ -75,6 +76,11 @@ def test_a_waltz_has_three_beats() -> None:
     song = short_song("waltz", bars=8)
     chords = {round(n.start) % 12 for n in song.score.notes if n.part is Part.CHORDS}
     assert song.score.sixteenths == 12 * 9 and {4, 8} <= chords
+
+
+def test_a_dance_in_three_gets_a_style_in_three() -> None:
+    assert {style_for_tempo(STYLES, tempo, 3) for tempo in range(60, 200)} == {"waltz"}
+    assert "waltz" not in {style_for_tempo(STYLES, tempo) for tempo in range(60, 200)}
 
 
 def test_the_hook_comes_back() -> None:

@@ -100,4 +100,4 @@ def _video(root: Path, name: str) -> Path | None:
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text().split() if path.exists() else []
+    return path.read_text(encoding="utf-8").split() if path.exists() else []

@@ -72,7 +72,7 @@ def _splits(root: Path) -> dict[str, str]:
     splits: dict[str, str] = {}
     for split, pattern in LISTS.items():
         for path in sorted([*root.glob(pattern), *root.glob(f"splits/{pattern}")]):
-            for line in path.read_text().split():
+            for line in path.read_text(encoding="utf-8").split():
                 parts = NAME.fullmatch(_stem(Path(line)))
                 name = parts[1] if parts else _stem(Path(line))
                 if splits.setdefault(name, split) != split:

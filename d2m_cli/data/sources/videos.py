@@ -55,7 +55,7 @@ def read_folder(root: Path) -> Reading:
 def _rows(path: Path) -> dict[str, dict[str, str]]:
     if not path.exists():
         return {}
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if "file" not in (reader.fieldnames or ()):
             raise DataError(f"{path} has no column 'file': its first line must name the columns.")

@@ -101,7 +101,7 @@ def read_log(folder: Path) -> list[LogEntry]:
     """All lines of the log of the run in `folder`; none when there is no log."""
     if not (folder / LOG).exists():
         return []
-    with (folder / LOG).open(newline="") as file:
+    with (folder / LOG).open(newline="", encoding="utf-8") as file:
         lines = [line for line in csv.reader(file) if len(line) == len(LogEntry._fields)]
     return [LogEntry(kind, int(step), name, float(value)) for kind, step, name, value in lines]
 
@@ -125,7 +125,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _append(path: Path, records: list[LogEntry]) -> None:
-    with path.open("a", newline="") as file:
+    with path.open("a", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(
             (kind, step, name, f"{value:.6g}") for kind, step, name, value in records
         )

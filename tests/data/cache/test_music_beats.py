@@ -15,8 +15,8 @@ def test_clicks_are_found_where_they_are(bpm: float) -> None:
     rhythm = music_rhythm(clicks(bpm, 12.0, first=0.31).astype(np.float32))
     truth = np.arange(0.31, 11.9, 60 / bpm)
     errors = [np.abs(truth - beat).min() for beat in rhythm.beats]
-    assert np.median(errors) < 0.025
-    assert rhythm.bpm == pytest.approx(bpm, rel=0.03)
+    assert np.median(errors) < 0.008
+    assert rhythm.bpm == pytest.approx(bpm, rel=0.005)
     assert rhythm.steadiness < 0.05
 
 

@@ -1,0 +1,133 @@
+"""A part of a video: its first picture, its time code, and what cannot come with it."""
+
+from pathlib import Path
+
+import av
+import field_inputs as inputs
+import numpy as np
+import pytest
+import soundfile
+
+from d2m_cli.errors import InputError, OutputError
+from d2m_cli.ingest.probe import probe
+from d2m_cli.ingest.video import read_frames
+from d2m_cli.output.checks import check_output
+from d2m_cli.output.describe import describe
+from d2m_cli.output.mux import mux
+from d2m_cli.output.streams import stated
+from d2m_cli.output.timecode import later
+from d2m_cli.spec import SAMPLE_RATE
+
+
+def write(video: Path, out: Path, start: float = 0.0, end: float | None = None) -> list[str]:
+    check_output(video, out, overwrite=True, copied=start == 0)
+    clip = probe(video, start, end)
+    wav = out.with_name("music.wav")
+    soundfile.write(wav, np.zeros(round(clip.seconds * SAMPLE_RATE)), SAMPLE_RATE)
+    return mux(clip, wav, out)
+
+
+@pytest.mark.parametrize("start", [0.5, 0.51, 0.53])
+@pytest.mark.parametrize("suffix", [".mp4", ".ts"])
+def test_a_part_begins_with_a_picture(suffix: str, start: float, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    video = inputs.plain(tmp_path / f"in{suffix}")
+    write(video, out, start, 1.5)
+    with av.open(str(out)) as container:
+        times = [p.pts * p.time_base for p in container.demux(video=0) if p.size]
+    assert min(times) == 0
+    assert max(times) + 1 / 25 == pytest.approx(1.5 - start, abs=0.041)
+
+
+def test_a_picture_that_stands_long_opens_the_part(tmp_path: Path) -> None:
+    video, out = tmp_path / "slides.mp4", tmp_path / "out.mp4"
+    inputs.run(*inputs.picture(rate="1", seconds=4), *inputs.X264, video)
+    write(video, out, 1.4)
+    shown = list(read_frames(probe(out), rate=10))
+    assert len(shown) == 26
+    wanted = list(read_frames(probe(video, 1.4), rate=10))
+    distances = [np.abs(a.astype(float) - b).mean() for a, b in zip(shown, wanted, strict=True)]
+    assert max(distances) < 4
+
+
+@pytest.mark.parametrize(
+    ("code", "rate", "seconds", "wanted"),
+    [
+        ("01:00:00:00", 25, 0.5, "01:00:00:12"),
+        ("23:59:59:24", 25, 0.04, "00:00:00:00"),
+        ("00:59:59;29", 30000 / 1001, 1 / 29.97, "01:00:00;00"),
+        ("00:00:59;29", 30000 / 1001, 1 / 29.97, "00:01:00;02"),
+        ("00:00:00;00", 30000 / 1001, 3600, "01:00:00;00"),
+        ("00:00:59;59", 60000 / 1001, 1 / 59.94, "00:01:00;04"),
+    ],
+)
+def test_time_codes_count_on(code: str, rate: float, seconds: float, wanted: str) -> None:
+    assert later(code, rate, seconds) == wanted
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_the_time_code_moves_with_the_part(suffix: str, tmp_path: Path) -> None:
+    video, out = tmp_path / f"camera{suffix}", tmp_path / f"out{suffix}"
+    code = ("-timecode", "10:00:00:00")
+    inputs.run(*inputs.picture(), *inputs.tone(), *inputs.X264, *inputs.AAC, *code, video)
+    write(video, out, 1.0)
+    with av.open(str(out)) as container:
+        told = {**container.metadata, **container.streams.video[0].metadata}
+    assert stated(told, "timecode") == "10:00:01:00"
+
+
+def test_an_interlaced_part_stays_so(tmp_path: Path) -> None:
+    field = ("-vf", "setfield=tff", "-flags", "+ilme+ildct", "-pix_fmt", "yuv420p")
+    video = inputs.plain(tmp_path / "tv.ts", "-c:v", "mpeg2video", *field, "-c:a", "mp2")
+    write(video, tmp_path / "out.mp4", 0.5)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert next(container.decode(video=0)).interlaced_frame
+
+
+def test_what_was_transparent_and_is_not_any_more_is_named(tmp_path: Path) -> None:
+    video = tmp_path / "alpha.webm"
+    codec = ("-c:v", "libvpx", "-auto-alt-ref", "0", "-pix_fmt", "yuva420p", "-c:a", "libopus")
+    inputs.run(*inputs.picture(), *inputs.tone(), *codec, video)
+    assert write(video, tmp_path / "whole.webm") == []
+    assert write(video, tmp_path / "part.webm", 0.5) == ["transparency"]
+    with av.open(str(tmp_path / "whole.webm")) as container:
+        assert stated(container.streams.video[0].metadata, "alpha_mode") == "1"
+
+
+@pytest.mark.parametrize("start", [0.0, 0.5])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_subtitles_stay_as_they_were_marked(suffix: str, start: float, tmp_path: Path) -> None:
+    text, video, out = tmp_path / "w.srt", tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    text.write_text("1\n00:00:00,800 --> 00:00:01,400\nword\n")
+    maps = ("-map", "0", "-map", "1", "-map", "1", "-disposition:s:1", "forced")
+    codec = "mov_text" if suffix == ".mp4" else "srt"
+    base = inputs.base(tmp_path)
+    inputs.run("-i", base, "-i", text, "-i", text, *maps, "-c", "copy", "-c:s", codec, video)
+    write(video, out, start)
+    marks = [
+        [stream.disposition for stream in describe(path) if stream.kind == "subtitle"]
+        for path in (video, out)
+    ]
+    assert marks[0] == marks[1]
+
+
+def test_chapters_that_avi_cannot_hold_are_named(tmp_path: Path) -> None:
+    left_out = write(inputs.words(tmp_path, ".mkv"), tmp_path / "out.avi")
+    assert left_out == ["subtitles (subrip)", "chapters"]
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".avi"])
+def test_a_container_that_would_show_hidden_pictures_is_refused(
+    suffix: str, tmp_path: Path
+) -> None:
+    video = inputs.edit_list(tmp_path)
+    with pytest.raises(OutputError, match=r"edit list\): name the output out\.mp4"):
+        write(video, tmp_path / f"out{suffix}")
+    write(video, tmp_path / f"out{suffix}", start=0.1)
+
+
+def test_a_bare_stream_is_called_so(tmp_path: Path) -> None:
+    bare = tmp_path / "dance.h264"
+    inputs.run(*inputs.picture(), *inputs.X264, bare)
+    with pytest.raises(InputError, match="bare stream of pictures"):
+        probe(bare)
