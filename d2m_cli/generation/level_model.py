@@ -56,8 +56,9 @@ class LevelModel:
     ) -> Iterator[Tensor]:
         """Codes `(T,)` of the music for a dance, window by window.
 
-        A `sketch` takes the place of the one that would be composed. In more than one of `passes` a masked generator draws its codes anew, knowing the surest of
-        them; any other generator takes one. `progress` gets the share done, 0..1.
+        A `sketch` takes the place of the one that would be composed. In more than one of `passes` a
+        masked generator draws its codes anew, knowing the surest of them; any other generator takes
+        one. `progress` gets the share done, 0..1.
         """
         count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
         given = self._conditions(dance, style, seed)

@@ -54,7 +54,7 @@ def arrange(
     partials = to_partials(levels(score), middles, rules.balance, written.random)
     begun = written.seconds(np.array([note.start for note in score.notes]))
     placed = place_drum_onsets(begun, onset_strengths(score), seconds)
-    drum_onsets = loosened(placed, np.concatenate([starts, middles]), written.random)
+    drum_onsets = loosened(placed, float(np.median(np.diff(middles))), written.random)
     return Sketch(partials, drum_onsets, _in_words(score, starts, rhythm, seconds))
 
 

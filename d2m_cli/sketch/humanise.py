@@ -44,9 +44,12 @@ MIX, STROKE = 0.6, 0.4
 onset's within its piece."""
 LATE, GHOST_LATE = 0.008, 0.012
 """The same of their times, in seconds."""
-GHOSTS, GHOSTS_VARY = 1.5, 0.7
-"""Weak onsets that belong to no stroke, per second and band: mean, and how that varies."""
+GHOSTS, GHOSTS_VARY = 0.25, 0.7
+"""Weak onsets around each stroke, mean, and how that varies from piece to piece;"""
+GHOST_PLACES = (-1.0, -0.5, 0.5, 1.0)
+"""how far from it they fall, in sixteenths;"""
 GHOST_STRENGTHS = (0.2, 0.5)
+"""and how strong they are."""
 RULES_VARY = 0.5
 """Standard deviation of the logarithm of a rule from piece to piece, and"""
 ROLLOFF_VARIES, ROLLOFFS = 0.15, (0.1, 0.9)
@@ -90,24 +93,24 @@ def varied(rules: StyleRules, random: Generator) -> StyleRules:
     )
 
 
-def loosened(drum_onsets: FloatArray, places: NDArray[np.float64], random: Generator) -> FloatArray:
-    """Drum onsets `(BANDS, F)` as played; weak ones more near `places` `(S,)` seconds."""
+def loosened(drum_onsets: FloatArray, sixteenth: float, random: Generator) -> FloatArray:
+    """Drum onsets `(BANDS, F)` as played, with weak ones between; `sixteenth` in seconds."""
     found = np.zeros_like(drum_onsets)
-    seconds = drum_onsets.shape[1] / DRUM_RATE
+    end = np.flatnonzero(drum_onsets.max(axis=0)).max(initial=0) / DRUM_RATE
     for row, onsets in zip(found, drum_onsets, strict=True):
         steps = np.flatnonzero(onsets)
-        times = steps / DRUM_RATE + random.normal(0.0, LATE, len(steps))
+        places = steps / DRUM_RATE
+        times = places + random.normal(0.0, LATE, len(steps))
         mix = random.normal(0.0, MIX)
         strength = onsets[steps] * np.exp(mix + random.normal(0.0, STROKE, len(steps)))
         heard = strength > WEAKEST
         _put(row, times[heard], strength[heard].clip(max=1.0))
-        rate = GHOSTS * np.exp(random.normal(0.0, GHOSTS_VARY))
-        ghosts = random.choice(places, random.poisson(rate * seconds))
-        _put(
-            row,
-            ghosts + random.normal(0.0, GHOST_LATE, len(ghosts)),
-            random.uniform(*GHOST_STRENGTHS, len(ghosts)),
-        )
+        each = GHOSTS * np.exp(random.normal(0.0, GHOSTS_VARY))
+        ghosts = np.repeat(places, random.poisson(each, len(places)))
+        ghosts += sixteenth * random.choice(GHOST_PLACES, len(ghosts))
+        ghosts += random.normal(0.0, GHOST_LATE, len(ghosts))
+        strengths = random.uniform(*GHOST_STRENGTHS, len(ghosts))
+        _put(row, ghosts[ghosts < end], strengths[ghosts < end])
     return found
 
 

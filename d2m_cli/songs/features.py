@@ -63,8 +63,7 @@ def notes_sketch(song: Song, style: FloatArray, random: Generator) -> Arrays:
     partials = to_partials(levels(score), middles, (low, *rest), random)
     times = np.array([song.time(note.start) for note in score.notes])
     placed = place_drum_onsets(times, onset_strengths(score), song.seconds)
-    places = np.concatenate([middles, middles + np.median(np.diff(middles)) / 2])
-    drum_onsets = loosened(placed, places, random)
+    drum_onsets = loosened(placed, float(np.median(np.diff(middles))), random)
     return {
         "partial_pitch": partials.pitch.T,
         "partial_level": partials.level.T.astype(np.float16),

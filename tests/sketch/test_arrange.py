@@ -105,7 +105,7 @@ def test_a_tone_runs_on_from_one_sixteenth_to_the_next() -> None:
 
 
 @pytest.mark.parametrize("style", ["chiptune", "world"])
-def test_octaves_have_the_balance_of_the_style(style: str) -> None:
+def test_octaves_have_the_balance_of_the_rules(style: str) -> None:
     made, _ = sketch(seconds=60.0, style=style)
     levels = np.zeros((len(made.partials.times), PITCHES))
     np.put_along_axis(levels, made.partials.pitch.astype(int), made.partials.level, 1)
