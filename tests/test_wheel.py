@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 from zipfile import ZipFile
@@ -71,6 +72,18 @@ def test_the_wheel_holds_the_package_and_the_weights_and_nothing_else(wheel: Pat
     tops = {name.partition("/")[0] for name in names}
     assert len(tops) == 2 and "d2m_cli" in tops, "beside the package there is its dist-info alone"
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_sdist_has_the_weights_and_no_tests(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling", reason="the extra `test` is not installed")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {f"weights/{name}" for name in WEIGHTS} <= names
+    assert "d2m_cli/features/pose/networks/pose_landmark_full.tflite" in names
+    assert {name.partition("/")[0] for name in names}.isdisjoint({"tests", "benchmarks", ".ci"})
 
 
 def test_the_installed_commands_explain_themselves(installed: Path) -> None:

@@ -4,7 +4,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from project import EXAMPLE, SHARED
+from project import EXAMPLE, FIXTURES, SHARED
 
 from d2m_cli import opencv
 from d2m_cli.errors import D2MError, InputError
@@ -54,11 +54,12 @@ def test_both_doors_see_the_same(clip) -> None:
     assert np.nanmedian(np.abs(litert[..., 3] - mediapipe[..., 3])) < 0.01
 
 
-def test_litert_sees_the_same_without_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
-    frames = pictures(EXAMPLE, 20)
-    usual = landmarks(Door.LITERT, frames)
-    monkeypatch.setattr(opencv, "_module", lambda: None)
-    assert np.median(apart(landmarks(Door.LITERT, frames), usual)) < MOST_APART
+@pytest.mark.parametrize("has_opencv", [True, False])
+def test_litert_sees_what_mediapipe_saw(has_opencv: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not has_opencv:
+        monkeypatch.setattr(opencv, "_module", lambda: None)
+    found = landmarks(Door.LITERT, pictures(EXAMPLE, 20))
+    assert np.median(apart(found, np.load(FIXTURES / "mediapipe_example.npy"))) < MOST_APART
 
 
 def test_the_faster_door_is_taken_and_a_missing_one_is_named(
