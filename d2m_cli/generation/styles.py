@@ -13,7 +13,7 @@ from d2m_cli.bundles.styles import StyleEntry
 from d2m_cli.errors import BundleError
 from d2m_cli.features.style import octave_balance, style_vector
 from d2m_cli.ingest.sound import load_sound
-from d2m_cli.sketch.partials import octave_edges
+from d2m_cli.sketch.pitches import octave_edges
 from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import BEATS_PER_BAR, SAMPLE_RATE
 from d2m_cli.types import FloatArray

@@ -17,7 +17,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.sketch.drums import WEAKEST
-from d2m_cli.sketch.partials import MAX_PARTIALS, OCTAVE, PITCHES, QUIET_DB, Partials, frequencies
+from d2m_cli.sketch.partials import MAX_PARTIALS, QUIET_DB, Partials, frequencies
+from d2m_cli.sketch.pitches import OCTAVE, PITCHES
 from d2m_cli.sketch.rules import Balance, StyleRules
 from d2m_cli.spec import DRUM_RATE
 from d2m_cli.types import FloatArray

@@ -18,15 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
 from d2m_cli.spec import SAMPLE_RATE, SIXTEENTHS_PER_BEAT
 from d2m_cli.types import FloatArray
 
-LOWEST_PITCH = 28
-"""MIDI number of the lowest partial (41 Hz, the lowest string of a bass)."""
-PITCHES = 72
-"""Semitones that partials may lie on: up to 2489 Hz."""
-OCTAVE = 12
-"""Semitones of an octave."""
 MAX_PARTIALS = 12
 """Partials of a sixteenth at the most."""
 
@@ -69,12 +64,6 @@ class Partials:
 def frequencies(tuning: float = 0.0) -> NDArray[np.float64]:
     """Hertz `(PITCHES,)` of the semitones."""
     semitones = np.arange(PITCHES) + LOWEST_PITCH - 69.0 + tuning
-    return np.asarray(440.0 * 2.0 ** (semitones / 12.0), np.float64)
-
-
-def octave_edges() -> NDArray[np.float64]:
-    """Hertz `(O + 1,)` between the octaves of the semitones."""
-    semitones = np.arange(0, PITCHES + 1, OCTAVE) + LOWEST_PITCH - 69.5
     return np.asarray(440.0 * 2.0 ** (semitones / 12.0), np.float64)
 
 

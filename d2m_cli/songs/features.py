@@ -16,7 +16,8 @@ from d2m_cli.sketch.drums import place_drum_onsets
 from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.notes import Part
-from d2m_cli.sketch.partials import octave_edges, sixteenths
+from d2m_cli.sketch.partials import sixteenths
+from d2m_cli.sketch.pitches import octave_edges
 from d2m_cli.songs.song import KINDS, Song
 from d2m_cli.songs.synth import RATE
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE

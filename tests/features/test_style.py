@@ -6,7 +6,7 @@ import pytest
 from d2m_cli.errors import InputError
 from d2m_cli.features import style as styles
 from d2m_cli.features.style import CHANNELS, CHROMA, MEL_BANDS, octave_balance, style_vector
-from d2m_cli.sketch.partials import octave_edges
+from d2m_cli.sketch.pitches import octave_edges
 from d2m_cli.spec import SAMPLE_RATE
 
 

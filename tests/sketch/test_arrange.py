@@ -8,7 +8,8 @@ from d2m_cli.bundles.styles import read_styles
 from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.arrangement import NOTES, TRIADS, triad_name
 from d2m_cli.sketch.drums import BANDS
-from d2m_cli.sketch.partials import LOWEST_PITCH, MAX_PARTIALS, PITCHES, render
+from d2m_cli.sketch.partials import MAX_PARTIALS, render
+from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
 from d2m_cli.spec import DRUM_RATE, MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import Rhythm
