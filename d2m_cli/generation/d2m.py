@@ -15,6 +15,7 @@ from d2m_cli.analysis.video import read_video
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.styles import read_styles
 from d2m_cli.device import choose_device
+from d2m_cli.features.events import dance_events
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.pose.estimator import PoseOptions
@@ -95,7 +96,13 @@ class D2MMaker:
         from d2m_cli.features.rhythm import estimate_rhythm
 
         motion = motion_from_landmarks(pictures.landmarks)
-        dance = Dance(motion, visual.visual(), estimate_rhythm(motion), clip.seconds)
+        dance = Dance(
+            motion,
+            visual.visual(),
+            estimate_rhythm(motion),
+            clip.seconds,
+            events=dance_events(motion),
+        )
         return dance, pictures.thumbnails
 
     def choose_style(self, name: str | None, audio: Path | None, seed: int) -> Style:
