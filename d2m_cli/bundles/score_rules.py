@@ -28,12 +28,11 @@ def score_rules(table: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f"'meter' must be one of {', '.join(map(str, METERS))}")
     for key, low, high in (("swing", 0.5, 0.75), ("looseness", 0.0, 0.25)):
         value = found.get(key, low)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not low <= value <= high
-        ):
+        if type(value) not in (int, float) or not low <= value <= high:
             raise ValueError(f"'{key}' must be a number from {low:g} to {high:g}")
+    if meter != USUAL.meter and not {"groove", *PATTERNS} <= found.keys():
+        needed = ", ".join(("groove", *PATTERNS))
+        raise ValueError(f"a meter of {meter} needs patterns of its own: {needed}")
     bar = meter * SIXTEENTHS_PER_BEAT
     for key in PATTERNS:
         if key in found:

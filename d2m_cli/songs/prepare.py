@@ -11,6 +11,7 @@ from zlib import crc32
 
 import numpy as np
 import soundfile
+from threadpoolctl import threadpool_limits
 
 from d2m_cli.bundles.styles import FILE as STYLES_FILE
 from d2m_cli.data.cache.engines import Engine, run
@@ -135,7 +136,8 @@ def prepare_song(plan: SongPlan, studio: Studio) -> CachedPiece:
     font = studio.soundfonts[random.integers(len(studio.soundfonts))]
     sound = play(song, font, studio.samples)
     from_notes = random.random() < SKETCHED_FROM_NOTES
-    arrays = song_arrays(song, sound.mix, from_notes)
+    with threadpool_limits(1):  # sums over several threads round in another way
+        arrays = song_arrays(song, sound.mix, from_notes)
     entry = CachedPiece(
         name=plan.name,
         song=plan.name,

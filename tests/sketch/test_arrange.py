@@ -8,7 +8,8 @@ from d2m_cli.bundles.styles import read_styles
 from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.arrangement import NOTES, TRIADS, triad_name
 from d2m_cli.sketch.drums import BANDS
-from d2m_cli.sketch.partials import LOWEST_PITCH, MAX_PARTIALS, PITCHES, render
+from d2m_cli.sketch.partials import MAX_PARTIALS, render
+from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
 from d2m_cli.spec import DRUM_RATE, MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import Rhythm
@@ -105,7 +106,7 @@ def test_a_tone_runs_on_from_one_sixteenth_to_the_next() -> None:
 
 
 @pytest.mark.parametrize("style", ["chiptune", "world"])
-def test_octaves_have_the_balance_of_the_style(style: str) -> None:
+def test_octaves_have_the_balance_of_the_rules(style: str) -> None:
     made, _ = sketch(seconds=60.0, style=style)
     levels = np.zeros((len(made.partials.times), PITCHES))
     np.put_along_axis(levels, made.partials.pitch.astype(int), made.partials.level, 1)

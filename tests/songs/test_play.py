@@ -90,6 +90,13 @@ def test_a_run_goes_on_where_it_stopped(cache: Path, tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == before
 
 
+def test_the_same_seed_gives_the_same_bytes(cache: Path, tmp_path: Path) -> None:
+    plans = plan_songs(0.001, 7, ["drum-and-bass"])
+    prepare_songs(Studio(tmp_path, (soundfont(),)), plans)
+    first, again = ((f / "pieces" / f"{plans[0].name}.safetensors") for f in (cache, tmp_path))
+    assert first.read_bytes() == again.read_bytes()
+
+
 def test_songs_are_planned_evenly_and_more_hours_extend_them() -> None:
     few, more = plan_songs(0.2, 1), plan_songs(0.9, 1)
     assert more[: len(few)] == few and sum(plan.seconds for plan in few) >= 720.0

@@ -18,8 +18,8 @@ BEAT_HOP = 256
 """Samples between two values of the onset curve: 11.6 ms, so that beats are not coarser."""
 
 LATE = 0.019
-"""Seconds by which the onset curve's peaks, and so librosa's beats, come after the onset of a sound:
-17 to 21 ms for clicks, bass drums and bursts of noise at 75 to 140 bpm."""
+"""Seconds by which the onset curve's peaks, and so librosa's beats, come after a sound's onset: 17
+to 21 ms for clicks, bass drums and bursts of noise at 75 to 140 bpm."""
 
 STRENGTH_SECONDS = 4.0
 """Window in which the confidence of the pulse is judged."""

@@ -39,6 +39,19 @@ def write_piece(
     note = {"format": str(FORMAT), "source": source, "entry": json.dumps(asdict(entry))}
     with whole_file(piece_path(cache, entry.name), SafetensorError) as draft:
         save_file(contiguous, draft, metadata=note)
+        _sort_metadata(draft)
+
+
+def _sort_metadata(path: Path) -> None:
+    """Give equal pieces equal bytes: safetensors writes the metadata in another order each time."""
+    with path.open("r+b") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+        assert len(text) <= size, "the same header, in another order"
+        file.seek(8)
+        file.write(text.ljust(size))
 
 
 def cached_entry(cache: Path, name: str, source: str) -> CachedPiece | None:
