@@ -1,6 +1,7 @@
 """Layout `motion`: 3-D joints and music side by side, as in `dance_with_melody`.
 
-`<PIECE>.npz` (motion, centre, beats, genre) or `<PIECE>.bvh`, `<PIECE>.ogg` (or another sound file) and `split.json`
+`<PIECE>.npz` (motion, centre, beats, genre) or `<PIECE>.bvh`, `<PIECE>.ogg` (or another
+sound file) and `split.json`
 (`{"train": [names], "validation": [...], "test": [...]}`; a name in none of them is left out).
 Without `split.json` the pieces are split by name.
 """

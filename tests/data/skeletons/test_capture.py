@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from capture_files import BONES, bvh_text, dance_turns
 
+from d2m_cli.data.skeletons.amass import read_amass
 from d2m_cli.data.skeletons.bvh import read_bvh
 from d2m_cli.data.skeletons.joints import PLACE, Positions
 from d2m_cli.data.skeletons.load import load_motion, motion_file
 from d2m_cli.data.skeletons.rig import joints_of_rig, side_and_part
+from d2m_cli.data.skeletons.smpl_body import REST_OFFSETS
 from d2m_cli.errors import DataError, InputError
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.generation.motion_file import read_part
@@ -67,7 +69,7 @@ def test_a_part_has_its_beats(dance: Path) -> None:
     motion = read_part(dance, 2.0, 10.0)
     assert motion.features.shape == (53, 240)
     np.testing.assert_allclose(motion.features[-2:].mean(axis=1), 0.0, atol=1e-5)
-    with pytest.raises(InputError, match="0.00 s of motion"):
+    with pytest.raises(InputError, match="at least 0.5 s"):
         read_part(dance, 20.0)
 
 
@@ -136,7 +138,7 @@ def test_no_frames(dance: Path) -> None:
 
 
 @pytest.mark.parametrize("rate_name", ["mocap_framerate", "mocap_frame_rate"])
-def test_amass_stands_upright_and_keeps_its_tempo(tmp_path: Path, rate_name: str) -> None:
+def test_amass_stands_upright(tmp_path: Path, rate_name: str) -> None:
     place, moves = dance_turns(12.0, 100.0, 60.0)
     poses = np.zeros((len(place), 52, 3))
     poses[:, 0, 0] = np.pi / 2  # SMPL's rest pose has y up, AMASS z
@@ -155,7 +157,10 @@ def test_amass_stands_upright_and_keeps_its_tempo(tmp_path: Path, rate_name: str
     assert loaded.joints is not None
     height = loaded.joints[PLACE["nose"], 1] - loaded.joints[PLACE["left_ankle"], 1]
     assert 1.2 < height.mean() < 1.7
-    assert estimate_rhythm(loaded.motion).bpm == pytest.approx(100.0, rel=0.04)
+    assert loaded.motion.features.shape == (53, 360)
+    joints, _ = read_amass(path)
+    thigh = joints[:, PLACE["left_knee"]] - joints[:, PLACE["left_hip"]]
+    np.testing.assert_allclose(thigh, moves["LeftUpLeg"].apply(REST_OFFSETS[4]), atol=1e-9)
 
 
 def test_pickles_in_arrays_are_not_opened(tmp_path: Path) -> None:
