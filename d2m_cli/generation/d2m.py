@@ -110,9 +110,10 @@ class D2MMaker:
             return replace(dance, seconds=clip.seconds), _NO_PICTURE
         visual = I3DExtractor(self.visual_settings, self.i3d_features, self._loaded)
         pictures = read_video(clip, visual, pose=pose, progress=progress)
-        motion = motion_from_landmarks(pictures.landmarks)
+        self._wait()  # two threads that import parts of scipy at once may find half a module
         from d2m_cli.features.rhythm import estimate_rhythm
 
+        motion = motion_from_landmarks(pictures.landmarks)
         dance = Dance(motion, visual.visual(), estimate_rhythm(motion), clip.seconds)
         return dance, pictures.thumbnails
 
