@@ -69,7 +69,7 @@ def test_a_part_has_its_beats(dance: Path) -> None:
     motion = read_part(dance, 2.0, 10.0)
     assert motion.features.shape == (53, 240)
     np.testing.assert_allclose(motion.features[-2:].mean(axis=1), 0.0, atol=1e-5)
-    with pytest.raises(InputError, match="at least 0.5 s"):
+    with pytest.raises(InputError, match="of motion there"):
         read_part(dance, 20.0)
 
 
@@ -114,7 +114,7 @@ def test_z_up_is_set_upright(dance: Path) -> None:
         ("MOTION", "", "no BVH file"),
         ("Frames: 30", "Frames: 0", "0 frames"),
         ("Frames: 30", "Frames: 31", "are announced"),
-        ("Frame Time: 0.03", "Frame Time: 0.00", "frame time"),
+        ("Frame Time: 0.03333", "Frame Time: 0.00000", "frame time"),
         ("Frame Time: ", "Frame Time: -", "frame time"),
         ("0.00000000", "nan", "NaN"),
         ("0.00000000", "zero", "else than numbers"),
