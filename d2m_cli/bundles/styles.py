@@ -20,12 +20,11 @@ from d2m_cli.sketch.rules import SCALES, StyleRules
 
 FILE = "styles.toml"
 
-OCTAVES = 6
-"""Numbers of a balance."""
-
 _NUMBERS = ("drums", "chords", "melody", "overtone_rolloff", "decay_sixteenths")
-_KEYS = {"sound", "tempo", "scales", "balance", *_NUMBERS}
-_OPTIONAL = {"source", *SCORE_KEYS}
+_KEYS = {"sound", "tempo", "scales", *_NUMBERS}
+_NO_LONGER_READ = {"balance"}
+"""Of older files: a piece has the balance of its style vector."""
+_OPTIONAL = {"source", *SCORE_KEYS, *_NO_LONGER_READ}
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,6 @@ def style_entry(name: str, table: Any, where: object) -> StyleEntry:
     slow, fast = numbers("tempo", 2)
     if not 0 < slow <= fast:
         raise wrong("'tempo' must be the slowest and the fastest beats per minute")
-    low, *rest = numbers("balance", OCTAVES)
     try:
         written = score_rules(table)
     except ValueError as error:
@@ -130,7 +128,6 @@ def style_entry(name: str, table: Any, where: object) -> StyleEntry:
     written |= {key: numbers(key, 1)[0] for key in _NUMBERS}
     rules = StyleRules(
         tuple(SCALES[scale] for scale in scales),
-        balance=(low, *rest),  # type: ignore[arg-type]
         **written,
     )
     return StyleEntry(table["sound"], (slow, fast), rules, table.get("source", ""))
@@ -152,6 +149,5 @@ def style_table(
         "tempo": list(tempo),
         "scales": [names[steps] for steps in rules.scales],
         **{key: getattr(rules, key) for key in _NUMBERS},
-        "balance": list(rules.balance),
         **score_table(rules),
     }

@@ -61,6 +61,9 @@ def distances(
         [], metavar="NAME=FOLDER", help="More music to place on the same scale; repeat."
     ),
     vggish: bool = typer.Option(False, help="Also measure with VGGish (a download)."),
+    explain: bool = typer.Option(
+        False, "--explain", help="Show instead what each step from real to made music adds."
+    ),
     device: str = DeviceOption,
     json: bool = JsonOption,
 ) -> None:
@@ -80,6 +83,9 @@ def distances(
     from d2m_cli.metrics.embeddings import EMBEDDINGS
     from d2m_cli.report.console import yardstick_table
 
+    if explain:
+        _explain(music, bundle, level, pieces, seconds, device, json)
+        return
     functions = systems.codec_of_bundle(bundle, level, device)
     embeddings = [*EMBEDDINGS.values(), *([sources.embedding_named("vggish")] if vggish else [])]
     with stage_progress(Console(stderr=True), "distances") as progress:
@@ -102,6 +108,37 @@ def distances(
         files.print_json({"pieces": len(real), "distances": record})
     else:
         Console().print(yardstick_table(record, len(real)))
+
+
+def _explain(
+    music: Path,
+    bundle: str | None,
+    level: Level,
+    pieces: int,
+    seconds: float,
+    device: str,
+    json: bool,
+) -> None:
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from d2m_cli import files
+    from d2m_cli.cli.progress import stage_progress
+    from d2m_cli.evaluation import sources
+    from d2m_cli.evaluation.stages_report import stages, stages_table
+    from d2m_cli.generation.open import open_maker
+    from d2m_cli.report.table_data import print_tables
+    from d2m_cli.spec import RenderQuality
+
+    maker = open_maker(bundle, device)
+    with stage_progress(Console(stderr=True), "distances") as progress:
+        real = sources.excerpts(music, pieces, seconds, progress)
+        found = stages(maker, level, RenderQuality.NORMAL, real, progress)
+    if json:
+        files.print_json({"pieces": len(real), "stages": [asdict(stage) for stage in found]})
+    else:
+        print_tables([stages_table(found, level, len(real))])
 
 
 @app.command()

@@ -131,7 +131,8 @@ class Windows:
         The `VIEWS` of many joints are means over the joints, weighted by visibility.
         """
         movement = self.movement
-        waves = np.exp(-2j * np.pi * self.times[:, None] * FREQUENCIES).astype(np.complex64)
+        angles = 2.0 * np.pi * self.times[:, None] * FREQUENCIES
+        waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
         taper = np.sqrt(np.hanning(self.length + 2)[1:-1])
         joints = len(JOINTS)
         sure = movement.visible / max(float(movement.visible.sum()), 1e-6)
@@ -151,10 +152,14 @@ class Windows:
         return found
 
 
-def _explained(curves: Array, weight: Array, waves: NDArray[np.complex64]) -> NDArray[np.float32]:
-    """Share of the variance of `curves` `(L, C)` that `waves` `(L, F)` explain, `(C, F)`."""
+def _explained(curves: Array, weight: Array, waves: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Share of the variance of `curves` `(L, C)` that waves explain, `(C, F)`.
+
+    `waves` `(L, 2 F)`: the cosines, then the sines.
+    """
     weight = weight / max(float(weight.sum()), 1e-9)
     centred = curves - weight @ curves
     variance = weight @ centred**2 + 1e-9
     seen = (centred * weight[:, None]).T.astype(np.float32) @ waves
-    return np.asarray(2.0 * np.abs(seen) ** 2 / variance[:, None], np.float32)
+    cosine, sine = np.split(seen, 2, axis=1)
+    return np.asarray(2.0 * (cosine**2 + sine**2) / variance[:, None], np.float32)

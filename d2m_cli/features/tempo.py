@@ -64,9 +64,9 @@ class Count(NamedTuple):
 
 
 COUNTS = (
-    Count(4, DUPLE_RATIOS, DUPLE, 0.85, 110.0, 0.5, 1),
+    Count(4, DUPLE_RATIOS, DUPLE, 0.85, 110.0, 0.35, 1),
     Count(3, TRIPLE_RATIOS, TRIPLE, 0.1, 90.0, 0.3, 3),
-    Count(3, TRIPLE_RATIOS, DUPLE, 0.05, 110.0, 0.5, 1),
+    Count(3, TRIPLE_RATIOS, DUPLE, 0.05, 110.0, 0.35, 1),
 )
 """In four; a waltz, whose bars show and whose beats hardly do; in three with every beat marked."""
 

@@ -52,16 +52,18 @@ class LevelModel:
         seed: int,
         passes: int = 1,
         progress: Callable[[float], None] = lambda share: None,
+        sketch: Sketch | None = None,
     ) -> Iterator[Tensor]:
         """Codes `(T,)` of the music for a dance, window by window.
 
-        In more than one of `passes` a masked generator draws its codes anew, knowing the surest of
-        them; any other generator takes one. `progress` gets the share done, 0..1.
+        A `sketch` takes the place of the one that would be composed. In more than one of `passes` a
+        masked generator draws its codes anew, knowing the surest of them; any other generator takes
+        one. `progress` gets the share done, 0..1.
         """
         count = -(-round(dance.seconds * SAMPLE_RATE) // self.level.hop)
         given = self._conditions(dance, style, seed)
         draw = torch.Generator().manual_seed(seed)
-        sketch, latents = self.sketch(dance, style, seed), None
+        sketch, latents = sketch or self.sketch(dance, style, seed), None
         if sketch is not None:
             curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
             given = given._replace(drum_onsets=curves.to(self.device))

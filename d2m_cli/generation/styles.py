@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import numpy as np
 
 from d2m_cli.bundles.styles import StyleEntry
 from d2m_cli.errors import BundleError
-from d2m_cli.features.style import style_vector
+from d2m_cli.features.style import octave_balance, style_vector
 from d2m_cli.ingest.sound import load_sound
+from d2m_cli.sketch.pitches import octave_edges
 from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import BEATS_PER_BAR, SAMPLE_RATE
 from d2m_cli.types import FloatArray
@@ -38,7 +39,7 @@ def style_from_audio(path: Path) -> Style:
 
     Raises `InputError` when the file cannot be read, is silent or shorter than half a second.
     """
-    return Style(path.name, style_vector(load_sound(path, SAMPLE_RATE)))
+    return as_it_sounds(path.name, style_vector(load_sound(path, SAMPLE_RATE)), StyleRules())
 
 
 def named_style(
@@ -51,7 +52,13 @@ def named_style(
     name = known_name(name, styles)
     rows = vectors[name]
     draw = np.random.default_rng((seed, 0))
-    return Style(name, rows[draw.integers(len(rows))], styles[name].rules)
+    return as_it_sounds(name, rows[draw.integers(len(rows))], styles[name].rules)
+
+
+def as_it_sounds(name: str, vector: FloatArray, rules: StyleRules) -> Style:
+    """A style whose pieces have the balance of the music that `vector` `(C_s,)` was taken from."""
+    low, *rest = octave_balance(vector, octave_edges()).tolist()
+    return Style(name, vector, replace(rules, balance=(low, *rest)))
 
 
 def style_for_tempo(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from d2m_cli.sketch.arrangement import NOTES, Arrangement, Stretch, joined, triad_name
 from d2m_cli.sketch.compose import compose
 from d2m_cli.sketch.drums import place_drum_onsets
-from d2m_cli.sketch.humanise import to_partials
+from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.partials import Partials
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
@@ -53,7 +53,8 @@ def arrange(
     middles = written.seconds(np.arange(score.sixteenths) + 0.5)
     partials = to_partials(levels(score), middles, rules.balance, written.random)
     begun = written.seconds(np.array([note.start for note in score.notes]))
-    drum_onsets = place_drum_onsets(begun, onset_strengths(score), seconds)
+    placed = place_drum_onsets(begun, onset_strengths(score), seconds)
+    drum_onsets = loosened(placed, float(np.median(np.diff(middles))), written.random)
     return Sketch(partials, drum_onsets, _in_words(score, starts, rhythm, seconds))
 
 
@@ -83,7 +84,8 @@ def dance_score(
     middles = _times(rhythm, (np.arange(first, last) + 0.5) / SIXTEENTHS_PER_BEAT)
     lively = np.interp(middles, np.arange(len(energy)) / rhythm.rate, energy)
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
-    return DanceScore(compose(PLAN, lively, rules, random, first, close), rhythm, first, random)
+    own = varied(rules, random)
+    return DanceScore(compose(PLAN, lively, own, random, first, close), rhythm, first, random)
 
 
 def _in_words(

@@ -1,18 +1,27 @@
-"""From the levels of a score to partials as those of real music.
+"""From a score to partials and drum onsets as those of real music.
 
 Real music's sixteenths (`partials.analyse`) are more than its notes: drums and breath leave weak
-partials that come and go, the octaves have their balance, no tone stands still. A generator that
-has learned from such sketches takes a bare score for something that it does not know.
+partials that come and go, the octaves have their balance, no tone stands still. Its onsets
+(`drums.find_drum_onsets`) are now louder and now softer, a little early or late, mixed otherwise in
+every piece, and there are more of them than drum strokes. A generator that has learned from such
+sketches takes a bare score for something that it does not know, and pieces that differ in their
+notes alone sound alike.
 
-Letters: `S` sixteenths of the piece.
+Letters: `S` sixteenths of the piece, `F` steps at `DRUM_RATE`.
 """
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.partials import MAX_PARTIALS, OCTAVE, PITCHES, QUIET_DB, Partials, frequencies
-from d2m_cli.sketch.rules import Balance
+from d2m_cli.sketch.drums import WEAKEST
+from d2m_cli.sketch.partials import MAX_PARTIALS, QUIET_DB, Partials, frequencies
+from d2m_cli.sketch.pitches import OCTAVE, PITCHES
+from d2m_cli.sketch.rules import Balance, StyleRules
+from d2m_cli.spec import DRUM_RATE
+from d2m_cli.types import FloatArray
 
 LOUDNESS = 0.12
 """Root mean square of a sketch: a little under the median of the training music (0.16), to leave
@@ -30,6 +39,24 @@ STRUCK = 3.5
 """A level that rises by more than this factor is a new note."""
 SHIFT_DB = (-20.0, 6.0)
 """Octaves in which a calm dance leaves out the voices are not made up for."""
+
+MIX, STROKE = (0.3, 0.5, 0.5), 0.2
+"""Standard deviations of the logarithm of each band's strength from piece to piece, and of a drum
+onset's within its piece."""
+STRONG, FAINTEST = 0.45, 0.3
+"""An onset that the score wants so strong stays at least so strong: the beat must be heard."""
+LATE, GHOST_LATE = 0.005, 0.012
+"""Standard deviations of an onset's time, and of a ghost's, in seconds."""
+GHOSTS, GHOSTS_VARY = 0.12, 0.7
+"""Weak onsets around each stroke, mean, and how that varies from piece to piece;"""
+GHOST_PLACES = (-1.0, -0.5, 0.5, 1.0)
+"""how far from it they fall, in sixteenths;"""
+GHOST_STRENGTHS = (0.2, 0.5)
+"""and how strong they are."""
+RULES_VARY = 0.5
+"""Standard deviation of the logarithm of a rule from piece to piece, and"""
+ROLLOFF_VARIES, ROLLOFFS = 0.15, (0.1, 0.9)
+"""that of the overtones, in itself, and its bounds."""
 
 
 def to_partials(
@@ -54,6 +81,48 @@ def to_partials(
     return Partials(
         middles, pitch.astype(np.uint8), level.astype(np.float32), phase.astype(np.float32)
     )
+
+
+def varied(rules: StyleRules, random: Generator) -> StyleRules:
+    """Rules of one piece of a style: its voices are mixed, and its tones made, in their own way."""
+    decay, chords, melody = np.exp(random.normal(0.0, RULES_VARY, 3))
+    rolloff = rules.overtone_rolloff + random.normal(0.0, ROLLOFF_VARIES)
+    return replace(
+        rules,
+        decay_sixteenths=rules.decay_sixteenths * decay,
+        chords=rules.chords * chords,
+        melody=rules.melody * melody,
+        overtone_rolloff=float(np.clip(rolloff, *ROLLOFFS)),
+    )
+
+
+def loosened(drum_onsets: FloatArray, sixteenth: float, random: Generator) -> FloatArray:
+    """Drum onsets `(BANDS, F)` as played, with weak ones between; `sixteenth` in seconds."""
+    found = np.zeros_like(drum_onsets)
+    end = np.flatnonzero(drum_onsets.max(axis=0)).max(initial=0) / DRUM_RATE
+    for row, onsets, spread in zip(found, drum_onsets, MIX, strict=True):
+        steps = np.flatnonzero(onsets)
+        places = steps / DRUM_RATE
+        times = places + random.normal(0.0, LATE, len(steps))
+        mix = random.normal(0.0, spread)
+        strength = onsets[steps] * np.exp(mix + random.normal(0.0, STROKE, len(steps)))
+        strength = np.maximum(strength, FAINTEST * (onsets[steps] >= STRONG))
+        heard = strength > WEAKEST
+        _put(row, times[heard], strength[heard].clip(max=1.0))
+        each = GHOSTS * np.exp(random.normal(0.0, GHOSTS_VARY))
+        ghosts = np.repeat(places, random.poisson(each, len(places)))
+        ghosts += sixteenth * random.choice(GHOST_PLACES, len(ghosts))
+        ghosts += random.normal(0.0, GHOST_LATE, len(ghosts))
+        strengths = random.uniform(*GHOST_STRENGTHS, len(ghosts))
+        _put(row, ghosts[ghosts < end], strengths[ghosts < end])
+    return found
+
+
+def _put(row: FloatArray, times: NDArray[np.float64], strengths: NDArray[np.floating]) -> None:
+    """Raise `row` `(F,)` to `strengths` at `times` (seconds); what lies outside is left out."""
+    steps = (times * DRUM_RATE).round().astype(int)
+    inside = (steps >= 0) & (steps < len(row))
+    np.maximum.at(row, steps[inside], strengths[inside].astype(np.float32))
 
 
 def _balanced(levels: NDArray[np.float64], balance: Balance) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from d2m_cli.sketch.drums import BANDS
 from d2m_cli.sketch.notes import STROKES, Note, Part
-from d2m_cli.sketch.partials import LOWEST_PITCH, PITCHES
+from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
 from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.sketch.score import Score
 

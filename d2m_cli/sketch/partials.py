@@ -18,15 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
 from d2m_cli.spec import SAMPLE_RATE, SIXTEENTHS_PER_BEAT
 from d2m_cli.types import FloatArray
 
-LOWEST_PITCH = 28
-"""MIDI number of the lowest partial (41 Hz, the lowest string of a bass)."""
-PITCHES = 72
-"""Semitones that partials may lie on: up to 2489 Hz."""
-OCTAVE = 12
-"""Semitones of an octave."""
 MAX_PARTIALS = 12
 """Partials of a sixteenth at the most."""
 

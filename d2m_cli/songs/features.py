@@ -1,5 +1,6 @@
 """A song that sounds -> the arrays of a cached piece (`docs/data.md`)."""
 
+from dataclasses import replace
 from zlib import crc32
 
 import numpy as np
@@ -9,12 +10,14 @@ from scipy.signal import resample_poly
 from d2m_cli.data.cache.music_beats import music_rhythm
 from d2m_cli.data.cache.pieces import Arrays
 from d2m_cli.data.cache.sketches import sketch_arrays
+from d2m_cli.features.style import octave_balance, style_vector
 from d2m_cli.pcm import to_float, to_int16
 from d2m_cli.sketch.drums import place_drum_onsets
-from d2m_cli.sketch.humanise import to_partials
+from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.notes import Part
 from d2m_cli.sketch.partials import sixteenths
+from d2m_cli.sketch.pitches import octave_edges
 from d2m_cli.songs.song import KINDS, Song
 from d2m_cli.songs.synth import RATE
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
@@ -35,7 +38,11 @@ def song_arrays(song: Song, mix: FloatArray, sketch_from_notes: bool) -> Arrays:
     rhythm = music_rhythm(wave, song.beats)
     steps = int(len(wave) / SAMPLE_RATE * MOTION_RATE)
     random = np.random.default_rng((song.seed, crc32(song.style.encode()), 3))
-    sketch = notes_sketch(song, random) if sketch_from_notes else sketch_arrays(wave, song.beats)
+    sketch = (
+        notes_sketch(song, style_vector(wave), random)
+        if sketch_from_notes
+        else sketch_arrays(wave, song.beats)
+    )
     return {
         "audio": audio,
         "beats": rhythm.beats.astype(np.float32),
@@ -48,12 +55,16 @@ def song_arrays(song: Song, mix: FloatArray, sketch_from_notes: bool) -> Arrays:
     }
 
 
-def notes_sketch(song: Song, random: Generator) -> Arrays:
-    """The arrays of `sketches.HOLDS` from the notes of a song."""
+def notes_sketch(song: Song, style: FloatArray, random: Generator) -> Arrays:
+    """The arrays of `sketches.HOLDS` from the notes of a song with that `style` `(C_s,)`."""
     score = song.score
-    partials = to_partials(levels(score), sixteenths(song.beats), score.rules.balance, random)
+    low, *rest = octave_balance(style, octave_edges()).tolist()
+    score = replace(score, rules=varied(score.rules, random))
+    middles = sixteenths(song.beats)
+    partials = to_partials(levels(score), middles, (low, *rest), random)
     times = np.array([song.time(note.start) for note in score.notes])
-    drum_onsets = place_drum_onsets(times, onset_strengths(score), song.seconds)
+    placed = place_drum_onsets(times, onset_strengths(score), song.seconds)
+    drum_onsets = loosened(placed, float(np.median(np.diff(middles))), random)
     return {
         "partial_pitch": partials.pitch.T,
         "partial_level": partials.level.T.astype(np.float16),

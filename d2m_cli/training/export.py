@@ -54,7 +54,7 @@ class ExportSettings:
     own names."""
     style_rules: Path | None = None
     """A `styles.toml` (docs/formats.md), or a bundle that has one, whose sounds and rules are taken
-    over, but for the figures that the music gives: tempo and balance. A file may leave out tables
+    over, but for the tempo, which the music gives. A file may leave out tables
     and rules."""
 
 

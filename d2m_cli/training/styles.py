@@ -13,7 +13,6 @@ from d2m_cli.bundles.places import bundle_folder
 from d2m_cli.bundles.styles import FILE, StyleEntry, style_entry, usual_table
 from d2m_cli.data.cache.manifest import read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
-from d2m_cli.data.cache.sketches import HOLDS, octave_balance, read_partials
 from d2m_cli.errors import DataError
 from d2m_cli.features.style import SECONDS, style_vector
 from d2m_cli.pcm import to_float
@@ -53,10 +52,10 @@ def describe_styles(
 ) -> dict[str, StyleEntry]:
     """The entries of `styles.toml` for the same styles.
 
-    Tempo and, where the music has sketches, balance are those of the music. The other rules, and
-    how a style sounds, come from the tables of the file (or bundle) `chosen`, which may leave out
-    any of them; what it leaves out is as usual. Raises `DataError` as `collect_styles`,
-    `SettingsError` for a file that is not TOML, `BundleError` for a rule that cannot be used.
+    The tempo is that of the music. The other rules, and how a style sounds, come from the tables of
+    the file (or bundle) `chosen`, which may leave out any of them; what it leaves out is as usual.
+    Raises `DataError` as `collect_styles`, `SettingsError` for a file that is not TOML,
+    `BundleError` for a rule that cannot be used.
     """
     if chosen and chosen.suffix != ".toml":
         chosen = bundle_folder(chosen) / FILE
@@ -66,10 +65,6 @@ def describe_styles(
         slow, fast = np.percentile([file.entry.bpm or 0.0 for file in files], (10, 90)).round()
         table = usual_table(f"as {len(files)} tracks of {name}", slow, fast) | tables.get(name, {})
         table["tempo"] = [float(slow), float(fast)]
-        sketched = [file for file in files if set(HOLDS) <= set(file.entry.holds)]
-        if sketched:
-            balance = np.mean([octave_balance(read_partials(file)) for file in sketched], axis=0)
-            table["balance"] = balance.round(1).tolist()
         styles[name] = style_entry(name, table, chosen or cache)
     return styles
 

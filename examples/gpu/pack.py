@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.data.cache.manifest import Entry, read_manifest
+from d2m_cli.data.cache.manifest import CachedPiece, read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.pairs.examples import Pairs, PairSettings
 from d2m_cli.features.i3d import VisualSettings
@@ -30,7 +30,7 @@ MOTION_UNIT = 32.0
 PLAIN = PairSettings(no_motion=0.0, no_visual=0.0, no_style=0.0, phase_error=0.0)
 
 
-def music(cache: Path, entries: list[Entry]) -> Arrays:
+def music(cache: Path, entries: list[CachedPiece]) -> Arrays:
     """Sketches, beats and styles of all pieces, joined; `*_count` tells how many rows each has."""
     rows: dict[str, list[NDArray[Any]]] = {}
     for entry in entries:
@@ -54,7 +54,7 @@ def music(cache: Path, entries: list[Entry]) -> Arrays:
     return {name: np.concatenate(parts) for name, parts in rows.items()}
 
 
-def styles(file: PieceFile, entry: Entry) -> NDArray[np.float16]:
+def styles(file: PieceFile, entry: CachedPiece) -> NDArray[np.float16]:
     """Style vectors of consecutive windows of a piece."""
     samples = file.whole("audio").astype(np.float32) / 32768.0
     length = int(STYLE_SECONDS * SAMPLE_RATE)
@@ -63,16 +63,21 @@ def styles(file: PieceFile, entry: Entry) -> NDArray[np.float16]:
     return np.stack([style_vector(samples[s : s + length]) for s in loud]).astype(np.float16)
 
 
-def dances(options: argparse.Namespace, names: list[str], split: str, count: int) -> Arrays:
+def joined(parts: list[Arrays]) -> Arrays:
+    """Arrays of several sets, one behind the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def dances(cache: Path, motions: Path, names: list[str], split: str, count: int) -> Arrays:
     """Motions that belong to stretches of two seconds of music: draws of the training data."""
-    settings = PairSettings(**{**vars(PLAIN), "music": options.music, "dances": options.dances})
+    settings = PairSettings(**{**vars(PLAIN), "music": cache, "dances": motions})
     pairs = Pairs(settings, VisualSettings(size=64), split, 2.0, seed=1)
     motion, piece, begin = [], [], []
     for number in range(count):
         sample = pairs.dataset[number]
-        motion.append((sample["motion"].numpy() * MOTION_UNIT).round().clip(-127, 127))
-        piece.append(names.index(pairs.dataset.entries[int(sample["music"])].name))
-        begin.append(int(sample["begin"]))
+        motion.append((sample.motion * MOTION_UNIT).round().clip(-127, 127))
+        piece.append(names.index(pairs.dataset.entries[sample.segment.piece].name))
+        begin.append(sample.segment.begin)
     return {
         f"{split}_motion": np.stack(motion).astype(np.int8),
         f"{split}_piece": np.array(piece, np.int16),
@@ -83,18 +88,21 @@ def dances(options: argparse.Namespace, names: list[str], split: str, count: int
 def main() -> None:
     """Write the packed file; see --help."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--music", type=Path, default=Path("cache/music"))
+    parser.add_argument(
+        "--music", type=Path, nargs="+", default=[Path("cache/music")], help="one cache or more"
+    )
     parser.add_argument("--dances", type=Path, default=Path("cache/dances"))
     parser.add_argument("--pictures", type=Path, help="visual vectors of real clips, .npy")
     parser.add_argument("--segments", type=int, default=10000)
     parser.add_argument("-o", "--out", type=Path, required=True)
     options = parser.parse_args()
-    entries = list(read_manifest(options.music).entries)
+    caches = {cache: list(read_manifest(cache).entries) for cache in options.music}
+    entries = [entry for found in caches.values() for entry in found]
     names = [entry.name for entry in entries]
-    arrays = music(options.music, entries)
-    arrays |= dances(options, names, "train", options.segments)
-    for split in ("validation", "test"):
-        arrays |= dances(options, names, split, 96)
+    arrays = joined([music(cache, found) for cache, found in caches.items()])
+    for split, count in (("train", options.segments), ("validation", 96), ("test", 96)):
+        each = -(-count // len(caches))
+        arrays |= joined([dances(cache, options.dances, names, split, each) for cache in caches])
     arrays["names"] = np.array(names)
     arrays["splits"] = np.array([entry.split for entry in entries])
     arrays["strokes"] = _strokes()

@@ -196,9 +196,9 @@ def test_ten_minutes_take_a_moment() -> None:
 
     phase = np.arange(round(600 * MOTION_RATE)) / MOTION_RATE * 118 / 60
     dance = dancer(phase)
-    start = time.perf_counter()
+    start = time.process_time()
     rhythm = estimate_rhythm(dance)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert rhythm.bpm == pytest.approx(118, rel=0.002)
     assert beat_error(rhythm, phase) < 0.04
 

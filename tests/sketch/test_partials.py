@@ -2,15 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from d2m_cli.sketch.partials import (
-    LOWEST_PITCH,
-    MAX_PARTIALS,
-    Partials,
-    analyse,
-    frequencies,
-    render,
-    sixteenths,
-)
+from d2m_cli.sketch.partials import MAX_PARTIALS, Partials, analyse, frequencies, render, sixteenths
+from d2m_cli.sketch.pitches import LOWEST_PITCH
 from d2m_cli.spec import SAMPLE_RATE
 
 BEATS = np.arange(0.0, 8.01, 0.5)

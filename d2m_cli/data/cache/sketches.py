@@ -10,8 +10,6 @@ from d2m_cli.data.cache.pieces import Arrays, PieceFile
 from d2m_cli.sketch.drums import drum_curves, find_drum_onsets, render_drums
 from d2m_cli.sketch.partials import (
     MAX_PARTIALS,
-    OCTAVE,
-    PITCHES,
     Partials,
     analyse,
     render,
@@ -53,14 +51,6 @@ def read_partials(file: PieceFile) -> Partials:
         phase.T.astype(np.float32),
         float(tuning[0]),
     )
-
-
-def octave_balance(partials: Partials) -> NDArray[np.float64]:
-    """Power of each octave of partials `(6,)`, in dB under the whole."""
-    levels = np.zeros((len(partials.times), PITCHES))
-    np.put_along_axis(levels, partials.pitch.astype(int), partials.level, 1)
-    octaves = (levels**2).sum(axis=0).reshape(-1, OCTAVE).sum(axis=1)
-    return np.asarray(10 * np.log10(octaves / octaves.sum() + 1e-9))
 
 
 def segment_sketch(
