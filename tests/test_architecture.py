@@ -47,7 +47,7 @@ ALLOWED = {
     "report": GROUND | {"metrics"},
     "generation": GROUND
     | {"analysis", "bundles", "ingest", "features", "models", "codec", "sketch", "output"}
-    | {"official"},
+    | {"official", "data"},
     "official": GROUND | {"analysis", "bundles", "features", "models", "codec", "data"},
     "training": GROUND
     | {"models", "codec", "losses", "data", "features", "metrics", "report", "bundles"}

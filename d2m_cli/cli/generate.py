@@ -11,12 +11,14 @@ from d2m_cli.cli.record_options import options_from_records
 
 @options_from_records(PANELS)
 def generate(
-    videos: Annotated[
-        list[str],
-        typer.Argument(metavar="VIDEO...", help="Dance videos, or folders of them."),
-    ],
     music: MusicOptions,
     output: OutputOptions,
+    videos: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="VIDEO...", help="Dance videos, or folders of them; none for --motion alone."
+        ),
+    ] = None,
 ) -> None:
     """Give each video new music that fits its dance.
 
@@ -24,13 +26,15 @@ def generate(
 
     An editor:   d2m generate dance.mp4 --start 0:03 --end 0:18 --style rock --takes 3 -o takes/
 
+    An animator: d2m generate --motion dance.bvh -o music.wav
+
     A batch:     d2m generate clips/ -o scored/ --json
     """
     from d2m_cli.cli.output_names import new_folders
     from d2m_cli.cli.plan import plan_jobs
 
     with new_folders() as make:
-        plan = plan_jobs(videos, music, output, make)
+        plan = plan_jobs(videos or [], music, output, make)
 
         from d2m_cli.cli.jobs import run_jobs
 

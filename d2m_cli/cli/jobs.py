@@ -31,7 +31,7 @@ from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
-from d2m_cli.types import Analysis, Clip
+from d2m_cli.types import Analysis
 
 
 def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
@@ -91,12 +91,13 @@ def _run(
     song = maker.choose_style(audio=music.style_audio)
     styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
     maker.maker.prepare(music.level)
-    clip = probe(job.video, music.start, music.end)
+    clip = None if job.video == music.motion else probe(job.video, music.start, music.end)
     with ExitStack() as held:
         for path in job.files:
             held.enter_context(reserved(path))
         for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
-            rehearse(clip, out)
+            if clip:
+                rehearse(clip, out)
         analysis = look(maker, clip, music, progress)
         wished = replace(analysis, dance=with_tempo(analysis.dance, music))
         summaries = []
@@ -111,32 +112,35 @@ def _run(
                 finish=Finish(output.lufs, output.fade_in, output.fade_out),
                 progress=progress,
             )
-            left_out = _write(track, clip, piece, output)
-            summaries.append(_summary(track, piece, analysis, music, output, left_out))
+            left_out = _write(track, job, piece, output)
+            summaries.append(_summary(track, job, piece, analysis, music, output, left_out))
         if job.features:
             with finished_file(job.features) as draft:
                 save_features(analysis.dance, draft, analysis.thumbnails)
     return summaries
 
 
-def _write(track: Track, clip: Clip, piece: PlannedPiece, output: OutputOptions) -> list[str]:
+def _write(track: Track, job: Job, piece: PlannedPiece, output: OutputOptions) -> list[str]:
     """Write the files of a piece; returns what of the video does not come along."""
     left_out: list[str] = []
     with timed(track.timings, Step.WRITE):
         if piece.audio_only:
             write_sound(track.path, piece.out)
         else:
-            left_out = mux(clip, track.path, piece.out, mix=output.mix)
+            left_out = mux(track.clip, track.path, piece.out, mix=output.mix)
     if piece.plot:
         with finished_file(piece.plot) as draft:
-            _plot(track, clip, draft)
+            _plot(track, job.video.name, draft)
     if piece.beats:
-        write_beats(piece.beats, track.beats.tolist(), clip.fps, _first_beat(track))
+        clip = track.analysis.clip
+        fps = clip.fps if clip else track.dance.motion.rate
+        write_beats(piece.beats, track.beats.tolist(), fps, _first_beat(track))
     return left_out
 
 
 def _summary(
     track: Track,
+    job: Job,
     piece: PlannedPiece,
     analysis: Analysis,
     music: MusicOptions,
@@ -147,7 +151,7 @@ def _summary(
 
     rhythm = analysis.dance.rhythm
     return Summary(
-        video=str(analysis.clip.path) if analysis.clip else "",
+        video=str(job.video),
         out=str(piece.out),
         duration=track.seconds,
         dancer_found=analysis.dance.motion.share_found,
@@ -172,7 +176,7 @@ def _summary(
     )
 
 
-def _plot(track: Track, clip: Clip, path: Path) -> None:
+def _plot(track: Track, name: str, path: Path) -> None:
     from d2m_cli.report.dance_plot import Curve, DancePlot, plot_dance
 
     thumbnails = track.analysis.thumbnails
@@ -181,7 +185,7 @@ def _plot(track: Track, clip: Clip, path: Path) -> None:
     motion = track.dance.motion
     speed = joint_speed(joint_positions(motion), motion.rate)
     title = (
-        f"{clip.path.name}: {track.style}, seed {track.seed}, level {track.level}, "
+        f"{name}: {track.style}, seed {track.seed}, level {track.level}, "
         f"{track.tempo:.1f} beats per minute"
     )
     plot = DancePlot(

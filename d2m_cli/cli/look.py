@@ -16,9 +16,18 @@ from d2m_cli.progress import Progress
 from d2m_cli.types import Analysis, Clip, Dance
 
 
-def look(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Progress) -> Analysis:
-    """The dance as it is given, as an earlier run saw it, or as it is seen now."""
+def look(
+    maker: Dance2Music, clip: Clip | None, music: MusicOptions, progress: Progress
+) -> Analysis:
+    """The dance as it is given, as an earlier run saw it, or as it is seen now.
+
+    Without a `clip` it is the one of `music.motion`.
+    """
     begin = perf_counter()
+    if clip is None:
+        assert music.motion is not None
+        dance = maker.maker.read_motion(music.motion, music.start, music.end)
+        return Analysis(dance, elapsed=perf_counter() - begin)
     if music.features:
         dance, thumbnails = load_features(music.features)
         if abs(dance.seconds - clip.seconds) > 1.0 / clip.fps:
@@ -27,7 +36,7 @@ def look(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Progress
                 f"{clip.seconds:.2f} s: give the features of this part of this video."
             )
         return Analysis(replace(dance, seconds=clip.seconds), clip, thumbnails)
-    if not music.cache or not maker.maker.follows_tempo:
+    if music.motion or not music.cache or not maker.maker.follows_tempo:
         return _analyze(maker, clip, music, progress)
     cache = AnalysisCache()
     key = cache.key(clip, maker.maker.bundle, PoseOptions.of(music.pose, music.dancer))

@@ -145,10 +145,11 @@ class MusicOptions:
     motion: Annotated[
         Path | None,
         option(
-            RESEARCH,
+            MUSIC,
             "--motion",
             "FILE",
-            "AIST++ motion (.pkl, .npy) of the dance; only for --bundle aist-official.",
+            "The dance as motion: BVH (Mixamo, CMU ...), AMASS .npz, AIST++ .pkl; with its video "
+            "or without one.",
         ),
     ] = None
     flow: Annotated[

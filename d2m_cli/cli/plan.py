@@ -74,7 +74,7 @@ def plan_jobs(
     Raises `InputError` for a video or song that is missing, `BundleError` for an unknown style,
     `OutputError` for a place that cannot be written to.
     """
-    found = find_videos(videos)
+    found = find_videos(videos) if videos else _motion_alone(music, output)
     plan = Plan(len(found))
     if plan.videos == 1:
         check_readable(found[0])
@@ -96,6 +96,15 @@ def plan_jobs(
                 raise
             plan.refused[job.video] = error
     return plan
+
+
+def _motion_alone(music: MusicOptions, output: OutputOptions) -> list[Path]:
+    """The motion that stands in the video's place."""
+    if music.motion is None:
+        raise InputError("There is no dance: give a video, or its motion with --motion FILE.")
+    if output.mix:
+        raise InputError("--mix keeps a video's sound, and a motion has none: leave it out.")
+    return [music.motion]
 
 
 def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:
@@ -121,6 +130,8 @@ def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:
 def _check_music(music: MusicOptions, videos: list[Path]) -> None:
     if music.motion and len(videos) > 1:
         raise InputError("--motion is the motion of one dance: give its video alone.")
+    if music.motion and music.features:
+        raise InputError("--motion and --features contradict each other: give one of them.")
     if music.features and len(videos) > 1:
         raise InputError("--features are those of one dance: give its video alone.")
     if music.features and not music.features.is_file():
@@ -146,7 +157,11 @@ def _job(
     from d2m_cli.output.checks import SOUND_SUFFIXES, default_suffix
     from d2m_cli.output.places import named_after
 
-    sound = output.audio_only or Path(output.out or "").suffix.lower() in SOUND_SUFFIXES
+    sound = (
+        output.audio_only
+        or video == music.motion
+        or Path(output.out or "").suffix.lower() in SOUND_SUFFIXES
+    )
     suffix = ".wav" if sound else default_suffix(video)
     pieces = []
     for style, seed in variants:
@@ -174,7 +189,13 @@ def _left_to_do(job: Job, plan: Plan, music: MusicOptions, output: OutputOptions
     from d2m_cli.ingest.probe import probe
     from d2m_cli.output.readback import is_whole
 
-    seconds = probe(job.video, music.start, music.end).seconds
+    if job.video == music.motion:
+        from d2m_cli.generation.motion_file import read_part
+
+        motion = read_part(job.video, music.start, music.end)
+        seconds = len(motion.found) / motion.rate
+    else:
+        seconds = probe(job.video, music.start, music.end).seconds
     done = {
         piece
         for piece in job.pieces

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from d2m_cli.analysis.video import read_video
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.styles import read_styles
 from d2m_cli.device import choose_device
+from d2m_cli.errors import InputError
 from d2m_cli.features.events import dance_events
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
@@ -34,6 +36,12 @@ if TYPE_CHECKING:
 
 ARCHITECTURE = "d2m"
 
+_MISSING = 0.2
+"""Seconds that a motion may end before its video."""
+
+_NO_PICTURE = np.full((1, 120, 68, 3), 255, np.uint8)
+"""Thumbnails of a video that was not looked at."""
+
 
 class D2MMaker:
     """A `Maker` of architecture "d2m".
@@ -45,9 +53,12 @@ class D2MMaker:
     follows_tempo = True
     denoised = False
 
-    def __init__(self, bundle: Bundle, device: str) -> None:
-        """`device` as `choose_device` takes it; one that may be missing is asked for at once."""
-        self.bundle, self._device = bundle, device
+    def __init__(self, bundle: Bundle, device: str, motion: Path | None = None) -> None:
+        """`device` as `choose_device` takes it; one that may be missing is asked for at once.
+
+        `motion` is a file of the dance's motion, which is then not looked for in its video.
+        """
+        self.bundle, self._device, self.motion_file = bundle, device, motion
         if device not in ("auto", "cpu"):
             choose_device(device)
         self.visual_settings = VisualSettings(**bundle.settings["visual"])
@@ -90,6 +101,14 @@ class D2MMaker:
         self, clip: Clip, pose: PoseOptions = PoseOptions(), progress: Progress = silent
     ) -> tuple[Dance, FrameArray]:
         """Motion, visual features and rhythm of the dance, and thumbnails `(S, H, W, 3)`."""
+        if self.motion_file is not None:
+            dance = self.read_motion(self.motion_file, clip.start, clip.start + clip.seconds)
+            if dance.seconds < clip.seconds - _MISSING:
+                raise InputError(
+                    f"{self.motion_file} ends {clip.seconds - dance.seconds:.1f} s before the "
+                    "video: give the motion of this video, or --end."
+                )
+            return replace(dance, seconds=clip.seconds), _NO_PICTURE
         visual = I3DExtractor(self.visual_settings, self.i3d_features, self._loaded)
         pictures = read_video(clip, visual, pose=pose, progress=progress)
         self._wait()  # two threads that import parts of scipy at once may find half a module
@@ -104,6 +123,12 @@ class D2MMaker:
             events=dance_events(motion),
         )
         return dance, pictures.thumbnails
+
+    def read_motion(self, path: Path, start: float, end: float | None) -> Dance:
+        """The dance in a motion file; visual features are zeros. Raises `InputError`."""
+        from d2m_cli.generation.motion_file import dance_of_motion
+
+        return dance_of_motion(path, self.visual_settings, start, end)
 
     def choose_style(self, name: str | None, audio: Path | None, seed: int) -> Style:
         """The style of that name, of which the seed picks an exemplar, or that of a piece of music.

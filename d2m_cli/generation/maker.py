@@ -13,6 +13,9 @@ from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
+MOTION_SUFFIXES = (".bvh", ".npz", ".pkl", ".npy")
+"""Files of motion that may stand in a video's place."""
+
 DanceT = TypeVar("DanceT", bound=Dance)
 """What a maker reads from a video; it takes no other maker's."""
 
@@ -54,6 +57,12 @@ class Maker(Protocol[DanceT, StyleT]):
 
         Raises `InputError` for a video that cannot be decoded or a dancer who is not there,
         `NoDancerError` when it shows nobody.
+        """
+
+    def read_motion(self, path: Path, start: float, end: float | None) -> DanceT:
+        """The dance in a file of motion capture from `start` to `end` s, without a video.
+
+        Raises `InputError` for a file that is of no use, or a model that needs pictures.
         """
 
     def choose_style(self, name: str | None, audio: Path | None, seed: int) -> StyleT:

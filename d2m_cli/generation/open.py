@@ -7,7 +7,7 @@ from typing import Any
 
 from d2m_cli.bundles.bundle import load_bundle
 from d2m_cli.device import choose_device
-from d2m_cli.errors import BundleError, InputError
+from d2m_cli.errors import BundleError
 from d2m_cli.generation.d2m import ARCHITECTURE as OWN
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.maker import Maker
@@ -23,8 +23,9 @@ def open_maker(
 ) -> Maker[Any, Any]:
     """The networks of a bundle by name or folder (None: the embedded one).
 
-    `motion` is an AIST++ motion file, which only the released AIST++ model takes; `flow` is how the
-    released models' optical flow is estimated.
+    `motion` is the motion of the dance in the video: an AIST++ file for the released AIST++ model,
+    which needs it; any kind for bundles of this project, which then look for no dancer. `flow` is
+    how the released models' optical flow is estimated.
 
     Raises `BundleError` for an unknown or damaged bundle and for one that makes no music,
     `InputError` when the motion file is missing or not of use, `D2MError` for a missing device.
@@ -40,11 +41,9 @@ def open_maker(
         from d2m_cli.official.pipeline import OfficialMaker
 
         return OfficialMaker(opened, choose_device(device), motion, flow)
-    if motion is not None:
-        raise InputError("Only the bundle aist-official takes a motion file: leave out --motion.")
     if architecture != OWN:
         raise BundleError(
             f"Bundle '{opened.name}' has architecture '{architecture}', which cannot generate "
             "music: use another bundle or omit --bundle."
         )
-    return D2MMaker(opened, device)
+    return D2MMaker(opened, device, motion)

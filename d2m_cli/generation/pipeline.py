@@ -10,7 +10,7 @@ from typing import Any
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.generation.maker import Maker
+from d2m_cli.generation.maker import MOTION_SUFFIXES, Maker
 from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -51,7 +51,7 @@ class Dance2Music:
         Args:
             name_or_folder: of the bundle; None takes the one embedded in the project.
             device: auto, cpu, cuda or mps.
-            motion: AIST++ motion file of the dance, for the bundle aist-official alone.
+            motion: file of the dance's motion, which is then not looked for in the video.
             flow: how optical flow is estimated, for the authors' released models alone.
 
         Raises:
@@ -92,7 +92,7 @@ class Dance2Music:
         """New music for a video: `analyze`, then `compose`. Wrong values are refused at once.
 
         Args:
-            video: a file that ffmpeg reads.
+            video: a file that ffmpeg reads, or motion alone (.bvh, .npz, .pkl or .npy).
             level: "low" (finer sound) or "high" (coarser codes, faster).
             style: one of `styles`, in any case; by default the dance's tempo picks one with drums.
             style_audio: a piece of music to take the style from instead.
@@ -108,8 +108,7 @@ class Dance2Music:
             progress: called with a step's name, how much is done, and how much there is to do.
 
         Raises:
-            InputError: the video cannot be used, or a value is out of its range.
-            NoDancerError: the video shows nobody.
+            InputError: the video cannot be used or shows nobody, or a value is out of its range.
             D2MError: the pose cannot be estimated in that way here.
             BundleError: the bundle does not have the level or the style.
         """
@@ -146,9 +145,11 @@ class Dance2Music:
 
         Args and errors as in `generate`.
         """
-        options = PoseOptions.of(pose, dancer)
+        options, begin = PoseOptions.of(pose, dancer), perf_counter()
+        if Path(video).suffix.lower() in MOTION_SUFFIXES:
+            dance = self.maker.read_motion(Path(video), start, end)
+            return Analysis(dance, elapsed=perf_counter() - begin)
         clip = probe(Path(video), start, end)
-        begin = perf_counter()
         dance, thumbnails = self.maker.analyze(clip, options, progress)
         return Analysis(dance, clip, thumbnails, perf_counter() - begin)
 

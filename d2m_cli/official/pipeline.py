@@ -114,6 +114,10 @@ class OfficialMaker:
         dance = OfficialDance(motion, visual.visual(), rhythm, clip.seconds, poses)
         return dance, pictures.thumbnails
 
+    def read_motion(self, path: Path, start: float, end: float | None) -> OfficialDance:
+        """Raises `InputError`: the released models need pictures."""
+        raise InputError("The released models see the dance: give its video beside the motion.")
+
     def choose_style(self, name: str | None, audio: Path | None, seed: int) -> Genre:
         """The genre of that number. Raises `BundleError` for another name and for music."""
         if audio is not None or name not in self.style_names:

@@ -40,12 +40,14 @@ STRUCK = 3.5
 SHIFT_DB = (-20.0, 6.0)
 """Octaves in which a calm dance leaves out the voices are not made up for."""
 
-MIX, STROKE = 0.6, 0.4
-"""Standard deviations of the logarithm of a band's strength from piece to piece, and of a drum
+MIX, STROKE = (0.3, 0.5, 0.5), 0.2
+"""Standard deviations of the logarithm of each band's strength from piece to piece, and of a drum
 onset's within its piece."""
-LATE, GHOST_LATE = 0.008, 0.012
-"""The same of their times, in seconds."""
-GHOSTS, GHOSTS_VARY = 0.25, 0.7
+STRONG, FAINTEST = 0.45, 0.3
+"""An onset that the score wants so strong stays at least so strong: the beat must be heard."""
+LATE, GHOST_LATE = 0.005, 0.012
+"""Standard deviations of an onset's time, and of a ghost's, in seconds."""
+GHOSTS, GHOSTS_VARY = 0.12, 0.7
 """Weak onsets around each stroke, mean, and how that varies from piece to piece;"""
 GHOST_PLACES = (-1.0, -0.5, 0.5, 1.0)
 """how far from it they fall, in sixteenths;"""
@@ -98,12 +100,13 @@ def loosened(drum_onsets: FloatArray, sixteenth: float, random: Generator) -> Fl
     """Drum onsets `(BANDS, F)` as played, with weak ones between; `sixteenth` in seconds."""
     found = np.zeros_like(drum_onsets)
     end = np.flatnonzero(drum_onsets.max(axis=0)).max(initial=0) / DRUM_RATE
-    for row, onsets in zip(found, drum_onsets, strict=True):
+    for row, onsets, spread in zip(found, drum_onsets, MIX, strict=True):
         steps = np.flatnonzero(onsets)
         places = steps / DRUM_RATE
         times = places + random.normal(0.0, LATE, len(steps))
-        mix = random.normal(0.0, MIX)
+        mix = random.normal(0.0, spread)
         strength = onsets[steps] * np.exp(mix + random.normal(0.0, STROKE, len(steps)))
+        strength = np.maximum(strength, FAINTEST * (onsets[steps] >= STRONG))
         heard = strength > WEAKEST
         _put(row, times[heard], strength[heard].clip(max=1.0))
         each = GHOSTS * np.exp(random.normal(0.0, GHOSTS_VARY))

@@ -1,38 +1,74 @@
-"""A bundle with the generators and decoders that `train.sh` made, in the place of another's.
+"""A bundle with what `train.sh` made in the place of another's, and with the styles of songs.
 
-python examples/gpu/to_bundle.py BUNDLE TRAINED -o NEW_BUNDLE
+python examples/gpu/to_bundle.py BUNDLE [--trained FOLDER] [--songs CACHE] -o NEW_BUNDLE
 """
 
 import argparse
 from pathlib import Path
 
 from safetensors.torch import load_file
+from torch import Tensor
 
-from d2m_cli.bundles.bundle import load_bundle, save_bundle
+import d2m_cli.songs
+from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
+from d2m_cli.bundles.styles import FILE, read_styles, styles_toml
+from d2m_cli.songs.styles import song_styles
 from d2m_cli.spec import Level
+from d2m_cli.training.styles import collect_styles, describe_styles
+
+EXEMPLARS = 6
+"""Style vectors of each style of songs."""
+
+
+def contents(path: Path) -> dict[str, Tensor] | str:
+    """Weights, or a text."""
+    return path.read_text() if path.suffix == ".toml" else load_file(path)
+
+
+def put_networks(files: dict[str, dict[str, Tensor]], generators: dict, trained: Path) -> None:
+    """Put in what was trained of `generator_LEVEL` and `decoder_LEVEL`."""
+    for level in Level:
+        name = f"generator_{level}.safetensors"
+        if (trained / name).exists():
+            files[name] = load_file(trained / name)
+            generators[level.value] |= {"free": True, "masked": True}
+        if (trained / f"decoder_{level}.safetensors").exists():
+            codec = files[f"codec_{level}.safetensors"]
+            for key, weight in load_file(trained / f"decoder_{level}.safetensors").items():
+                part, name = key.split(".", 1)
+                codec[f"{part}s.{level.number}.{name}"] = weight
+
+
+def put_styles(files: dict, bundle: Bundle, songs: Path) -> None:
+    """Add the styles of songs that the bundle lacks."""
+    own = read_styles(bundle.folder)
+    new = {name: name for name in song_styles() if name not in own}
+    vectors = {name: rows[:EXEMPLARS] for name, rows in collect_styles(songs, new).items()}
+    files["styles.safetensors"] = load_file(bundle.folder / "styles.safetensors") | vectors
+    chosen = Path(d2m_cli.songs.__file__).parent / FILE
+    files[FILE] = styles_toml(own | describe_styles(songs, new, chosen=chosen))
 
 
 def main() -> None:
     """Write the new bundle; see --help."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("trained", type=Path, help="folder of generator_* and decoder_*")
+    parser.add_argument("--trained", type=Path, help="folder of generator_* and decoder_*")
+    parser.add_argument("--songs", type=Path, help="cache of `d2m prepare songs`")
     parser.add_argument("-o", "--out", type=Path, required=True)
     options = parser.parse_args()
     bundle = load_bundle(options.bundle)
-    files = {name: load_file(bundle.folder / name) for name in bundle.config["files"]}
+    files = {
+        path.name: contents(path) for path in map(bundle.folder.joinpath, bundle.config["files"])
+    }
     config = {k: v for k, v in bundle.config.items() if k not in ("files", "format")}
-    for level in Level:
-        generator = f"generator_{level}.safetensors"
-        files[generator] = load_file(options.trained / generator)
-        config["settings"]["generators"][level.value] |= {"free": True, "masked": True}
-        codec = files[f"codec_{level}.safetensors"]
-        for key, weight in load_file(options.trained / f"decoder_{level}.safetensors").items():
-            part, name = key.split(".", 1)
-            codec[f"{part}s.{level.number}.{name}"] = weight
+    if options.trained:
+        put_networks(files, config["settings"]["generators"], options.trained)
+    if options.songs:
+        put_styles(files, bundle, options.songs)
     made = save_bundle(options.out, config, files)
     size = sum(path.stat().st_size for path in made.folder.iterdir())
-    print(f"{options.out}: {size / 1e6:.1f} MB")
+    print(f"{options.out}: {size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

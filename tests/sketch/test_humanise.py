@@ -36,7 +36,7 @@ def test_bands_are_mixed_anew_in_every_piece() -> None:
 
 def test_weak_onsets_fall_between_the_strokes() -> None:
     loose = loosened(steady(), SIXTEENTH, np.random.default_rng(1))
-    assert (loose > 0).sum() > 1.1 * (steady() > 0).sum()
+    assert (loose > 0).sum() > 1.05 * (steady() > 0).sum()
 
 
 def test_a_rest_stays_one_and_nothing_follows_the_last_stroke() -> None:
@@ -47,6 +47,14 @@ def test_a_rest_stays_one_and_nothing_follows_the_last_stroke() -> None:
     assert not loose[:, round(6.2 * rate) : round(9.8 * rate)].any()
     last = np.flatnonzero(onsets[0]).max() + round(4 * LATE * rate)
     assert not loose[:, last:].any()
+
+
+def test_every_strong_stroke_is_heard() -> None:
+    loose = loosened(steady(0.5), SIXTEENTH, np.random.default_rng(4))
+    for row in loose:
+        strokes = np.flatnonzero(steady()[0])
+        around = np.stack([row[max(0, k - 4) : k + 5].max() for k in strokes])
+        assert around.min() >= 0.3 - 1e-6
 
 
 def test_the_same_dice_give_the_same_piece() -> None:

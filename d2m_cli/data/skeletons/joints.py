@@ -91,6 +91,14 @@ def from_smpl(points: NDArray[np.floating]) -> Positions:
     return _with_feet(_with_nose(pick(points, SMPL), points[:, 15].astype(np.float64)))
 
 
+def from_parts(parts: Mapping[str, Positions], head: Positions) -> Positions:
+    """Joints `(T, 17, 3)` of those that have a name, each `(T, 3)`, and the middle of the head."""
+    joints = np.full((len(head), len(JOINTS), 3), np.nan)
+    for name, places in parts.items():
+        joints[:, PLACE[name]] = places
+    return _with_feet(_with_nose(joints, head))
+
+
 def facing(joints: Positions) -> Positions:
     """Horizontal unit vector `(T, 3)` in which the chest of 3-D `joints` `(T, 17, 3)` points."""
     left = np.sum([joints[:, one] - joints[:, other] for one, other in (SHOULDERS, HIPS)], axis=0)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from d2m_cli.data.skeletons.amass import DAMAGED, read_amass
+from d2m_cli.data.skeletons.bvh import read_bvh
 from d2m_cli.data.skeletons.joints import (
     Positions,
     facing,
@@ -20,6 +22,7 @@ from d2m_cli.data.skeletons.openpose import (
     landmarks_from_keypoints,
     read_keypoints,
 )
+from d2m_cli.data.skeletons.rig import joints_of_rig
 from d2m_cli.data.skeletons.safe_pickle import load_numpy_pickle
 from d2m_cli.data.skeletons.smpl import SMPL_RATE_HZ, read_smpl
 from d2m_cli.data.skeletons.smpl_body import body_joints
@@ -138,7 +141,46 @@ def _load_keypoints(file: MotionFile) -> LoadedMotion:
     )
 
 
+def _load_bvh(file: MotionFile) -> LoadedMotion:
+    capture = read_bvh(file.path)
+    return LoadedMotion(*_in_space(joints_of_rig(capture), capture.rate))
+
+
+def _load_amass(file: MotionFile) -> LoadedMotion:
+    return LoadedMotion(*_in_space(*read_amass(file.path)))
+
+
+def motion_file(path: Path) -> MotionFile:
+    """What kind of motion is in a file: its suffix says it, and the names in an `.npz`.
+
+    Raises `DataError` for a file of another kind, or one that cannot be read.
+    """
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is MotionKind.AMASS:
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                if "motion_channels" in stored:
+                    raise DataError("it is what --save-features kept: give it with --features")
+                if "motion" in stored:
+                    kind = MotionKind.JOINTS
+        except DAMAGED as error:
+            raise DataError(f"it holds no motion ({error})") from None
+    if kind is None:
+        raise DataError(f"a motion is one of {', '.join(SUFFIXES)}")
+    return MotionFile(path, kind)
+
+
+SUFFIXES = {
+    ".bvh": MotionKind.BVH,
+    ".npz": MotionKind.AMASS,
+    ".pkl": MotionKind.SMPL,
+    ".npy": MotionKind.SMPL,
+}
+"""Kinds of single files of motion; an `.npz` may also hold joints as `dance_with_melody` does."""
+
 LOADERS = {
+    MotionKind.BVH: _load_bvh,
+    MotionKind.AMASS: _load_amass,
     MotionKind.JOINTS: _load_joints,
     MotionKind.SMPL: _load_smpl,
     MotionKind.KEYPOINTS: _load_keypoints,

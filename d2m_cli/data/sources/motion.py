@@ -1,6 +1,7 @@
 """Layout `motion`: 3-D joints and music side by side, as in `dance_with_melody`.
 
-`<PIECE>.npz` (motion, centre, beats, genre), `<PIECE>.ogg` (or another sound file) and `split.json`
+`<PIECE>.npz` (motion, centre, beats, genre) or `<PIECE>.bvh`, `<PIECE>.ogg` (or another
+sound file) and `split.json`
 (`{"train": [names], "validation": [...], "test": [...]}`; a name in none of them is left out).
 Without `split.json` the pieces are split by name.
 """
@@ -13,16 +14,19 @@ from d2m_cli.data.sources.splits import split_of_song
 from d2m_cli.errors import DataError
 from d2m_cli.files import read_json
 
+KINDS = {".bvh": MotionKind.BVH, ".npz": MotionKind.JOINTS}
+"""Of a file by its suffix; where a piece has both, `.npz` counts, which knows the beats."""
+
 
 def read_motion_folder(root: Path) -> Reading:
     """Pieces of a motion folder; a song is one piece. Raises `DataError` when there is none."""
-    motions = {path.stem: path for path in sorted(root.glob("*.npz"))}
+    motions = {p.stem: p for p in sorted(root.iterdir()) if p.suffix.lower() in KINDS}
     splits = _splits(root / "split.json", motions)
     pieces: list[Piece] = []
     problems: list[Problem] = []
     left_out: list[Problem] = []
     for name in sorted({*motions, *splits}):
-        path = root / f"{name}.npz"
+        path = motions.get(name, root / f"{name}.npz")
         music = find_sound([root], name)
         if name not in motions:
             problems.append(Problem(path, "split.json names it, but it is not there"))
@@ -36,12 +40,12 @@ def read_motion_folder(root: Path) -> Reading:
                     name=name,
                     song=name,
                     split=splits[name],
-                    motion=MotionFile(path, MotionKind.JOINTS),
+                    motion=MotionFile(path, KINDS[path.suffix.lower()]),
                     music=music,
                 )
             )
     if not pieces:
-        raise DataError(f"{root} holds no pair of .npz motion and music: check the folder.")
+        raise DataError(f"{root} holds no pair of .npz or .bvh motion and music: check the folder.")
     return Reading(tuple(pieces), tuple(problems), tuple(left_out))
 
 

@@ -18,6 +18,10 @@ class MotionKind(StrEnum):
     """3-D joints as in `dance_with_melody` (`.npz`)."""
     SMPL = "smpl"
     """AIST++ annotations (`motions/*.pkl`)."""
+    BVH = "bvh"
+    """Motion capture of any skeleton whose joints have names (`.bvh`)."""
+    AMASS = "amass"
+    """SMPL poses as AMASS publishes them (`.npz`)."""
 
 
 @dataclass(frozen=True)
