@@ -143,6 +143,13 @@ class Events:
     freezes: tuple[Freeze, ...] = ()
     accents: tuple[Accent, ...] = ()
 
+    def record(self) -> dict[str, list[dict[str, float]]]:
+        """As plain data for JSON; milliseconds are exact enough for a camera."""
+        return {
+            name: [{key: round(value, 3) for key, value in one._asdict().items()} for one in found]
+            for name, found in (("freezes", self.freezes), ("accents", self.accents))
+        }
+
 
 @dataclass(frozen=True)
 class Dance:

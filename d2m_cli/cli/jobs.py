@@ -172,6 +172,7 @@ def _summary(
         stages=track.timings,
         mix=0.0 if piece.audio_only else output.mix,
         beats=[round(float(beat), 4) for beat in track.beats],
+        events=track.dance.events.record(),
         arrangement=track.arrangement.record() if track.arrangement else {},
     )
 

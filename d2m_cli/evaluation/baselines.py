@@ -41,6 +41,10 @@ class EvaluatedDance:
     genre: str = ""
     reference: FloatArray | None = None
     """The music it was danced to, `(N,)` at `SAMPLE_RATE`."""
+    energy: FloatArray | None = None
+    """How lively it is, `(T,)` 0..1 at `MOTION_RATE`."""
+    freezes: Sequence[tuple[float, float]] = ()
+    """Start and end of the stretches in which the dancer stands still, in seconds."""
 
 
 @dataclass(frozen=True)

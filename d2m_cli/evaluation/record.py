@@ -117,6 +117,12 @@ class ClipAlignment(TypedDict):
     mismatched: float | None
     bas_dance: float | None
     bas_music: float | None
+    freeze_contrast: float | None
+    """dB (`metrics.answers`)."""
+    freeze_mismatched: float | None
+    busyness: float | None
+    """Correlation with the dance's energy above chance (`metrics.answers`)."""
+    busyness_mismatched: float | None
 
 
 class AlignmentRecord(TypedDict):
@@ -131,6 +137,11 @@ class AlignmentRecord(TypedDict):
     mismatched: float | None
     bas_dance: float | None
     bas_music: float | None
+    freeze_contrast: float | None
+    freeze_mismatched: float | None
+    """Both of the clips that have freezes."""
+    busyness: float | None
+    busyness_mismatched: float | None
     scored: int
     """Clips that have a lift."""
 

@@ -233,7 +233,8 @@ def _dance(name: str, motion: Motion, genre: str, reference: FloatArray | None) 
     import numpy as np
 
     from d2m_cli.evaluation.baselines import EvaluatedDance
-    from d2m_cli.features.motion import joint_positions, joint_speed
+    from d2m_cli.features.events import dance_events
+    from d2m_cli.features.motion import dance_energy, joint_positions, joint_speed
     from d2m_cli.features.rhythm import estimate_rhythm
     from d2m_cli.metrics.alignment import kinematic_beats
 
@@ -241,4 +242,6 @@ def _dance(name: str, motion: Motion, genre: str, reference: FloatArray | None) 
     speed[~motion.found] = np.nan
     beats = kinematic_beats(speed, motion.rate)
     pulse = estimate_rhythm(motion).beats
-    return EvaluatedDance(name, len(motion.found) / motion.rate, beats, pulse, genre, reference)
+    seconds, energy = len(motion.found) / motion.rate, dance_energy(motion)
+    freezes = dance_events(motion).freezes
+    return EvaluatedDance(name, seconds, beats, pulse, genre, reference, energy, freezes)

@@ -10,6 +10,7 @@ _HOME = {
         "beat_alignment_score",
         "kinematic_beats",
     ),
+    "answers": ("busyness", "busyness_correlation", "freeze_contrast"),
     "coverage": (
         "BeatLevelScore",
         "CellScore",

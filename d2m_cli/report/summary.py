@@ -64,6 +64,8 @@ class Summary:
     """Seconds of the music's beats."""
     arrangement: Mapping[str, Any] = field(default_factory=dict)
     """Key, downbeats, sections and chords of the music, where they are known."""
+    events: Mapping[str, Any] = field(default_factory=dict)
+    """Freezes and accents of the dance, in seconds."""
     mix: float = 0.0
     """Amplitude of the old sound under the music, 0..1."""
     followed: Followed | None = None
