@@ -194,7 +194,8 @@ def _options(plan: _Plan, kept: Luggage) -> dict[str, Any]:
         options |= for_stream("v:0", picture_anew(clip.path, suffix, later))
         options |= moved_timecodes(clip)
         if plan.pictures.first < plan.pictures.zero and suffix != ".avi":
-            options["enc_time_base:v:0"] = _FINE  # the first is shorter than the others
+            # The first is shorter; in MP4 ffmpeg 5.1 would repeat every picture each millisecond.
+            options |= {"enc_time_base:v:0": _FINE, "fps_mode:v:0": "vfr"}
         options["t"] = f"{clip.seconds:.6f}"
     for number, each in enumerate(kept.of("subtitle")):
         options[f"codec:s:{number}"] = each.codec
