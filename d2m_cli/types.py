@@ -6,6 +6,7 @@ Sample `i` of a sequence with rate `r` lies at `i / r` seconds from the start of
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +119,31 @@ class Rhythm:
         return beat_times(self.phase, self.rate)
 
 
+class Freeze(NamedTuple):
+    """A dancer who stands still between two movements."""
+
+    start: float
+    """Seconds."""
+    end: float
+
+
+class Accent(NamedTuple):
+    """A sudden stop or start of a dancer."""
+
+    time: float
+    """Seconds."""
+    strength: float
+    """0..1: change of the joints' speed against the dance's own."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """What happens in a dance besides its pulse, in the order of time."""
+
+    freezes: tuple[Freeze, ...] = ()
+    accents: tuple[Accent, ...] = ()
+
+
 @dataclass(frozen=True)
 class Dance:
     """Everything that the generator takes of a dance."""
@@ -126,6 +152,7 @@ class Dance:
     visual: Visual
     rhythm: Rhythm
     seconds: float
+    events: Events = field(default=Events(), kw_only=True)
 
 
 @dataclass(frozen=True)

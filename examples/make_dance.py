@@ -1,13 +1,16 @@
 """Paint the dancer of `dance.mp4`: 24 beats at 112 beats per minute, three phrases of eight.
 
-    python examples/make_dance.py [OUT.mp4]
+    python examples/make_dance.py [OUT.mp4] [--freeze BEAT BEATS]...
+
+`--freeze 8 4` holds the pose of beat 8 for four beats; the dance goes on after it, so that the
+video gets longer and the beats stay where they are.
 
 Every beat has a pose; the body glides from pose to pose and rests for an instant on each beat, as
 dancers do. The figure is shaded and has a face so that a pose estimator takes it for a person.
 """
 
+import argparse
 import os
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -310,9 +313,26 @@ def paint_head(painter: Painter, head: Point, neck: Point, turn: float) -> None:
     painter.oval(head + look + step(0, 15.5), (7, 1.6), (250, 246, 240), tilt, (0, 180))
 
 
-def main(out: Path) -> None:
+class Freeze(NamedTuple):
+    """A pose that is held."""
+
+    beat: float
+    """Beat of the dance that it is held on."""
+    beats: float
+
+
+def danced(seconds: float, freezes: list[Freeze]) -> float:
+    """Seconds of the dance that a time of the video shows; it stands in each freeze."""
+    beat = seconds * BPM / 60
+    for freeze in sorted(freezes):
+        beat -= min(max(beat - freeze.beat, 0.0), freeze.beats)
+    return beat * 60 / BPM
+
+
+def main(out: Path, freezes: list[Freeze]) -> None:
     """Write the dance to `out`."""
-    clip = VideoClip(paint, duration=round(SECONDS * FPS) / FPS)
+    seconds = SECONDS + sum(freeze.beats for freeze in freezes) * 60 / BPM
+    clip = VideoClip(lambda time: paint(danced(time, freezes)), duration=round(seconds * FPS) / FPS)
     clip.write_videofile(
         str(out),
         fps=FPS,
@@ -325,4 +345,8 @@ def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("dance.mp4"))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", type=Path, nargs="?", default=Path(__file__).with_name("dance.mp4"))
+    parser.add_argument("--freeze", type=float, nargs=2, action="append", default=[])
+    given = parser.parse_args()
+    main(given.out, [Freeze(*freeze) for freeze in given.freeze])

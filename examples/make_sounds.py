@@ -11,10 +11,12 @@ from d2m_cli.spec import Level
 
 HERE = Path(__file__).parent
 PIECES = (
-    (Level.LOW, "electronic", 0),
+    (Level.LOW, "house", 0),
     (Level.LOW, "pop", 0),
+    (Level.LOW, "funk", 0),
     (Level.HIGH, "chiptune", 0),
     (Level.HIGH, "rock", 1),
+    (Level.HIGH, "salsa", 0),
 )
 """Level, style and seed."""
 

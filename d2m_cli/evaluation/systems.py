@@ -122,7 +122,14 @@ def _rendered(maker: Dance2Music, analysis: Analysis, seed: int, soundfont: Path
     style = maker.maker.pick_style(dance, seed)
     energy = dance_energy(dance.motion)
     return play_for_dance(
-        dance.rhythm, energy, dance.seconds, style.name, style.rules, seed, soundfont
+        dance.rhythm,
+        energy,
+        dance.seconds,
+        style.name,
+        style.rules,
+        seed,
+        soundfont,
+        events=dance.events,
     )
 
 
@@ -169,6 +176,7 @@ def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Analysis:
 
     from d2m_cli.errors import DataError
     from d2m_cli.evaluation.sources import motion_of_piece
+    from d2m_cli.features.events import dance_events
     from d2m_cli.features.rhythm import estimate_rhythm
     from d2m_cli.types import Analysis, Dance, Visual
 
@@ -181,4 +189,5 @@ def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Analysis:
         )
     motion = motion_of_piece(file)
     rhythm = estimate_rhythm(motion)
-    return Analysis(Dance(motion, Visual(visual, wanted.rate), rhythm, entry.seconds))
+    shown = Visual(visual, wanted.rate)
+    return Analysis(Dance(motion, shown, rhythm, entry.seconds, events=dance_events(motion)))

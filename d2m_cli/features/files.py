@@ -3,12 +3,14 @@
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from d2m_cli.errors import InputError
+from d2m_cli.features.events import dance_events
 from d2m_cli.features.motion import channel_names
 from d2m_cli.files import whole_file
 from d2m_cli.spec import BEATS_PER_BAR, METERS
@@ -70,7 +72,7 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
         ) from error
     if not _fits(dance):
         raise InputError(f"{path} holds features of another d2m: make them with --save-features.")
-    return dance, thumbnails
+    return replace(dance, events=dance_events(dance.motion)), thumbnails
 
 
 def _of_people(followed: Followed | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.styles import read_styles
 from d2m_cli.device import choose_device
 from d2m_cli.errors import InputError
+from d2m_cli.features.events import dance_events
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
 from d2m_cli.features.motion import motion_from_landmarks
 from d2m_cli.features.pose.estimator import PoseOptions
@@ -114,7 +115,13 @@ class D2MMaker:
         from d2m_cli.features.rhythm import estimate_rhythm
 
         motion = motion_from_landmarks(pictures.landmarks)
-        dance = Dance(motion, visual.visual(), estimate_rhythm(motion), clip.seconds)
+        dance = Dance(
+            motion,
+            visual.visual(),
+            estimate_rhythm(motion),
+            clip.seconds,
+            events=dance_events(motion),
+        )
         return dance, pictures.thumbnails
 
     def read_motion(self, path: Path, start: float, end: float | None) -> Dance:

@@ -42,7 +42,9 @@ class LevelModel:
         if not self.generator.settings.drum_bands:
             return None
         energy = dance_energy(dance.motion)
-        return arrange(dance.rhythm, energy, dance.seconds, style.name, style.rules, seed)
+        return arrange(
+            dance.rhythm, energy, dance.seconds, style.name, style.rules, seed, dance.events
+        )
 
     @torch.inference_mode()
     def sample_codes(

@@ -9,6 +9,7 @@ import numpy as np
 
 from d2m_cli.data.skeletons.load import load_motion, motion_file
 from d2m_cli.errors import DataError, InputError
+from d2m_cli.features.events import dance_events
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.types import Dance, Motion, Visual
@@ -29,7 +30,8 @@ def dance_of_motion(
     motion = read_part(path, start, end)
     seconds = len(motion.found) / motion.rate
     nothing = np.zeros((settings.channels, int(seconds * settings.rate) + 1), np.float32)
-    return Dance(motion, Visual(nothing, settings.rate), estimate_rhythm(motion), seconds)
+    shown, rhythm = Visual(nothing, settings.rate), estimate_rhythm(motion)
+    return Dance(motion, shown, rhythm, seconds, events=dance_events(motion))
 
 
 def read_part(path: Path, start: float = 0.0, end: float | None = None) -> Motion:

@@ -2,8 +2,9 @@
 
 What a dance cannot say (key, harmony, tune) comes from the seed; what it does say decides the rest:
 every note and drum stroke lies on its beats, its energy decides how many voices play how loudly,
-and the music closes on its last beat. The sketch is not the music: the generator has learned to
-turn the sketches of real pieces (`partials.analyse`, `drums.find_drum_onsets`) into those pieces.
+its freezes and accents are answered (`answer`), and the music closes on its last beat. The sketch
+is not the music: the generator has learned to turn the sketches of real pieces (`partials.analyse`,
+`drums.find_drum_onsets`) into those pieces.
 
 Letters: `S` sixteenths of the piece, `T` steps of the rhythm.
 """
@@ -14,6 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m_cli.sketch.answer import Pause, answer
 from d2m_cli.sketch.arrangement import NOTES, Arrangement, Stretch, joined, triad_name
 from d2m_cli.sketch.compose import compose
 from d2m_cli.sketch.drums import place_drum_onsets
@@ -24,7 +26,7 @@ from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
 from d2m_cli.sketch.score import CHORD_LOWEST, Score, Section
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.timeline import extrapolate
-from d2m_cli.types import FloatArray, Rhythm
+from d2m_cli.types import Events, FloatArray, Rhythm
 
 PLAN = tuple(Section(name, "ABC".index(name), 8) for name in "AABACB")
 """Sections of a dance's piece, again and again."""
@@ -42,20 +44,26 @@ class Sketch:
 
 
 def arrange(
-    rhythm: Rhythm, energy: FloatArray, seconds: float, style: str, rules: StyleRules, seed: int
+    rhythm: Rhythm,
+    energy: FloatArray,
+    seconds: float,
+    style: str,
+    rules: StyleRules,
+    seed: int,
+    events: Events = Events(),
 ) -> Sketch:
-    """Sketch for a dance with `rhythm` and `energy` `(T,)` 0..1 at the rhythm's rate.
+    """Sketch for a dance with `rhythm`, `events`, and `energy` `(T,)` 0..1 at the rhythm's rate.
 
     Seed and name of the `style` pick the piece, `rules` say how it is built.
     """
-    written = dance_score(rhythm, energy, style, rules, seed)
+    written = dance_score(rhythm, energy, style, rules, seed, events)
     score, starts = written.score, written.seconds(np.arange(written.score.sixteenths))
     middles = written.seconds(np.arange(score.sixteenths) + 0.5)
     partials = to_partials(levels(score), middles, rules.balance, written.random)
     begun = written.seconds(np.array([note.start for note in score.notes]))
     placed = place_drum_onsets(begun, onset_strengths(score), seconds)
     drum_onsets = loosened(placed, float(np.median(np.diff(middles))), written.random)
-    return Sketch(partials, drum_onsets, _in_words(score, starts, rhythm, seconds))
+    return Sketch(partials, drum_onsets, _in_words(written, starts, seconds))
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class DanceScore:
     rhythm: Rhythm
     first: int
     """Sixteenths from beat 0 of the rhythm to the first of the score."""
+    pauses: tuple[Pause, ...]
     random: np.random.Generator
     """The dice that threw it, for what comes next."""
 
@@ -75,7 +84,12 @@ class DanceScore:
 
 
 def dance_score(
-    rhythm: Rhythm, energy: FloatArray, style: str, rules: StyleRules, seed: int
+    rhythm: Rhythm,
+    energy: FloatArray,
+    style: str,
+    rules: StyleRules,
+    seed: int,
+    events: Events = Events(),
 ) -> DanceScore:
     """The score that `arrange` makes a sketch of; `energy` is `(T,)`, as there."""
     random = np.random.default_rng((seed, crc32(style.encode())))
@@ -85,13 +99,21 @@ def dance_score(
     lively = np.interp(middles, np.arange(len(energy)) / rhythm.rate, energy)
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
     own = varied(rules, random)
-    return DanceScore(compose(PLAN, lively, own, random, first, close), rhythm, first, random)
+    score = compose(PLAN, lively, own, random, first, close)
+
+    def place(seconds: float) -> float:
+        step = np.interp(seconds * rhythm.rate, np.arange(len(rhythm.phase)), rhythm.phase)
+        return float(step) * SIXTEENTHS_PER_BEAT - first
+
+    freezes = [(place(freeze.start), place(freeze.end)) for freeze in events.freezes]
+    accents = [(place(accent.time), accent.strength) for accent in events.accents]
+    pauses = answer(score, lively, freezes, accents, first, close)
+    return DanceScore(score, rhythm, first, tuple(pauses), random)
 
 
-def _in_words(
-    score: Score, starts: NDArray[np.float64], rhythm: Rhythm, seconds: float
-) -> Arrangement:
-    """What `score` plays, whose sixteenths begin at `starts` `(S,)` seconds."""
+def _in_words(written: DanceScore, starts: NDArray[np.float64], seconds: float) -> Arrangement:
+    """What the score plays, whose sixteenths begin at `starts` `(S,)` seconds."""
+    score, rhythm = written.score, written.rhythm
     edges = np.append(starts, seconds).clip(0.0, seconds)
     scale = next(name for name, steps in SCALES.items() if steps == score.scale)
     sections, chords = [], []
@@ -108,6 +130,7 @@ def _in_words(
         downbeats=tuple(beats[opens_bar].tolist()),
         sections=joined(sections),
         chords=joined(chords),
+        pauses=tuple((float(edges[p.begin]), float(edges[p.end])) for p in written.pauses),
     )
 
 

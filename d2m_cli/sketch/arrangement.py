@@ -39,6 +39,8 @@ class Arrangement:
     """A, B, C ...: stretches of one letter share their musical idea."""
     chords: tuple[Stretch, ...]
     """As in "F#m": triads, without a gap."""
+    pauses: tuple[tuple[float, float], ...] = ()
+    """Start and end of the silences in which the music waits for a dancer who stands still."""
 
     def record(self) -> dict[str, Any]:
         """As plain data for JSON."""
@@ -48,6 +50,10 @@ class Arrangement:
             "downbeats": [round(beat, _DIGITS) for beat in self.downbeats],
             "sections": [stretch.record() for stretch in self.sections],
             "chords": [stretch.record() for stretch in self.chords],
+            "pauses": [
+                {"start": round(start, _DIGITS), "end": round(end, _DIGITS)}
+                for start, end in self.pauses
+            ],
         }
 
 

@@ -11,7 +11,7 @@ Letters: `S` sixteenths, `K` partials kept of each, `N` audio samples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -84,25 +84,13 @@ def analyse(samples: FloatArray, beats: NDArray[np.floating]) -> Partials:
     from d2m_cli.librosa_lock import librosa
 
     times = sixteenths(beats)
-    half = half_window(times)
     spare = max(0, len(samples) - TUNED_SAMPLES) // 2
     heard = samples[spare : spare + TUNED_SAMPLES]
     tuning = float(librosa.estimate_tuning(y=heard, sr=SAMPLE_RATE))
-    hertz = frequencies(tuning)
-    window = np.hanning(2 * half + 3)[1:-1]
-    seconds = np.arange(-half, half + 1)[:, None] / SAMPLE_RATE
-    basis = window[:, None] * np.exp(-2j * np.pi * seconds * hertz) * (2.0 / window.sum())
-    basis = basis.astype(np.complex64)
-    padded = np.pad(samples, (half, half + 1))
-    middles = (times * SAMPLE_RATE).round().astype(int).clip(0, len(samples))
-    found = np.concatenate(
-        [
-            np.stack([padded[m : m + 2 * half + 1] for m in middles[i : i + BLOCK]]) @ basis
-            for i in range(0, len(middles), BLOCK)
-        ]
-    )
+    found = _amplitudes(samples, times, tuning)
     level = np.abs(found)
-    level[~_peaks(level, hertz, RESOLVED * SAMPLE_RATE / half)] = 0.0
+    lobe = RESOLVED * SAMPLE_RATE / half_window(times)
+    level[~_peaks(level, frequencies(tuning), lobe)] = 0.0
     loudest = level.max(axis=1, keepdims=True)
     quiet = np.maximum(
         loudest * 10 ** (-QUIET_DB / 20),
@@ -116,6 +104,36 @@ def analyse(samples: FloatArray, beats: NDArray[np.floating]) -> Partials:
         np.take_along_axis(level, pitch, 1).astype(np.float32),
         np.take_along_axis(np.angle(found), pitch, 1).astype(np.float32),
         tuning,
+    )
+
+
+def with_phases_of(partials: Partials, samples: FloatArray) -> Partials:
+    """The partials with the phases that their pitches have in music `(N,)` at `SAMPLE_RATE`.
+
+    Codes follow the waveform: a sketch whose phases are not the music's own teaches a generator
+    that phases say nothing.
+    """
+    found = _amplitudes(samples, partials.times, partials.tuning)
+    phase = np.take_along_axis(np.angle(found), partials.pitch.astype(int), 1)
+    return replace(partials, phase=phase.astype(np.float32))
+
+
+def _amplitudes(
+    samples: FloatArray, times: NDArray[np.float64], tuning: float
+) -> NDArray[np.complex64]:
+    """Complex amplitudes `(S, PITCHES)` of all semitones in the windows at `times` `(S,)`."""
+    half = half_window(times)
+    window = np.hanning(2 * half + 3)[1:-1]
+    seconds = np.arange(-half, half + 1)[:, None] / SAMPLE_RATE
+    turns = np.exp(-2j * np.pi * seconds * frequencies(tuning))
+    basis = (window[:, None] * turns * (2.0 / window.sum())).astype(np.complex64)
+    padded = np.pad(samples, (half, half + 1))
+    middles = (times * SAMPLE_RATE).round().astype(int).clip(0, len(samples))
+    return np.concatenate(
+        [
+            np.stack([padded[m : m + 2 * half + 1] for m in middles[i : i + BLOCK]]) @ basis
+            for i in range(0, len(middles), BLOCK)
+        ]
     )
 
 

@@ -12,7 +12,7 @@ from d2m_cli.songs.mix import mix
 from d2m_cli.songs.play import play_notes
 from d2m_cli.songs.synth import RATE
 from d2m_cli.spec import SAMPLE_RATE
-from d2m_cli.types import FloatArray, Rhythm
+from d2m_cli.types import Events, FloatArray, Rhythm
 
 
 def play_for_dance(
@@ -24,13 +24,14 @@ def play_for_dance(
     seed: int,
     font: Path,
     samples: Path | None = None,
+    events: Events = Events(),
 ) -> FloatArray:
     """Music `(N,)` at `SAMPLE_RATE` for a dance, of the notes that its sketch would hold.
 
     The arguments of `sketch.arrange.arrange`, a soundfont, and a folder of one-shots if there is
     one. Raises what `songs.play.play` raises.
     """
-    written = dance_score(rhythm, energy, style, rules, seed)
+    written = dance_score(rhythm, energy, style, rules, seed, events)
     notes = [n for n in written.score.notes if written.seconds(np.array(n.start)) >= 0]
     instruments = choose_instruments(style, seed, samples is not None)
 

@@ -16,7 +16,7 @@ from d2m_cli.sketch.drums import place_drum_onsets
 from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.notes import Part
-from d2m_cli.sketch.partials import sixteenths
+from d2m_cli.sketch.partials import sixteenths, with_phases_of
 from d2m_cli.sketch.pitches import octave_edges
 from d2m_cli.songs.song import KINDS, Song
 from d2m_cli.songs.synth import RATE
@@ -27,7 +27,7 @@ PARTS = tuple(Part)
 SECTIONS = tuple(KINDS)
 
 
-def song_arrays(song: Song, mix: FloatArray, sketch_from_notes: bool) -> Arrays:
+def song_arrays(song: Song, mix: FloatArray, from_notes: bool) -> Arrays:
     """Arrays of a song with its `mix` `(2, N)` at `synth.RATE`.
 
     The sketch is that of its notes, as one that is composed for a dance, or what analysis hears in
@@ -38,11 +38,7 @@ def song_arrays(song: Song, mix: FloatArray, sketch_from_notes: bool) -> Arrays:
     rhythm = music_rhythm(wave, song.beats)
     steps = int(len(wave) / SAMPLE_RATE * MOTION_RATE)
     random = np.random.default_rng((song.seed, crc32(song.style.encode()), 3))
-    sketch = (
-        notes_sketch(song, style_vector(wave), random)
-        if sketch_from_notes
-        else sketch_arrays(wave, song.beats)
-    )
+    sketch = notes_sketch(song, wave, random) if from_notes else sketch_arrays(wave, song.beats)
     return {
         "audio": audio,
         "beats": rhythm.beats.astype(np.float32),
@@ -55,13 +51,17 @@ def song_arrays(song: Song, mix: FloatArray, sketch_from_notes: bool) -> Arrays:
     }
 
 
-def notes_sketch(song: Song, style: FloatArray, random: Generator) -> Arrays:
-    """The arrays of `sketches.HOLDS` from the notes of a song with that `style` `(C_s,)`."""
+def notes_sketch(song: Song, wave: FloatArray, random: Generator) -> Arrays:
+    """The arrays of `sketches.HOLDS` from the notes of a song that sounds as `wave` `(N,)`.
+
+    Balance and phases are those of the sound.
+    """
     score = song.score
-    low, *rest = octave_balance(style, octave_edges()).tolist()
+    low, *rest = octave_balance(style_vector(wave), octave_edges()).tolist()
     score = replace(score, rules=varied(score.rules, random))
     middles = sixteenths(song.beats)
-    partials = to_partials(levels(score), middles, (low, *rest), random)
+    written = to_partials(levels(score), middles, (low, *rest), random)
+    partials = with_phases_of(written, wave)
     times = np.array([song.time(note.start) for note in score.notes])
     placed = place_drum_onsets(times, onset_strengths(score), song.seconds)
     drum_onsets = loosened(placed, float(np.median(np.diff(middles))), random)

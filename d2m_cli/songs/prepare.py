@@ -41,7 +41,7 @@ LICENCE = "CC0-1.0"
 MANIFEST_EVERY = 50
 """Pieces after which the manifest is written anew: what is there can be trained on."""
 KEPT = "songs"
-VERSION = 1
+VERSION = 2
 """Of what `prepare_song` does with score and instruments."""
 
 

@@ -1,8 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from d2m_cli.sketch.partials import MAX_PARTIALS, Partials, analyse, frequencies, render, sixteenths
+from d2m_cli.sketch.partials import (
+    MAX_PARTIALS,
+    Partials,
+    analyse,
+    frequencies,
+    render,
+    sixteenths,
+    with_phases_of,
+)
 from d2m_cli.sketch.pitches import LOWEST_PITCH
 from d2m_cli.spec import SAMPLE_RATE
 
@@ -68,3 +78,16 @@ def test_an_empty_sketch_is_silent() -> None:
         np.zeros((64, MAX_PARTIALS), np.float32),
     )
     assert not render(empty, 0, 10_000).any()
+
+
+def test_phases_are_those_of_the_music() -> None:
+    hertz = float(frequencies()[40])
+    time = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
+    music = (0.3 * np.cos(2 * np.pi * hertz * time + 1.0)).astype(np.float32)
+    heard = analyse(music, np.arange(0.0, 4.0, 0.5))
+    turned = replace(heard, phase=heard.phase + np.float32(2.0))
+    again = with_phases_of(turned, music)
+    first, count = SAMPLE_RATE, 2 * SAMPLE_RATE
+    wanted = music[first : first + count]
+    right, wrong = (render(found, first, count).numpy() for found in (again, turned))
+    assert np.corrcoef(right, wanted)[0, 1] > 0.99 > 0.5 > np.corrcoef(wrong, wanted)[0, 1]
