@@ -101,6 +101,8 @@ def _open(path: Path) -> InputContainer:
 
 def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
     """The stream to watch: neither cover art, nor a still picture, nor text."""
+    if "webp" in container.format.name:
+        raise InputError(f"{path} is a WebP, which cannot be read here: save it as GIF or MP4.")
     stream = picture_stream(container)
     if stream is None or any(part in container.format.name for part in _STILL_FORMATS):
         raise InputError(f"{path} has no video stream: give a file with moving pictures.")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from d2m_cli.errors import InputError
 
+_OPEN_FILES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""Names of what this process has open; ffmpeg would find its own there."""
+
 
 def check_readable(path: Path) -> None:
     """Make sure that `path` is a file, which can be read several times.
@@ -21,6 +24,8 @@ def check_readable(path: Path) -> None:
         raise InputError(f"{path} is a folder: give a file.")
     if path.is_char_device() or path.is_block_device():
         raise InputError(f"{path} is a device: give a file.")
+    if str(path).startswith(_OPEN_FILES):
+        raise InputError(f"{path} is no file for other programs: give the file's own name.")
 
 
 def _let_go(pipe: Path) -> None:

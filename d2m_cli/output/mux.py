@@ -11,8 +11,9 @@ import soundfile
 from d2m_cli.media import read_clock, sound_track, word_of
 from d2m_cli.output.checks import CONTAINERS, check_container, no_video_holds
 from d2m_cli.output.describe import StreamFacts, describe
+from d2m_cli.output.metadata import has_phone_metadata, metadata_words
 from d2m_cli.output.moved import move_chapters, move_stream, stands_elsewhere, take_cover
-from d2m_cli.output.picture import copied_picture, picture_anew
+from d2m_cli.output.picture import copied_picture, lost_colour, picture_anew
 from d2m_cli.output.places import finished_file, scratch_folder
 from d2m_cli.output.readback import Promise, read_back
 from d2m_cli.output.run import compiled, run_command
@@ -22,7 +23,6 @@ from d2m_cli.output.streams import (
     StoredPictures,
     chapters_of,
     count_chapters,
-    has_phone_metadata,
     loses_transparency,
     pack,
     stretch,
@@ -105,6 +105,8 @@ def _plan(clip: Clip, out: Path) -> _Plan:
         luggage.left_out.append("chapters")
     if loses_transparency(clip, suffix, copied):
         luggage.left_out.append("transparency")
+    if not copied:
+        luggage.left_out.extend(lost_colour(clip.path))
     return _Plan(clip, suffix, streams, picture, copied, stretch(clip, copied), luggage)
 
 
@@ -234,5 +236,8 @@ def _add_chapters(command: list[str], clip: Clip, draft: Path, folder: Path) -> 
         end = len(command) - 1 - command[::-1].index("-i") + 2
         command[end:end] = ["-f", "ffmetadata", "-i", str(moved.path)]
     place = command.index(str(draft.absolute()))
-    command[place:place] = ["-map_metadata", str(source), "-map_chapters", str(chapters)]
+    command[place:place] = [
+        *("-map_metadata", str(source), "-map_chapters", str(chapters)),
+        *metadata_words(clip.path),
+    ]
     return count

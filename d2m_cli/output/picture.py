@@ -7,7 +7,7 @@ import av
 import numpy as np
 
 from d2m_cli.media import picture_stream
-from d2m_cli.output.checks import CONTAINERS
+from d2m_cli.output.checks import CONTAINERS, no_video_holds
 from d2m_cli.output.describe import DOLBY_VISION, StreamFacts
 
 _H264 = {"codec": "libx264", "crf": 17, "preset": "veryfast", "pix_fmt": "yuv420p"}
@@ -61,6 +61,26 @@ def picture_anew(video: Path, suffix: str, later: float = 0.0) -> dict[str, Any]
         options = {**_H264, **({"flags": "+ilme+ildct"} if interlaced else {})}
     even = ",crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0" if odd else ""
     return {**options, "filter": f"trim=start=0,setpts='max(PTS-{later:.6f}/TB,0)'{even}"}
+
+
+def lost_colour(video: Path) -> list[str]:
+    """The finer colours that `picture_anew` does not keep, as one phrase for the user, or none.
+
+    GIF and PNG are not asked: their colours are those of a palette or of a screen.
+    """
+    with av.open(str(video.absolute())) as container:
+        stream = picture_stream(container)
+        assert stream is not None, f"{video} was probed before"
+        kind = stream.codec_context.format
+        if no_video_holds(stream.codec_context.codec.canonical_name):
+            return []
+    if kind is None or len(kind.components) < 3:
+        return []
+    if kind.is_rgb:
+        return ["finer colours (RGB becomes 4:2:0)"]
+    size = kind.chroma_width(4), kind.chroma_height(4)
+    name = {(4, 4): "4:4:4", (2, 4): "4:2:2", (4, 2): "4:4:0"}.get(size)
+    return [f"finer colours ({name} becomes 4:2:0)"] if name else []
 
 
 def _light(frame: Any) -> dict[str, str]:

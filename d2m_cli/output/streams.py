@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import av
 import numpy as np
@@ -117,12 +116,6 @@ def _name(stream: StreamFacts) -> str:
         "data": "data track",
     }.get(stream.kind, stream.kind)
     return f"{what} ({stream.tag if stream.kind == 'data' and stream.tag else stream.codec})"
-
-
-def has_phone_metadata(video: Path) -> bool:
-    """Whether `video` has metadata under dotted keys (`com.apple.quicktime.model` and such)."""
-    with av.open(str(video.absolute())) as container:
-        return any("." in key for key in container.metadata)
 
 
 @dataclass(frozen=True)

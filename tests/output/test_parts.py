@@ -102,6 +102,53 @@ def test_what_was_transparent_and_is_not_any_more_is_named(tmp_path: Path) -> No
         assert stated(container.streams.video[0].metadata, "alpha_mode") == "1"
 
 
+@pytest.mark.parametrize(
+    ("pixels", "wanted"),
+    [("yuv420p", []), ("yuv422p", ["4:2:2"]), ("yuv444p", ["4:4:4"]), ("gray", [])],
+)
+def test_colours_that_become_coarser_are_named(
+    pixels: str, wanted: list[str], tmp_path: Path
+) -> None:
+    codec = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", pixels)
+    video = inputs.plain(tmp_path / "fine.mp4", *codec, *inputs.AAC)
+    named = [f"finer colours ({kind} becomes 4:2:0)" for kind in wanted]
+    assert write(video, tmp_path / "part.mp4", 0.5) == named
+    assert write(video, tmp_path / "whole.mp4") == []
+
+
+def test_metadata_do_not_grow_from_run_to_run(tmp_path: Path) -> None:
+    video = tmp_path / "phone.mov"
+    told = ("com.apple.quicktime.model=Phone 7", "creation_time=2024-05-01T10:00:00Z")
+    words = [word for fact in told for word in ("-metadata", fact)]
+    moved = ("-movflags", "use_metadata_tags")
+    inputs.run(*inputs.picture(), *inputs.tone(), *inputs.X264, *inputs.AAC, *words, *moved, video)
+    runs = [tmp_path / f"{number}.mov" for number in range(3)]
+    for source, out in zip([video, *runs], runs, strict=False):
+        write(source, out)
+    facts = []
+    for path in runs:
+        with av.open(str(path)) as container:
+            facts.append(dict(container.metadata))
+    assert facts[0] == facts[2]
+    assert facts[2]["com.apple.quicktime.model"] == "Phone 7"
+    assert facts[2]["major_brand"] == "qt  "
+    assert facts[2]["creation_time"] == "2024-05-01T10:00:00.000000Z"
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system has no /dev/fd")
+def test_an_open_file_is_not_taken_for_one_that_ffmpeg_sees(tmp_path: Path) -> None:
+    video = inputs.base(tmp_path)
+    with video.open("rb") as file, pytest.raises(InputError, match="own name"):
+        probe(Path(f"/dev/fd/{file.fileno()}"))
+
+
+def test_a_moving_webp_is_called_so(tmp_path: Path) -> None:
+    video = tmp_path / "dance.webp"
+    inputs.run(*inputs.picture(), "-c:v", "libwebp_anim", video)
+    with pytest.raises(InputError, match="is a WebP"):
+        probe(video)
+
+
 @pytest.mark.parametrize("start", [0.0, 0.5])
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_subtitles_stay_as_they_were_marked(suffix: str, start: float, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ names (`LeftHip`, `LeftKnee`) are understood.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 import numpy as np
 
@@ -69,10 +70,7 @@ def joints_of_rig(capture: Capture) -> Positions:
 
 def _numbers_of(joints: list[Joint]) -> dict[str, int]:
     """Numbers of the joints of `JOINTS` that have a name, and of the ends of their limbs."""
-    named: dict[tuple[str, str], int] = {}
-    for number, joint in enumerate(joints):
-        if joint.name != END:
-            named.setdefault(side_and_part(joint.name), number)
+    named = _named(joints)
     found: dict[str, int] = {}
     for side in ("left", "right"):
         for part, names in PARTS.items():
@@ -82,6 +80,18 @@ def _numbers_of(joints: list[Joint]) -> dict[str, int]:
             if known is not None and f"{side}_{part}" in PLACE:
                 found[f"{side}_{part}"] = known
     return found
+
+
+def _named(joints: list[Joint]) -> dict[tuple[str, str], int]:
+    """Number of the first joint of each side and part, without the prefix that all names share."""
+    names = {n: joint.name for n, joint in enumerate(joints) if joint.name != END}
+    pairs = zip(min(names.values(), default=""), max(names.values(), default=""), strict=False)
+    alike = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    shared = re.sub(r"[^\W_]*$", "", alike)
+    named: dict[tuple[str, str], int] = {}
+    for number, name in names.items():
+        named.setdefault(side_and_part(name.removeprefix(shared)), number)
+    return named
 
 
 def side_and_part(name: str) -> tuple[str, str]:
@@ -109,11 +119,7 @@ def _end(joints: list[Joint], start: int | None) -> int | None:
 
 def _head(capture: Capture, parts: dict[str, Positions]) -> Positions:
     """The middle of the head `(T, 3)`: of its joint and its top, or above the shoulders."""
-    named = {
-        side_and_part(joint.name)[1]: number
-        for number, joint in reversed([*enumerate(capture.joints)])
-    }
-    number = named.get("head")
+    number = _named(capture.joints).get(("", "head"))
     if number is not None:
         top = _end(capture.joints, number)
         base = capture.places[:, number]
