@@ -159,7 +159,7 @@ class Dance:
     visual: Visual
     rhythm: Rhythm
     seconds: float
-    events: Events = field(default=Events(), kw_only=True)
+    events: Events = field(default=Events(), kw_only=True, repr=False)
 
 
 @dataclass(frozen=True)

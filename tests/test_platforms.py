@@ -69,7 +69,7 @@ def locale_text(source: str) -> list[int]:
         is_binary = any("b" in word and len(word) < 4 for word in words)
         opens = what == "open" and of not in NOT_PATHS and not is_binary
         reads = what in TEXT_READERS and of not in OUR_OWN
-        if (opens or reads) and "utf-8" not in words:
+        if (opens or reads) and not any(word.startswith("utf-8") for word in words):
             lines.append(node.lineno)
     return lines
 

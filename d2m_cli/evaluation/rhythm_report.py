@@ -85,11 +85,11 @@ def video_with_truth(video: Path) -> KnownDance | None:
     beats = None
     try:
         if table.exists():
-            with table.open(newline="") as file:
+            with table.open(newline="", encoding="utf-8") as file:
                 beats = np.array([float(row["time"]) for row in csv.DictReader(file)])
             bpm = 60.0 * (len(beats) - 1) / (beats[-1] - beats[0])
         elif number.exists():
-            bpm = float(number.read_text())
+            bpm = float(number.read_text(encoding="utf-8"))
         else:
             return None
     except (OSError, ValueError, KeyError, IndexError, ZeroDivisionError) as error:

@@ -49,7 +49,7 @@ def test_what_is_written_is_read(bundle: Path) -> None:
     ("old", "new", "message"),
     [
         ("[rock]", "[rocks]", "does not describe the style 'rock'"),
-        ("[ambient]", "[salsa]\n[ambient]", "'salsa', of which the bundle has no vectors"),
+        ("[ambient]", "[polka]\n[ambient]", "'polka', of which the bundle has no vectors"),
         ("drums = 0.4\n", "", r"style 'ambient': the rule 'drums' is missing"),
         ("drums = 0.4\n", "drums = 0.4\nsnares = 1\n", "the rule 'snares' is unknown"),
         ("drums = 0.4\n", 'drums = "loud"\n', "'drums' must be a number"),
@@ -75,9 +75,11 @@ def test_a_wrong_description_is_refused(bundle: Path, old: str, new: str, messag
 def test_a_bundle_of_format_1_has_the_rules_of_its_time(bundle: Path) -> None:
     described = read_styles(bundle)
     (bundle / FILE).unlink()
-    assert read_styles(bundle)["rock"].rules == described["rock"].rules
     vectors = load_file(bundle / "styles.safetensors")
-    save_file({**vectors, "salsa": torch.ones(1, 152)}, bundle / "styles.safetensors")
+    of_its_time = {name: rows for name, rows in vectors.items() if name in ("rock", "pop")}
+    save_file(of_its_time, bundle / "styles.safetensors")
+    assert read_styles(bundle)["rock"].rules == described["rock"].rules
+    save_file({**of_its_time, "salsa": torch.ones(1, 152)}, bundle / "styles.safetensors")
     with pytest.raises(BundleError, match="no rules for its style 'salsa': add the file"):
         read_styles(bundle)
 

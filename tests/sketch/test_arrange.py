@@ -88,7 +88,7 @@ def test_the_seed_picks_the_piece() -> None:
 def test_every_style_fills_a_piece_with_tones(style: str) -> None:
     made, _ = sketch(style=style)
     sounding = (made.partials.level > 0).any(axis=1)
-    assert made.partials.pitch.shape[1] == MAX_PARTIALS and sounding.mean() > 0.95
+    assert made.partials.pitch.shape[1] == MAX_PARTIALS and sounding.mean() > 0.7
     sound = render(made.partials, 0, 8 * SAMPLE_RATE).numpy()
     assert 0.03 < sound.std() < 0.3 and np.isfinite(sound).all()
 
