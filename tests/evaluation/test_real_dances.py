@@ -10,7 +10,8 @@ from d2m_cli.metrics.alignment import alignment_lift
 from d2m_cli.metrics.onsets import music_beats, music_onsets
 
 CLIPS = SHARED / "clips"
-pytestmark = pytest.mark.skipif(not CLIPS.exists(), reason="needs the real clips in ../shared")
+if not CLIPS.exists():
+    pytest.skip("needs the real clips in ../shared", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,11 @@ def test_clicks_on_the_dance_have_a_high_lift_and_moved_ones_none(dances):
         moved = [np.sort((dance.beats + move) % dance.seconds) for move in moves]
         lifts = [alignment_lift(dance.beats, beats, dance.seconds) for beats in moved]
         assert abs(np.mean(lifts)) < 0.05
+
+
+def test_the_pulse_of_a_real_dance_meets_its_accents(dances):
+    (dance,) = [d for d in dances if d.name == "aist_real_song"]
+    assert alignment_lift(dance.beats, dance.pulse, dance.seconds) > 0.1
 
 
 def test_the_real_song_follows_its_dance(dances):

@@ -11,18 +11,15 @@ from d2m_cli.data.sources.piece import MotionFile, MotionKind
 from d2m_cli.features.motion import (
     JOINTS,
     joint_positions,
-    joint_speed,
     motion_from_landmarks,
     motion_from_positions,
 )
 from d2m_cli.features.pose.estimator import PoseEstimator, PoseOptions
 from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm, multiplied, tempo_candidates
-from d2m_cli.metrics.alignment import alignment_lift, kinematic_beats
 from d2m_cli.spec import MOTION_RATE
 from d2m_cli.types import Motion, Rhythm
 
 EXAMPLE = ROOT / "examples/dance.mp4"
-CLIP = ROOT.parent / "shared/clips/aist_real_song.mp4"
 WALTZ = ROOT.parent / "shared/data/dance_with_melody/DANCE_W_1.npz"
 
 
@@ -221,13 +218,3 @@ def test_the_rhythm_of_a_video_with_known_beats() -> None:
     assert rhythm.bpm == pytest.approx(112, rel=0.01)
     assert np.median(errors) < 0.04
     assert rhythm.confidence.mean() > 0.5
-
-
-@pytest.mark.skipif(not CLIP.exists(), reason="the dance clips are not at hand")
-def test_the_pulse_of_a_real_dance_meets_its_accents() -> None:
-    motion = filmed(CLIP, 5.0)
-    accents = kinematic_beats(joint_speed(joint_positions(motion), motion.rate), motion.rate)
-    rhythm = estimate_rhythm(motion)
-    lift = alignment_lift(accents, rhythm.beats, len(motion.found) / motion.rate)
-    assert lift is not None and lift > 0.1
-    assert 0.95 * SLOWEST < rhythm.bpm < 1.05 * FASTEST
