@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from d2m_cli.codec.stream import decode_windows
 from d2m_cli.data.cache.music_beats import MusicRhythm, music_rhythm
 from d2m_cli.errors import BundleError, DataError
 from d2m_cli.evaluation.yardstick import distances
@@ -34,7 +33,7 @@ from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.sketch.drums import find_drum_onsets
 from d2m_cli.sketch.partials import analyse
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level, RenderQuality
-from d2m_cli.types import Dance, FloatArray, Motion, Rhythm, Visual
+from d2m_cli.types import Codes, Dance, FloatArray, Motion, Rhythm, Visual
 
 REAL, UNQUANTISED, CODEC = "real music", "codec, not quantised", "codec"
 REAL_SKETCH, COMPOSED = "its sketches, generator", "composed sketches, generator"
@@ -146,10 +145,8 @@ class _Steps:
 
     def _generated(self, dance: Dance, style: Style, seed: int, sketch: Sketch) -> FloatArray:
         parts = self.model.sample_codes(dance, style, seed, self.quality.passes, sketch=sketch)
-        codes = torch.cat(list(parts)).to(self.model.device)
-        waves = decode_windows(self.model.vqvae, codes, self.level)
-        whole = np.concatenate([wave.cpu().numpy() for wave in waves])
-        return whole[: round(dance.seconds * SAMPLE_RATE)]
+        codes = Codes(torch.cat(list(parts)).cpu().numpy(), self.level)
+        return np.concatenate(list(self.model.decode(codes, dance.seconds)))
 
     def _real_sketch(self, piece: FloatArray, rhythm: MusicRhythm) -> Sketch:
         words = Arrangement("", tuple(rhythm.beats.tolist()), (), (), ())

@@ -39,9 +39,9 @@ _STRANGER = 1.0
 class People:
     """Follows up to `MOST_PEOPLE` people; `add` takes the pictures in order.
 
-    One person alone is followed as `solutions.pose` does, with a look for others now and then. Two
-    followers that have come to follow one person are told apart by what each expected: the other
-    person is looked for, and known again by place, size, pose and the colour of their clothes.
+    One person alone is followed as `solutions.pose` does, with a look for others now and then. When
+    two followers end up on the same person, the one whose expectation fits best keeps them. The
+    other looks for its own person, and knows them by place, size, pose and colour of clothes.
     """
 
     def __init__(self) -> None:
