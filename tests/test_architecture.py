@@ -131,7 +131,9 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_generate_begins_without_what_its_networks_need() -> None:
     heavy = sorted({"torch", "scipy", "librosa", "mediapipe"})
-    code = f"import sys, d2m_cli.cli.jobs; print([m for m in {heavy!r} if m in sys.modules])"
+    code = (
+        f"import sys, d2m_cli.cli.generate.jobs; print([m for m in {heavy!r} if m in sys.modules])"
+    )
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     command = [sys.executable, "-c", code]
     told = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)

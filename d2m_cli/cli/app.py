@@ -21,7 +21,11 @@ RESEARCH = "For researchers"
 
 
 COMMANDS = {
-    "generate": Line("generate", "Give each video new music that fits its dance."),
+    "generate": Line(
+        "generate.command",
+        "Give each video new music that fits its dance.",
+        function="generate",
+    ),
     "styles": Line(
         "styles",
         "Show the styles that --style takes, with their usual tempo and how they sound.",

@@ -36,7 +36,7 @@ def styles(
     Example: d2m styles --play styles.mp3
     """
     from d2m_cli.bundles.styles import read_styles
-    from d2m_cli.cli.plan import choose_styles
+    from d2m_cli.cli.generate.plan import choose_styles
     from d2m_cli.errors import BundleError
 
     known = read_styles(bundle)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from d2m_cli.bundles.styles import read_styles
+from d2m_cli.cli.generate.output_names import new_folders
+from d2m_cli.cli.generate.output_options import OutputOptions
+from d2m_cli.cli.generate.plan import Plan, plan_jobs
+from d2m_cli.cli.generate.videos import find_videos
 from d2m_cli.cli.options import MusicOptions
-from d2m_cli.cli.output_names import new_folders
-from d2m_cli.cli.output_options import OutputOptions
-from d2m_cli.cli.plan import Plan, plan_jobs
-from d2m_cli.cli.videos import find_videos
 from d2m_cli.errors import BundleError, InputError, OutputError
 
 

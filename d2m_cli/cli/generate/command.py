@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from d2m_cli.cli.generate.output_options import OutputOptions
 from d2m_cli.cli.options import PANELS, MusicOptions
-from d2m_cli.cli.output_options import OutputOptions
 from d2m_cli.cli.record_options import options_from_records
 
 
@@ -30,13 +30,13 @@ def generate(
 
     A batch:     d2m generate clips/ -o scored/ --json
     """
-    from d2m_cli.cli.output_names import new_folders
-    from d2m_cli.cli.plan import plan_jobs
+    from d2m_cli.cli.generate.output_names import new_folders
+    from d2m_cli.cli.generate.plan import plan_jobs
 
     with new_folders() as make:
         plan = plan_jobs(videos or [], music, output, make)
 
-        from d2m_cli.cli.jobs import run_jobs
+        from d2m_cli.cli.generate.jobs import run_jobs
 
         failed = run_jobs(plan, music, output)
     if failed:

@@ -12,10 +12,10 @@ import numpy as np
 from rich.console import Console
 
 from d2m_cli.cli.failures import sentence
-from d2m_cli.cli.look import look, with_tempo
+from d2m_cli.cli.generate.look import look, with_tempo
+from d2m_cli.cli.generate.output_options import OutputOptions
+from d2m_cli.cli.generate.plan import Job, Plan, PlannedPiece
 from d2m_cli.cli.options import MusicOptions
-from d2m_cli.cli.output_options import OutputOptions
-from d2m_cli.cli.plan import Job, Plan, PlannedPiece
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m_cli.bundles.contents import style_names
-from d2m_cli.cli.output_names import MakeFolder, check_names, label_of, place
-from d2m_cli.cli.videos import find_videos
+from d2m_cli.cli.generate.output_names import MakeFolder, check_names, label_of, place
+from d2m_cli.cli.generate.videos import find_videos
 from d2m_cli.errors import BundleError, D2MError, InputError
 from d2m_cli.ingest.readable import check_readable
 
 if TYPE_CHECKING:
+    from d2m_cli.cli.generate.output_options import OutputOptions
     from d2m_cli.cli.options import MusicOptions
-    from d2m_cli.cli.output_options import OutputOptions
 
 _ALL = "all"
 

@@ -1,0 +1,1 @@
+"""`d2m generate`: what is meant, checked before work; then each video with its music."""
