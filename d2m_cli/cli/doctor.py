@@ -37,7 +37,8 @@ NOT_MADE = "not made yet"
 
 POSTING = (
     "May I post it? As far as this project goes, yes: its code is MIT, its part of the embedded "
-    "weights and of the music they make is CC0. They were trained on free game music (GPL, "
+    "weights and of the music they make is CC0. They were trained on songs of our own and "
+    "free game music (GPL, "
     "CC-BY-SA, CC-BY); whether that reaches the weights or the music is not settled in law. "
     "More: docs/licences.md."
 )
