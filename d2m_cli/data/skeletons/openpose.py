@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m_cli.arrays import read_array
 from d2m_cli.data.skeletons.joints import OPENPOSE
 from d2m_cli.errors import DataError
 from d2m_cli.features.motion import JOINTS
@@ -20,6 +21,9 @@ KEYPOINTS_RATE_HZ = 30.0
 
 NUMBERS = 25 * 3
 LANDMARKS = 33
+
+FARTHEST = 1e6
+"""Pixels."""
 
 FALLBACK = {
     "wrist": "elbow", "elbow": "shoulder", "foot_index": "ankle", "heel": "ankle",
@@ -34,16 +38,16 @@ def read_keypoints(path: Path) -> NDArray[np.float64]:
     Raises `DataError` when the file or folder holds something else, or NaN.
     """
     try:
-        frames = _json_frames(path) if path.is_dir() else np.load(path, allow_pickle=False)
+        frames = _json_frames(path) if path.is_dir() else read_array(path)
         points = np.asarray(frames, np.float64).reshape(len(frames), NUMBERS // 3, 3)
-    except (ValueError, TypeError, KeyError, OSError, EOFError) as error:
+    except (ValueError, TypeError, LookupError, OSError, OverflowError) as error:
         raise DataError(
             f"it holds no BODY_25 keypoints, (T, 75) or (T, 25, 3) ({error})"
         ) from error
     if not len(points):
         raise DataError("it holds no frame of keypoints")
-    if not np.isfinite(points).all():
-        raise DataError("the keypoints hold NaN or infinite numbers")
+    if not (np.abs(points) < FARTHEST).all():
+        raise DataError("the keypoints hold NaN, infinite or impossible numbers")
     return points
 
 
