@@ -92,3 +92,10 @@ class Maker(Protocol[DanceT, StyleT]):
 
     def decode(self, codes: Codes, seconds: float, progress: Progress) -> Iterator[FloatArray]:
         """Sound of codes, in pieces `(N,)` that together last exactly `seconds`."""
+
+
+def require_quality(quality: RenderQuality | str) -> RenderQuality:
+    """The quality of that name. Raises `InputError` for another word."""
+    if quality not in [str(one) for one in RenderQuality]:
+        raise InputError(f"Unknown quality '{quality}': choose {', '.join(RenderQuality)}.")
+    return RenderQuality(quality)

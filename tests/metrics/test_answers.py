@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from d2m_cli.evaluation.baselines import click_track
-from d2m_cli.metrics.answers import busyness, busyness_correlation, freeze_contrast
+from d2m_cli.metrics.answers import (
+    busyness,
+    correlation_with_energy,
+    freeze_contrast,
+)
 from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
 
 SECONDS = 16.0
@@ -26,14 +30,14 @@ def test_without_a_freeze_or_without_sound_there_is_no_contrast() -> None:
 
 def test_music_that_is_busy_where_the_dance_is_correlates() -> None:
     music = busyness(click_track(BUSY, SECONDS))
-    own = busyness_correlation(music, LIVELY, MOTION_RATE)
-    other = busyness_correlation(music, 1.0 - LIVELY, MOTION_RATE)
+    own = correlation_with_energy(music, LIVELY, MOTION_RATE)
+    other = correlation_with_energy(music, 1.0 - LIVELY, MOTION_RATE)
     assert own is not None and own > 0.6
     assert other is not None and other < -0.6
 
 
 def test_what_never_changes_correlates_with_nothing() -> None:
     music = busyness(click_track(BUSY, SECONDS))
-    assert busyness_correlation(music, np.ones(len(TIMES)), MOTION_RATE) is None
-    assert busyness_correlation(np.zeros(len(music)), LIVELY, MOTION_RATE) is None
-    assert busyness_correlation(music[:43], LIVELY, MOTION_RATE) is None
+    assert correlation_with_energy(music, np.ones(len(TIMES)), MOTION_RATE) is None
+    assert correlation_with_energy(np.zeros(len(music)), LIVELY, MOTION_RATE) is None
+    assert correlation_with_energy(music[:43], LIVELY, MOTION_RATE) is None
