@@ -13,9 +13,6 @@ from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
-MOTION_SUFFIXES = (".bvh", ".npz", ".pkl", ".npy")
-"""Files of motion that may stand in a video's place."""
-
 DanceT = TypeVar("DanceT", bound=Dance)
 """What a maker reads from a video; it takes no other maker's."""
 
