@@ -56,7 +56,7 @@ ALLOWED = {
 ALLOWED["studio"] = (
     GROUND
     | {"analysis", "bundles", "features", "ingest", "generation", "sketch", "output"}
-    | {"codec", "models"}
+    | {"codec", "models", "data"}
 )
 ALLOWED["evaluation"] = GROUND | ALLOWED.keys()
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from d2m_cli.analysis.cache import AnalysisCache
+from d2m_cli.data.sources.piece import is_motion
 from d2m_cli.errors import BundleError
 from d2m_cli.features.pose.doors import Door
 from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.generation.d2m import D2MMaker
-from d2m_cli.generation.maker import MOTION_SUFFIXES
 from d2m_cli.generation.open import open_maker
 from d2m_cli.ingest.probe import probe
 from d2m_cli.progress import Step
@@ -51,7 +51,7 @@ def look(maker: D2MMaker, at: Look, show: Show, cancelled: Callable[[], bool]) -
 
     Raises `Cancelled`, and what `Dance2Music.analyze` does.
     """
-    if at.path.suffix.lower() in MOTION_SUFFIXES:
+    if is_motion(at.path):
         return Analysis(maker.read_motion(at.path, at.start, at.end))
     clip, options = probe(at.path, at.start, at.end), PoseOptions.of(at.pose, at.dancer)
     work = Stages({Step.ANALYZE: clip.seconds}, show, cancelled)

@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from filelock import FileLock
 
+from d2m_cli.data.sources.piece import is_motion
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features
-from d2m_cli.generation.maker import MOTION_SUFFIXES
 from d2m_cli.ingest.probe import probe
 from d2m_cli.studio import folders
 from d2m_cli.studio.edits import Edit, Edits
@@ -64,7 +64,7 @@ class Project:
 
         Raises `InputError` when it is not there any more.
         """
-        if self.video.suffix.lower() in MOTION_SUFFIXES:
+        if is_motion(self.video):
             return None
         return probe(self.video, float(self._state["start"]), self._state["end"])
 

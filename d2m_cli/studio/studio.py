@@ -57,7 +57,7 @@ class Studio(Project):
         """Look at a dance and make a project of it; nothing is left where that fails.
 
         Args:
-            video: a file that ffmpeg reads, or motion alone (.bvh, .npz, .pkl or .npy).
+            video: a file that ffmpeg reads, or motion alone (`docs/data.md`).
             folder: where the project is to lie; None: `NAME.d2m` beside the video.
             bundle: name or folder of a bundle; None: the one that comes along.
             device: auto, cpu, cuda or mps.
