@@ -148,8 +148,8 @@ class MusicOptions:
             MUSIC,
             "--motion",
             "FILE",
-            "The dance as motion: BVH (Mixamo, CMU ...), AMASS .npz, AIST++ .pkl; with its video "
-            "or without one.",
+            "The dance as motion: BVH (Mixamo, CMU ...), AMASS, AIST++, or keypoints of MediaPipe, "
+            "OpenPose or COCO; with its video or without one.",
         ),
     ] = None
     flow: Annotated[

@@ -176,7 +176,7 @@ def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Analysis:
     import numpy as np
 
     from d2m_cli.errors import DataError
-    from d2m_cli.evaluation.sources import motion_of_piece
+    from d2m_cli.evaluation.dances import motion_of_piece
     from d2m_cli.features.events import dance_events
     from d2m_cli.features.rhythm import estimate_rhythm
     from d2m_cli.types import Analysis, Dance, Visual

@@ -108,7 +108,8 @@ class D2MMaker:
     ) -> tuple[Dance, FrameArray]:
         """Motion, visual features and rhythm of the dance, and thumbnails `(S, H, W, 3)`."""
         if self.motion_file is not None:
-            dance = self.read_motion(self.motion_file, clip.start, clip.start + clip.seconds)
+            end = clip.start + clip.seconds
+            dance = self._read_motion(self.motion_file, clip.start, end, clip)
             if dance.seconds < clip.seconds - _MISSING:
                 raise InputError(
                     f"{self.motion_file} ends {clip.seconds - dance.seconds:.1f} s before the "
@@ -128,9 +129,14 @@ class D2MMaker:
 
     def read_motion(self, path: Path, start: float, end: float | None) -> Dance:
         """The dance in a motion file; visual features are zeros. Raises `InputError`."""
+        return self._read_motion(path, start, end)
+
+    def _read_motion(
+        self, path: Path, start: float, end: float | None, clip: Clip | None = None
+    ) -> Dance:
         from d2m_cli.generation.motion_file import dance_of_motion
 
-        return dance_of_motion(path, self.visual_settings, start, end)
+        return dance_of_motion(path, self.visual_settings, start, end, clip)
 
     def choose_style(self, name: str | None, audio: Path | None, seed: int) -> Style:
         """The style of that name, of which the seed picks an exemplar, or that of a piece of music.

@@ -7,10 +7,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from d2m_cli.data.sources.piece import is_motion
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.generation.maker import MOTION_SUFFIXES, Maker, require_quality
+from d2m_cli.generation.maker import TEMPO_RANGE, Maker, require_quality
 from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -21,9 +22,6 @@ from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
 from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Analysis
-
-TEMPO_RANGE = (40.0, 240.0)
-"""Beats per minute that can be asked for."""
 
 
 class Dance2Music:
@@ -92,7 +90,7 @@ class Dance2Music:
         """New music for a video: `analyze`, then `compose`. Wrong values are refused at once.
 
         Args:
-            video: a file that ffmpeg reads, or motion alone (.bvh, .npz, .pkl or .npy).
+            video: a file that ffmpeg reads, or motion alone (`docs/data.md`).
             level: "low" (finer sound) or "high" (coarser codes, faster).
             style: one of `styles`, in any case; by default the dance's tempo picks one with drums.
             style_audio: a piece of music to take the style from instead.
@@ -145,11 +143,11 @@ class Dance2Music:
 
         Args and errors as in `generate`.
         """
-        options, begin = PoseOptions.of(pose, dancer), perf_counter()
-        if Path(video).suffix.lower() in MOTION_SUFFIXES:
-            dance = self.maker.read_motion(Path(video), start, end)
-            return Analysis(dance, elapsed=perf_counter() - begin)
-        clip = probe(Path(video), start, end)
+        path, options, begin = Path(video), PoseOptions.of(pose, dancer), perf_counter()
+        if is_motion(path):
+            moved = self.maker.read_motion(path, start, end)
+            return Analysis(moved, elapsed=perf_counter() - begin)
+        clip = probe(path, start, end)
         dance, thumbnails = self.maker.analyze(clip, options, progress)
         return Analysis(dance, clip, thumbnails, perf_counter() - begin)
 
@@ -216,9 +214,8 @@ class Dance2Music:
 
         Raises `InputError` for a word that is no level, `BundleError` where the bundle lacks it.
         """
-        known = [str(one) for one in Level]
-        if level not in known:
-            raise InputError(f"Unknown level '{level}': choose {' or '.join(known)}.")
+        if level not in [str(one) for one in Level]:
+            raise InputError(f"Unknown level '{level}': choose {' or '.join(Level)}.")
         if level not in self.levels:
             raise BundleError(
                 f"The bundle '{self.maker.bundle.name}' has no {level} level: "
