@@ -196,17 +196,9 @@ class Dance2Music:
         for path in (raw, clean):
             path.unlink(missing_ok=True)
         words = self.maker.arrangement(dance, level, style, seed)
+        grid = dance.rhythm
         return Track(
-            final,
-            level,
-            style.name,
-            seed,
-            analysis,
-            dance.rhythm,
-            words,
-            style.why,
-            timings,
-            folder,
+            final, level, style.name, seed, analysis, grid, words, style.why, timings, folder
         )
 
     def require_level(self, level: Level | str) -> Level:
