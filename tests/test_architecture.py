@@ -58,6 +58,7 @@ ALLOWED["studio"] = (
     | {"analysis", "bundles", "features", "ingest", "generation", "sketch", "output"}
     | {"codec", "models", "data"}
 )
+ALLOWED["studio_page"] = GROUND | {"studio", "ingest"}
 ALLOWED["evaluation"] = GROUND | ALLOWED.keys()
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}
 HEAVY = {"torch", "librosa", "mediapipe", "av", "moviepy", "scipy", "matplotlib", "lightning"}
