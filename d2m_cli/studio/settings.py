@@ -114,7 +114,7 @@ def moved(rhythm: Rhythm, seconds: float) -> Rhythm:
 
 
 def phase_at(rhythm: Rhythm, times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Beats at `times` (seconds); beyond its ends the pulse goes on at its last pace."""
+    """Beats `(N,)` at `times` `(N,)` seconds; beyond its ends the pulse keeps its last pace."""
     phase = rhythm.phase.astype(np.float64)
     known = np.arange(len(phase)) / rhythm.rate
     ends = (1.0 / rhythm.rate / (phase[i + 1] - phase[i]) for i in (0, len(phase) - 2))
