@@ -20,6 +20,10 @@ class Span(NamedTuple):
     end: float
 
 
+ALWAYS = Span(-1e9, 1e9)
+"""All of a piece, with what begins before it or ends after it."""
+
+
 def within(take: Take, start: float, end: float | None) -> Span:
     """The stretch from `start` to `end` seconds of a take; None means its end.
 
