@@ -26,6 +26,10 @@ COMMANDS = {
         "Give each video new music that fits its dance.",
         function="generate",
     ),
+    "studio": Line(
+        "studio",
+        "See a dance and its music on one timeline, change what does not fit, keep the best take.",
+    ),
     "styles": Line(
         "styles",
         "Show the styles that --style takes, with their usual tempo and how they sound.",

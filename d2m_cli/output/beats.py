@@ -47,10 +47,13 @@ class Beat(NamedTuple):
         return f"{self.bar}.{self.beat}"
 
 
-def count_beats(times: Sequence[float], first: int = 0) -> list[Beat]:
-    """Beats at `times` (seconds), counted in bars; number 0 opens bar 1, `first` is the first's."""
+def count_beats(times: Sequence[float], first: int = 0, meter: int = BEATS_PER_BAR) -> list[Beat]:
+    """Beats at `times` (seconds), counted in bars of `meter`.
+
+    Number 0 opens bar 1, `first` is the first's.
+    """
     return [
-        Beat(float(time), 1 + number // BEATS_PER_BAR, 1 + number % BEATS_PER_BAR)
+        Beat(float(time), 1 + number // meter, 1 + number % meter)
         for number, time in enumerate(times, first)
     ]
 

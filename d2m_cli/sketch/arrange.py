@@ -9,6 +9,8 @@ is not the music: the generator has learned to turn the sketches of real pieces 
 Letters: `S` sixteenths of the piece, `T` steps of the rhythm.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -23,7 +25,7 @@ from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.partials import Partials
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
-from d2m_cli.sketch.score import CHORD_LOWEST, Score, Section
+from d2m_cli.sketch.score import CHORD_LOWEST, Score, Section, Tonality
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import Events, FloatArray, Rhythm
@@ -56,10 +58,14 @@ def arrange(
 
     Seed and name of the `style` pick the piece, `rules` say how it is built.
     """
-    written = dance_score(rhythm, energy, style, rules, seed, events)
+    return sketch_of(dance_score(rhythm, energy, style, rules, seed, events), seconds)
+
+
+def sketch_of(written: DanceScore, seconds: float) -> Sketch:
+    """The sketch of a score; its dice are thrown on, so that a score has one sketch."""
     score, starts = written.score, written.seconds(np.arange(written.score.sixteenths))
     middles = written.seconds(np.arange(score.sixteenths) + 0.5)
-    partials = to_partials(levels(score), middles, rules.balance, written.random)
+    partials = to_partials(levels(score), middles, score.rules.balance, written.random)
     begun = written.seconds(np.array([note.start for note in score.notes]))
     placed = place_drum_onsets(begun, onset_strengths(score), seconds)
     drum_onsets = loosened(placed, float(np.median(np.diff(middles))), written.random)
@@ -90,8 +96,12 @@ def dance_score(
     rules: StyleRules,
     seed: int,
     events: Events = Events(),
+    tonality: Tonality | None = None,
 ) -> DanceScore:
-    """The score that `arrange` makes a sketch of; `energy` is `(T,)`, as there."""
+    """The score that `arrange` makes a sketch of; `energy` is `(T,)`, as there.
+
+    A `tonality` takes the place of the one that would be thrown.
+    """
     random = np.random.default_rng((seed, crc32(style.encode())))
     first = int(np.floor(rhythm.phase[0])) * SIXTEENTHS_PER_BEAT
     last = int(np.ceil(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT
@@ -99,7 +109,7 @@ def dance_score(
     lively = np.interp(middles, np.arange(len(energy)) / rhythm.rate, energy)
     close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
     own = varied(rules, random)
-    score = compose(PLAN, lively, own, random, first, close)
+    score = compose(PLAN, lively, own, random, first, close, tonality)
 
     def place(seconds: float) -> float:
         step = np.interp(seconds * rhythm.rate, np.arange(len(rhythm.phase)), rhythm.phase)

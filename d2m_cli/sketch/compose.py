@@ -20,6 +20,7 @@ from d2m_cli.sketch.score import (
     Bar,
     Score,
     Section,
+    Tonality,
 )
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 
@@ -50,13 +51,14 @@ def compose(
     random: Generator,
     first: int = 0,
     close: int | None = None,
+    tonality: Tonality | None = None,
 ) -> Score:
     """A piece whose sections follow the plan, again and again, with energy `lively` `(S,)` 0..1.
 
     Its first sixteenth is number `first` of the plan; at sixteenth `close` of the piece comes the
-    closing chord, which sounds to the end.
+    closing chord, which sounds to the end. A `tonality` takes the place of the one that is thrown.
     """
-    return _Composer(plan, lively, rules, random, first).compose(
+    return _Composer(plan, lively, rules, random, first, tonality).compose(
         len(lively) if close is None else close
     )
 
@@ -69,12 +71,14 @@ class _Composer:
         rules: StyleRules,
         random: Generator,
         first: int,
+        tonality: Tonality | None,
     ) -> None:
         self.plan, self.lively, self.rules = plan, lively, rules
         self.random, self.first = random, first
         self.bar = rules.meter * SIXTEENTHS_PER_BEAT
         scale = rules.scales[random.integers(len(rules.scales))]
-        self.score = Score(rules, int(random.integers(OCTAVE)), scale, len(lively))
+        thrown = Tonality(int(random.integers(OCTAVE)), scale)
+        self.score = Score(rules, *(tonality or thrown), len(lively))
         kit = new_kit(rules, random)
         self.ideas = [
             invent(rules, kit, random) for _ in range(1 + max(part.idea for part in plan))
