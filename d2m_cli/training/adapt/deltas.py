@@ -61,7 +61,10 @@ class Deltas(nn.Module):
     def forward(
         self, given: Conditions, codes: int, sketch: Tensor | None, known: Tensor | None
     ) -> tuple[Latents, Tensor]:
-        """Latents of the generator with its deltas, and its prior."""
+        """Latents of `codes` codes by the generator with its deltas, and its prior `(K,)`.
+
+        `sketch` `(B, 64, codes)`, `known` `(B, 65, codes)`, as `Generator.forward` takes them.
+        """
         state = self.merged()
         said: Latents = functional_call(self._base[0], state, (given, codes, sketch, known))
         return said, state["prior"]

@@ -43,7 +43,7 @@ def made(
 
 
 def excerpts(files: Sequence[PieceFile]) -> Iterator[FloatArray]:
-    """`PIECES` stretches of real pieces, of different ones as far as possible."""
+    """`PIECES` stretches `(N,)` of real pieces, of different ones as far as possible."""
     for number in range(PIECES):
         file = files[number % len(files)]
         part = (number // len(files) + 1) / (PIECES // len(files) + 2)
