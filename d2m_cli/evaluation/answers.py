@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.evaluation.record import Answers
+from d2m_cli.evaluation.record import DanceAnswers
 from d2m_cli.metrics.answers import (
     accent_response,
     busyness,
@@ -38,7 +38,7 @@ class HeardPiece:
         return cls(samples, busyness(samples), loudness(samples))
 
 
-def answers_to(events: Events, energy: FloatArray | None, piece: HeardPiece) -> Answers:
+def answers_to(events: Events, energy: FloatArray | None, piece: HeardPiece) -> DanceAnswers:
     """Of a piece to a dance with these events and this energy `(T,)`."""
     strong = [accent.time for accent in events.accents if accent.strength >= STRONG]
     strong += [jump.time for jump in events.jumps]
@@ -54,7 +54,7 @@ def answers_to(events: Events, energy: FloatArray | None, piece: HeardPiece) -> 
     }
 
 
-def mean_answers(answers: Sequence[Answers]) -> Answers:
+def mean_answers(answers: Sequence[DanceAnswers]) -> DanceAnswers:
     """Means over the answers that have a figure."""
     return {
         "freeze_contrast": mean(one["freeze_contrast"] for one in answers),

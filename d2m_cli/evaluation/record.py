@@ -103,7 +103,7 @@ class BeatsRecord(TypedDict):
     beat_level: BeatLevelRecord
 
 
-class Answers(TypedDict):
+class DanceAnswers(TypedDict):
     """How a piece answers a dance (`metrics.answers`)."""
 
     freeze_contrast: float | None
@@ -129,8 +129,8 @@ class ClipAlignment(TypedDict):
     mismatched: float | None
     bas_dance: float | None
     bas_music: float | None
-    answers: Answers
-    answers_mismatched: Answers
+    answers: DanceAnswers
+    answers_mismatched: DanceAnswers
 
 
 class AlignmentRecord(TypedDict):
@@ -145,8 +145,8 @@ class AlignmentRecord(TypedDict):
     mismatched: float | None
     bas_dance: float | None
     bas_music: float | None
-    answers: Answers
-    answers_mismatched: Answers
+    answers: DanceAnswers
+    answers_mismatched: DanceAnswers
     scored: int
     """Clips that have a lift."""
 
