@@ -99,7 +99,7 @@ def dance_score(
     limbs: FloatArray | None = None,
     tonality: Tonality | None = None,
 ) -> DanceScore:
-    """The score that `arrange` makes a sketch of, with its arguments.
+    """The score that `arrange` makes a sketch of; `energy` is `(T,)`, `limbs` `(2, T)`, as there.
 
     A `tonality` takes the place of the one that would be thrown.
     """
