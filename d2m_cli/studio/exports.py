@@ -29,7 +29,7 @@ VOICES = {
 SUFFIXES = (*CONTAINERS, *SOUND_SUFFIXES, *FORMATS, ".json")
 
 
-def write_export(project: Project, take: Take, out: Path, overwrite: bool, mix: float) -> None:
+def write_export(project: Project, take: Take, out: Path, overwrite: bool, mix: float) -> Path:
     """Write a take, or what is known of it; the suffix of `out` decides (`Studio.export`)."""
     if not 0.0 <= mix <= 1.0:
         raise InputError(f"mix is {mix:g}: give a number from 0 to 1.")
@@ -48,6 +48,7 @@ def write_export(project: Project, take: Take, out: Path, overwrite: bool, mix: 
         write_json(out, facts(project, take))
     else:
         write_timeline(out, timeline_of(take), project.fps or FRAME_RATE)
+    return out
 
 
 def timeline_of(take: Take) -> Timeline:

@@ -195,9 +195,7 @@ class Studio(Project):
         wished = settings or replace(old.settings, seed=old.settings.seed + 1)
         wished = wished if seed is None else replace(wished, seed=seed)
         require_alike(old, wished)
-        spans = [within(old, start, end)]
-        for locked in locks:
-            spans = without(spans, locked)
+        spans = without([within(old, start, end)], *locks)
 
         def make(folder: Path, work: Stages) -> Take:
             return make_parts(self.maker, self.analyzed, old, wished, spans, folder, work)
@@ -223,9 +221,7 @@ class Studio(Project):
         Returns the file. Raises `OutputError` when it exists, cannot be written or is of an unknown
         kind, `InputError` when there is no such take, or no video.
         """
-        take, path = self.take(take_id), Path(out)
-        write_export(self, take, path, overwrite, mix)
-        return path
+        return write_export(self, self.take(take_id), Path(out), overwrite, mix)
 
     @contextmanager
     def _turn(self, work: Stages) -> Iterator[None]:
