@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.errors import InputError
-from d2m_cli.generation.pipeline import TEMPO_RANGE, require_quality
+from d2m_cli.generation.maker import TEMPO_RANGE, require_quality
 from d2m_cli.spec import METERS, Level, RenderQuality
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import Dance, Rhythm

@@ -9,7 +9,7 @@ import pytest
 from short_songs import short_song
 
 from d2m_cli.bundles.styles import style_entry, styles_toml
-from d2m_cli.generation.styles import style_for_tempo
+from d2m_cli.generation.styles import style_for_dance
 from d2m_cli.sketch.notes import STROKES, Part, signs
 from d2m_cli.songs.instruments import check_instruments, choose_instruments
 from d2m_cli.songs.midi import write_midi
@@ -81,8 +81,8 @@ def test_a_waltz_has_three_beats() -> None:
 
 
 def test_a_dance_in_three_gets_a_style_in_three() -> None:
-    assert {style_for_tempo(STYLES, tempo, 3) for tempo in range(60, 200)} == {"waltz"}
-    assert "waltz" not in {style_for_tempo(STYLES, tempo) for tempo in range(60, 200)}
+    assert {style_for_dance(STYLES, tempo, 3) for tempo in range(60, 200)} == {"waltz"}
+    assert "waltz" not in {style_for_dance(STYLES, tempo) for tempo in range(60, 200)}
 
 
 def test_the_hook_comes_back() -> None:
