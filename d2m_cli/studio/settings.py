@@ -121,6 +121,13 @@ def phase_at(rhythm: Rhythm, times: NDArray[np.float64]) -> NDArray[np.float64]:
     return extrapolate(times, known, phase, *ends)
 
 
+def seconds_at(rhythm: Rhythm, beats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds `(N,)` at which the pulse reaches `beats` `(N,)`: the other way round."""
+    phase = rhythm.phase.astype(np.float64)
+    ends = phase[1] - phase[0], phase[-1] - phase[-2]
+    return extrapolate(beats, phase, np.arange(len(phase)), *ends) / rhythm.rate
+
+
 def _require_tempo(bpm: float) -> None:
     low, high = TEMPO_RANGE
     if not low <= bpm <= high:

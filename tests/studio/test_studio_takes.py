@@ -64,4 +64,4 @@ def test_a_cancelled_look_leaves_no_folder(video: Path) -> None:
 
 def test_no_project_is_made_over_another_one(studio: Studio, video: Path) -> None:
     with pytest.raises(OutputError, match="holds a project"):
-        Studio.create(video)
+        Studio.create(video, studio.folder)
