@@ -51,7 +51,7 @@ ALLOWED = {
     "official": GROUND | {"analysis", "bundles", "features", "models", "codec", "data"},
     "training": GROUND
     | {"models", "codec", "losses", "data", "features", "metrics", "report", "bundles"}
-    | {"generation"},
+    | {"generation", "sketch"},
 }
 ALLOWED["studio"] = (
     GROUND

@@ -72,6 +72,10 @@ COMMANDS = {
     "train": Line(
         "train", "Train a stage from its recipe; make a bundle of trained stages.", RESEARCH
     ),
+    "adapt": Line(
+        "adapt",
+        "Learn from your own music: a style, its rules, and small changes of the generator.",
+    ),
     "download-weights": Line(
         "download_weights",
         "Download weights that d2m can use but may not contain; without a name, list them.",

@@ -114,6 +114,18 @@ def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> float:
     return gain
 
 
+def apply_gain(path: Path, out: Path, gain: float) -> None:
+    """Bring the WAV at `path` to `out`, 16-bit mono, by the `gain` that `level_loudness` gave.
+
+    The limiter is used where it must be. Raises `OutputError` when the file cannot be written.
+    """
+    sound = ffmpeg.input(word_of(path)).audio.filter("volume", f"{gain:.3f}dB")
+    if measure_loudness(path).peak_db + gain > CEILING_DB:
+        sound = limited(sound, SAMPLE_RATE)
+    with finished_file(out) as draft:
+        run_ffmpeg(sound.output(word_of(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
+
+
 def _faded(path: Path, finish: Finish) -> Any:
     """The sound of the file, rising and falling like a quarter of a sine."""
     sound = ffmpeg.input(word_of(path)).audio

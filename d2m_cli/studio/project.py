@@ -59,6 +59,16 @@ class Project:
         return (self.folder / str(self._state["video"])).resolve()
 
     @property
+    def starts(self) -> float:
+        """Seconds at which the part of the video begins."""
+        return float(self._state["start"])
+
+    @property
+    def fps(self) -> float | None:
+        """Pictures per second of the video; None for motion alone."""
+        return self._state["fps"]
+
+    @property
     def clip(self) -> Clip | None:
         """The video as it is now, or the part of it; None for motion alone.
 
@@ -66,7 +76,7 @@ class Project:
         """
         if is_motion(self.video):
             return None
-        return probe(self.video, float(self._state["start"]), self._state["end"])
+        return probe(self.video, self.starts, self._state["end"])
 
     @property
     def dance(self) -> DanceView:

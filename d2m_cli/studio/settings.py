@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from d2m_cli.errors import InputError
-from d2m_cli.generation.pipeline import TEMPO_RANGE, require_quality
+from d2m_cli.generation.maker import TEMPO_RANGE, require_quality
 from d2m_cli.spec import METERS, Level, RenderQuality
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import Dance, Rhythm
@@ -107,12 +108,24 @@ def moved(rhythm: Rhythm, seconds: float) -> Rhythm:
     """The same pulse, `seconds` later; bars open on the same beats, which are later, too."""
     if not seconds:
         return rhythm
-    phase = rhythm.phase.astype(np.float64)
-    times = np.arange(len(phase)) / rhythm.rate
-    slopes = [1.0 / rhythm.rate / (phase[i + 1] - phase[i]) for i in (0, len(phase) - 2)]
-    found = extrapolate(times - seconds, times, phase, *slopes)
+    found = phase_at(rhythm, np.arange(len(rhythm.phase)) / rhythm.rate - seconds)
     found -= rhythm.meter * np.ceil(found[0] / rhythm.meter)
     return replace(rhythm, phase=found.astype(np.float32))
+
+
+def phase_at(rhythm: Rhythm, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Beats `(N,)` at `times` `(N,)` seconds; beyond its ends the pulse keeps its last pace."""
+    phase = rhythm.phase.astype(np.float64)
+    known = np.arange(len(phase)) / rhythm.rate
+    ends = (1.0 / rhythm.rate / (phase[i + 1] - phase[i]) for i in (0, len(phase) - 2))
+    return extrapolate(times, known, phase, *ends)
+
+
+def seconds_at(rhythm: Rhythm, beats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds `(N,)` at which the pulse reaches `beats` `(N,)`: the other way round."""
+    phase = rhythm.phase.astype(np.float64)
+    ends = phase[1] - phase[0], phase[-1] - phase[-2]
+    return extrapolate(beats, phase, np.arange(len(phase)), *ends) / rhythm.rate
 
 
 def _require_tempo(bpm: float) -> None:

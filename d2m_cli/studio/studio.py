@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from d2m_cli.features.files import save_features
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.studio import folders
+from d2m_cli.studio.exports import write_export
 from d2m_cli.studio.looking import Look, look, new_state, open_own
 from d2m_cli.studio.making import expected, make_take
+from d2m_cli.studio.part import make_parts, require_alike
 from d2m_cli.studio.project import Project
 from d2m_cli.studio.settings import TakeSettings
-from d2m_cli.studio.takes import Span, Take, load_take
+from d2m_cli.studio.spans import Span, within, without
+from d2m_cli.studio.takes import Take, load_take
 from d2m_cli.studio.work import Show, Stages, never, unseen
 
 _WAIT = 0.1
@@ -83,7 +87,9 @@ class Studio(Project):
             lock = folders.hold(place)
             try:
                 save_features(analysis.dance, place / folders.DANCE, analysis.thumbnails)
-                studio = cls(place / folders.NAME, new_state(place, seen, bundle), lock, device)
+                fps = analysis.clip.fps if analysis.clip else None
+                state = new_state(place, seen, bundle, fps)
+                studio = cls(place / folders.NAME, state, lock, device)
                 studio._save()
             except BaseException:
                 lock.release()
@@ -142,7 +148,7 @@ class Studio(Project):
         """
         settings = settings or self.settings
         if base is not None and self.locks(base):
-            return self.redo(base, 0.0, None, settings=settings, progress=progress)
+            return self.redo(base, 0.0, settings=settings, progress=progress, cancelled=cancelled)
 
         def make(folder: Path, work: Stages) -> Take:
             return make_take(self.maker, self.analyzed, settings, folder, work)
@@ -185,7 +191,17 @@ class Studio(Project):
             BundleError: the bundle does not have the style.
             OutputError: the disk is full.
         """
-        raise NotImplementedError
+        old, locks = self.take(take_id), self.locks(take_id)
+        wished = settings or replace(old.settings, seed=old.settings.seed + 1)
+        wished = wished if seed is None else replace(wished, seed=seed)
+        require_alike(old, wished)
+        spans = without([within(old, start, end)], *locks)
+
+        def make(folder: Path, work: Stages) -> Take:
+            return make_parts(self.maker, self.analyzed, old, wished, spans, folder, work)
+
+        usual = expected(wished, sum(s.end - s.start for s in spans), self.takes)
+        return self._make(make, Stages(usual, progress, cancelled), locks)
 
     def export(
         self, take_id: str, out: str | Path, *, overwrite: bool = False, mix: float = 0.0
@@ -205,7 +221,7 @@ class Studio(Project):
         Returns the file. Raises `OutputError` when it exists, cannot be written or is of an unknown
         kind, `InputError` when there is no such take, or no video.
         """
-        raise NotImplementedError
+        return write_export(self, self.take(take_id), Path(out), overwrite, mix)
 
     @contextmanager
     def _turn(self, work: Stages) -> Iterator[None]:

@@ -142,7 +142,7 @@ class Take:
             parts = list(Part)
             rows = zip(file["note_part"], file["notes"], strict=True)
             notes = tuple(
-                Note(parts[part], float(start), int(length), int(pitch), float(velocity))
+                Note(parts[part], float(start), float(length), int(pitch), float(velocity))
                 for part, (start, length, pitch, velocity) in rows
             )
             tonality = Tonality(int(file["key"]), tuple(map(int, file["scale"])))

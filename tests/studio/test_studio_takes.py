@@ -6,38 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from project import EXAMPLE
+from studio_quick import QUICK
 
-from d2m_cli import Studio, TakeSettings
+from d2m_cli import Studio, Take
 from d2m_cli.errors import Cancelled, InputError, OutputError
 from d2m_cli.studio.work import Work
-
-QUICK = TakeSettings(style="house", level="high", quality="draft", seed=3)
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory, run_ffmpeg) -> Path:
-    path = tmp_path_factory.mktemp("studio") / "dance.mp4"
-    run_ffmpeg("-i", EXAMPLE, "-t", "3", "-c", "copy", path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def studio(video: Path) -> Studio:
-    with Studio.create(video) as studio:
-        yield studio
-
-
-@pytest.fixture(scope="module")
-def first(studio: Studio):
-    return studio.add_take(QUICK)
 
 
 def files_of(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
-def test_a_take_has_the_dances_length_beats_and_peaks(studio: Studio, first) -> None:
+def test_a_take_has_the_dances_length_beats_and_peaks(studio: Studio, first: Take) -> None:
     assert len(first.samples) == round(studio.dance.seconds * first.rate)
     assert [beat.time for beat in first.beats] == [beat.time for beat in studio.dance.beats]
     assert first.peaks(7).min() == first.samples.min()
@@ -46,7 +26,9 @@ def test_a_take_has_the_dances_length_beats_and_peaks(studio: Studio, first) -> 
     assert first.style == "house"
 
 
-def test_a_project_opens_again_elsewhere_with_all_takes(studio: Studio, first, tmp_path) -> None:
+def test_a_project_opens_again_elsewhere_with_all_takes(
+    studio: Studio, first: Take, tmp_path
+) -> None:
     with pytest.raises(InputError, match="open in another"):
         Studio.open(studio.folder)
     copy = shutil.copytree(studio.folder, tmp_path / "copy.d2m")
@@ -59,7 +41,7 @@ def test_a_project_opens_again_elsewhere_with_all_takes(studio: Studio, first, t
         assert again.dance.record() == studio.dance.record()
 
 
-def test_cancelled_work_leaves_nothing(studio: Studio, first) -> None:
+def test_cancelled_work_leaves_nothing(studio: Studio, first: Take) -> None:
     seen: list[Work] = []
 
     def stop() -> bool:
@@ -82,4 +64,4 @@ def test_a_cancelled_look_leaves_no_folder(video: Path) -> None:
 
 def test_no_project_is_made_over_another_one(studio: Studio, video: Path) -> None:
     with pytest.raises(OutputError, match="holds a project"):
-        Studio.create(video)
+        Studio.create(video, studio.folder)
