@@ -268,7 +268,7 @@ def read_csv(file: Path, seconds: float) -> None:
 
 
 def read_json(file: Path, seconds: float) -> None:
-    assert json.loads(file.read_text(encoding="utf-8"))["beats"]
+    assert json.loads(file.read_text(encoding="utf-8"))["take"]["beats"]
 
 
 class Reader(NamedTuple):
@@ -299,9 +299,9 @@ def test_work_is_cancelled_and_meanwhile_the_studio_answers(opened: Open) -> Non
     opened.set("quality", "best")
     page.click("#make")
     page.click("#make")
-    running = "document.querySelector('.job[data-state=running] progress[value]') !== null"
+    running = "document.querySelector('#work [data-state=running] progress[value]') !== null"
     page.wait_for(running, patience=180)
-    page.wait_for("document.querySelector('.job[data-state=waiting]') !== null")
+    page.wait_for("document.querySelector('#work [data-state=waiting]') !== null")
     waits = []
     for _ in range(20):
         begin = time.monotonic()
@@ -311,10 +311,10 @@ def test_work_is_cancelled_and_meanwhile_the_studio_answers(opened: Open) -> Non
     assert page.evaluate(running), "the take was made meanwhile"
     print("answers after", [round(1000 * wait) for wait in waits], "ms")
     assert float(np.median(waits)) < 0.1
-    page.click(".job[data-state=waiting] button")
-    page.wait_for("document.querySelectorAll('.job').length === 1")
-    page.click(".job[data-state=running] button")
-    page.wait_for("document.querySelectorAll('.job').length === 0", patience=180)
+    page.click("#work [data-state=waiting] button")
+    page.wait_for("document.querySelectorAll('#work .job').length === 1")
+    page.click("#work [data-state=running] button")
+    page.wait_for("document.querySelectorAll('#work .job').length === 0", patience=180)
     opened.set("level", "high")
     opened.set("quality", "draft")
     assert opened.takes() == before
