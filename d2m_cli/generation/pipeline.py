@@ -11,6 +11,7 @@ from d2m_cli.data.sources.piece import is_motion
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.features.pose.estimator import PoseOptions
+from d2m_cli.generation.edges import with_edges
 from d2m_cli.generation.maker import TEMPO_RANGE, Maker, require_quality
 from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
@@ -188,7 +189,8 @@ class Dance2Music:
         folder = scratch_folder()
         raw, clean, final = (Path(folder.name) / f"{n}.wav" for n in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):
-            write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
+            sound = self.maker.decode(codes, dance.seconds, progress)
+            write_wav(raw, with_edges(sound, dance) if self.maker.follows_tempo else sound)
         with timed(timings, Step.POSTPROCESS):
             if self.maker.denoised if denoised is None else denoised:
                 denoise(raw, clean, progress)

@@ -2,9 +2,9 @@
 
 What a dance cannot say (key, harmony, tune) comes from the seed; what it does say decides the rest:
 every note and drum stroke lies on its beats, its energy decides how many voices play how loudly,
-its freezes and accents are answered (`answer`), and the music closes on its last beat. The sketch
-is not the music: the generator has learned to turn the sketches of real pieces (`partials.analyse`,
-`drums.find_drum_onsets`) into those pieces.
+its freezes and accents are answered (`answer`), and the music closes on its last beat that leaves
+the chord time to ring. The sketch is not the music: the generator has learned to turn the sketches
+of real pieces (`partials.analyse`, `drums.find_drum_onsets`) into those pieces.
 
 Letters: `S` sixteenths of the piece, `T` steps of the rhythm.
 """
@@ -30,6 +30,9 @@ from d2m_cli.sketch.score import CHORD_LOWEST, Score, Tonality
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import Events, FloatArray, Rhythm
+
+RINGING_SECONDS = 0.5
+"""The closing chord is struck on the last beat that leaves it so long to ring."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ def dance_score(
         if limbs is None
         else ((lively + np.interp(middles, steps, limb)) / 2 for limb in limbs)
     )
-    close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
+    closing = max(len(rhythm.phase) - 1 - round(RINGING_SECONDS * rhythm.rate), 0)
+    close = max(0, int(np.floor(rhythm.phase[closing])) * SIXTEENTHS_PER_BEAT - first)
     own = varied(rules, random)
 
     def place(seconds: float) -> float:
