@@ -70,8 +70,8 @@ class Answers:
     async def settings(self, request: Request) -> Response:
         """Note what the next take is to be."""
         settings = TakeSettings.of(await _words(request))
-        await run_in_threadpool(self.desk.change_settings, settings)
-        return JSONResponse({})
+        revision = await run_in_threadpool(self.desk.change_settings, settings)
+        return JSONResponse({"revision": revision})
 
     async def add(self, request: Request) -> Response:
         """Put a new take in line."""

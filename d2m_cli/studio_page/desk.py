@@ -49,8 +49,9 @@ class Desk:
 
     def news(self, known: int) -> dict[str, Any]:
         """The work in line; and the whole state where it is not that of revision `known`."""
-        jobs: dict[str, Any] = {"revision": self.revision, "jobs": self.line.records()}
-        if known == self.revision:
+        revision = self.revision  # read before the state, which may be newer, but never older
+        jobs: dict[str, Any] = {"revision": revision, "jobs": self.line.records()}
+        if known == revision:
             return jobs
         if self._studio is None or self._clip is None:
             return {**jobs, "project": None}
@@ -105,11 +106,12 @@ class Desk:
         """What people call a take."""
         return take_name(self.studio, take)
 
-    def change_settings(self, settings: TakeSettings) -> None:
-        """Note what the next take is to be."""
+    def change_settings(self, settings: TakeSettings) -> int:
+        """Note what the next take is to be; gives the revision that has it."""
         if settings != self.studio.settings:
             self.studio.settings = settings
             self._tell()
+        return self.revision
 
     def edit(self, word: str, *arguments: Any) -> None:
         """Call a method of the project that changes it at once: lock, unlock, undo, keep ..."""
