@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from d2m_cli.generation.pipeline import Dance2Music as Dance2Music
     from d2m_cli.generation.track import Track as Track
     from d2m_cli.spec import Level as Level
+    from d2m_cli.studio.settings import TakeSettings as TakeSettings
+    from d2m_cli.studio.studio import Studio as Studio
+    from d2m_cli.studio.takes import Take as Take
     from d2m_cli.types import Dance as Dance
 
 __version__ = "0.1.0"
@@ -25,6 +28,9 @@ EXPORTS = {
     "Track": "d2m_cli.generation.track",
     "Dance": "d2m_cli.types",
     "Level": "d2m_cli.spec",
+    "Studio": "d2m_cli.studio.studio",
+    "Take": "d2m_cli.studio.takes",
+    "TakeSettings": "d2m_cli.studio.settings",
     "evaluate": "d2m_cli.evaluation.evaluate",
     "EvaluateOptions": "d2m_cli.evaluation.evaluate",
 }

@@ -32,6 +32,11 @@ def read_array(path: Path) -> NDArray[Any]:
             raise ValueError(str(error) or "it ends too soon") from None
 
 
+def read_either(path: Path, names: Collection[str]) -> NDArray[Any] | dict[str, NDArray[Any]]:
+    """What `read_arrays` or `read_array` gives, whatever the suffix says. Raises as they do."""
+    return read_arrays(path, names) if zipfile.is_zipfile(path) else read_array(path)
+
+
 def read_arrays(path: Path, names: Collection[str]) -> dict[str, NDArray[Any]]:
     """Those of the arrays `names` that an `.npz` file holds.
 

@@ -27,3 +27,7 @@ class DownloadError(D2MError):
 
 class DataError(D2MError):
     """A training or evaluation data set is incomplete or contradictory."""
+
+
+class Cancelled(D2MError):
+    """Work was given up because the caller asked for it; nothing of it is left."""

@@ -14,7 +14,13 @@ from typing import Any
 import d2m_cli
 from d2m_cli import errors, types
 from d2m_cli.evaluation.evaluate import EvaluateOptions, Evaluation
+from d2m_cli.output.beats import Beat
 from d2m_cli.sketch.arrangement import Arrangement, Stretch
+from d2m_cli.studio.edits import Edit
+from d2m_cli.studio.project import Project
+from d2m_cli.studio.spans import Span
+from d2m_cli.studio.view import DanceView
+from d2m_cli.studio.work import Work
 
 PAGE = Path(__file__).with_name("api.md")
 INTRODUCTION = """\
@@ -36,6 +42,12 @@ ALSO: tuple[type, ...] = (
     types.Analysis,
     Arrangement,
     Stretch,
+    Project,
+    DanceView,
+    Work,
+    Beat,
+    Span,
+    Edit,
     types.Clip,
     types.Motion,
     types.Visual,

@@ -31,7 +31,7 @@ TYPES_ONLY = {"evaluation.record": "record"}
 """Modules that hold types alone: ground, so that a record may be named by whoever shows it."""
 
 ALLOWED = {
-    "__init__": GROUND | {"generation", "evaluation"},
+    "__init__": GROUND | {"generation", "evaluation", "studio"},
     "__main__": {"cli"},
     "ingest": GROUND,
     "features": GROUND,
@@ -52,8 +52,14 @@ ALLOWED = {
     "official": GROUND | {"analysis", "bundles", "features", "models", "codec", "data"},
     "training": GROUND
     | {"models", "codec", "losses", "data", "features", "metrics", "report", "bundles"}
-    | {"generation"},
+    | {"generation", "sketch"},
 }
+ALLOWED["studio"] = (
+    GROUND
+    | {"analysis", "bundles", "features", "ingest", "generation", "sketch", "output"}
+    | {"codec", "models", "data"}
+)
+ALLOWED["studio_page"] = GROUND | {"studio", "ingest"}
 ALLOWED["evaluation"] = GROUND | ALLOWED.keys()
 EVERYTHING = GROUND | ALLOWED.keys() | {"cli"}
 HEAVY = {"torch", "librosa", "mediapipe", "av", "moviepy", "scipy", "matplotlib", "lightning"}

@@ -30,7 +30,7 @@ from d2m_cli.bundles.contents import style_names
 from d2m_cli.bundles.styles import read_styles, styles_toml
 from d2m_cli.data.cache.manifest import CachedPiece, Manifest, read_manifest, write_manifest
 from d2m_cli.data.cache.pieces import PieceFile, cached_entry, piece_path
-from d2m_cli.data.skeletons.openpose import NUMBERS, read_keypoints
+from d2m_cli.data.skeletons.keypoint_files import read_keypoints
 from d2m_cli.data.skeletons.smpl import read_smpl
 from d2m_cli.errors import D2MError
 from d2m_cli.evaluation.results_page import results_page
@@ -162,8 +162,19 @@ def keypoints(folder: Path) -> tuple[bytes, Reader]:
         (place / "0.json").write_bytes(data)
         return read_keypoints(place)
 
-    person = {"pose_keypoints_2d": [float(number) for number in range(NUMBERS)]}
+    person = {"pose_keypoints_2d": [float(number) for number in range(75)]}
     return json.dumps({"people": [person]}).encode(), read
+
+
+def landmarks(folder: Path) -> tuple[bytes, Reader]:
+    path = folder / "landmarks.json"
+
+    def read(_: Path, data: bytes) -> object:
+        path.write_bytes(data)
+        return read_keypoints(path)
+
+    points = [{"x": 0.1 * n, "y": 0.2, "z": 0.0, "visibility": 0.9} for n in range(33)]
+    return json.dumps({"fps": 30, "frames": [{"landmarks": [points]}] * 2}).encode(), read
 
 
 def recipe(folder: Path) -> tuple[bytes, Reader]:
@@ -271,7 +282,7 @@ def features(folder: Path) -> tuple[bytes, Reader]:
 
 READERS = [
     *(answers, bundle, manifest, piece, smpl, keypoints, recipe, genres),
-    *(header, styles, results, features, *MOTIONS),
+    *(landmarks, header, styles, results, features, *MOTIONS),
 ]
 
 

@@ -26,6 +26,10 @@ COMMANDS = {
         "Give each video new music that fits its dance.",
         function="generate",
     ),
+    "studio": Line(
+        "studio",
+        "See a dance and its music on one timeline, change what does not fit, keep the best take.",
+    ),
     "styles": Line(
         "styles",
         "Show the styles that --style takes, with their usual tempo and how they sound.",
@@ -67,6 +71,10 @@ COMMANDS = {
     ),
     "train": Line(
         "train", "Train a stage from its recipe; make a bundle of trained stages.", RESEARCH
+    ),
+    "adapt": Line(
+        "adapt",
+        "Learn from your own music: a style, its rules, and small changes of the generator.",
     ),
     "download-weights": Line(
         "download_weights",

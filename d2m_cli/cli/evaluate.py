@@ -16,7 +16,9 @@ MUSIC = "Finished music, named as the dances (X.d2m.mp4 or X.wav for X.mp4); rep
 
 def evaluate(
     dances: list[Path] = typer.Argument(
-        ..., metavar="DANCES...", help="Videos, folders of videos, or one prepared set."
+        ...,
+        metavar="DANCES...",
+        help="Videos, motion (.bvh ...), folders of them, or a prepared set.",
     ),
     music: list[str] = typer.Option([], metavar="NAME=FOLDER", help=MUSIC),
     generate: list[Level] = typer.Option([], help="Generate music at this level first; repeat."),

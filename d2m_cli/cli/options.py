@@ -148,8 +148,17 @@ class MusicOptions:
             MUSIC,
             "--motion",
             "FILE",
-            "The dance as motion: BVH (Mixamo, CMU ...), AMASS .npz, AIST++ .pkl; with its video "
-            "or without one.",
+            "The dance as motion: BVH (Mixamo, CMU ...), AMASS, AIST++, or keypoints of MediaPipe, "
+            "OpenPose or COCO; with its video or without one.",
+        ),
+    ] = None
+    project: Annotated[
+        Path | None,
+        option(
+            MUSIC,
+            "--project",
+            "FILE",
+            "A project of d2m studio (.d2m.json): the take that it keeps, instead of a new one.",
         ),
     ] = None
     flow: Annotated[

@@ -12,22 +12,28 @@ from d2m_cli.spec import Level
 
 @torch.no_grad()
 def decode_windows(
-    vqvae: VQVAE, codes: Tensor, level: Level, seconds: float = 6.0
+    vqvae: VQVAE,
+    codes: Tensor,
+    level: Level,
+    seconds: float = 6.0,
+    part: tuple[int, int] | None = None,
 ) -> Iterator[Tensor]:
     """Audio of `codes` `(T,)` in consecutive pieces `(N,)` of about `seconds`.
 
     Each window is decoded with all the codes that its samples depend on, so the pieces join to what
-    one pass over all codes would give.
+    one pass over all codes would give. `part` is the first and the last code of what is wanted;
+    None: all.
     """
     frame = vqvae.codes_per_frame(level)
     window = int(seconds * level.code_rate) // frame * frame
     context = vqvae.decoder_context(level)
-    for start in range(0, len(codes), window):
-        end = min(start + window, len(codes))
+    begin, stop = part or (0, len(codes))
+    for start in range(begin // frame * frame, stop, window):
+        end = min(start + window, stop)
         first, last = max(0, start - context), min(len(codes), end + context)
         entries = look_up(codes[None, first:last], vqvae.codebook(level))
         wave = vqvae.decode(entries, level)[0]
-        yield wave[(start - first) * level.hop : (end - first) * level.hop]
+        yield wave[(max(start, begin) - first) * level.hop : (end - first) * level.hop]
 
 
 @torch.no_grad()

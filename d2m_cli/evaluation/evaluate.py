@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from d2m_cli.data.cache.manifest import MANIFEST
+from d2m_cli.data.sources.piece import is_motion
 from d2m_cli.errors import BundleError, DataError
 from d2m_cli.evaluation import baselines, protocol, sources, systems
+from d2m_cli.evaluation import dances as dances_of
 from d2m_cli.evaluation.baselines import EvaluatedDance, System
 from d2m_cli.evaluation.previews import preview_videos
 from d2m_cli.evaluation.record import EvaluationRecord
@@ -42,7 +44,7 @@ class EvaluateOptions:
     """Pieces generated for each dance."""
     split: str = "test"
     """Part of a prepared set."""
-    reference: Place = sources.OWN
+    reference: Place = dances_of.OWN
     """Reference music: `own` (sound of the videos), `none`, or a folder."""
     genres: Place | None = None
     """JSON object: genre of each dance."""
@@ -75,7 +77,7 @@ class Evaluation:
     dances: Sequence[EvaluatedDance]
     systems: Sequence[System]
     videos: Mapping[str, Path]
-    """Video of each dance; empty for a prepared set."""
+    """Video or motion file of each dance; empty for a prepared set."""
 
     def first_pieces(self) -> dict[str, dict[str, FloatArray]]:
         """The scored piece `(N,)` at `SAMPLE_RATE` of each system for each dance."""
@@ -97,7 +99,8 @@ class Evaluation:
 
     def previews(self) -> dict[str, bytes]:
         """Small silent videos (MP4) of the dances that the report shows."""
-        return preview_videos(self.videos, MAX_DANCES, MAX_PLAYER_SECONDS)
+        seen = {name: path for name, path in self.videos.items() if not is_motion(path)}
+        return preview_videos(seen, MAX_DANCES, MAX_PLAYER_SECONDS)
 
 
 def evaluate(
@@ -107,8 +110,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure music for dances as the paper does, and beyond it.
 
-    `dances` are videos, folders of videos, or one prepared set. Raises `DataError` or `InputError`
-    for what cannot be read, `BundleError` for a bundle that cannot generate.
+    `dances` are videos or motion files, folders of them, or one prepared set. Raises `DataError` or
+    `InputError` for what cannot be read, `BundleError` for a bundle that cannot generate.
     """
     wanted = options or EvaluateOptions()
     levels, codec_level = [_level(text) for text in wanted.generate], _level(wanted.codec)
@@ -143,11 +146,11 @@ def _dances(
     if (places[0] / MANIFEST).exists():
         if len(places) > 1:
             raise DataError(f"{places[0]} is a prepared set: give it alone.")
-        return sources.dances_of_cache(places[0], wanted.split), {}
-    videos = sources.videos_in(places)
+        return dances_of.dances_of_cache(places[0], wanted.split), {}
+    videos = dances_of.dances_in(places)
     genres = sources.read_genres(Path(wanted.genres) if wanted.genres else None)
     reference = str(wanted.reference)
-    return sources.dances_of_videos(videos, reference, genres, progress, wanted.pose), videos
+    return dances_of.dances_of_videos(videos, reference, genres, progress, wanted.pose), videos
 
 
 def _systems(
@@ -168,7 +171,7 @@ def _systems(
         if videos:
             rows += systems.generated_systems(videos, *given, pose=wanted.pose, soundfont=font)
         else:
-            pieces = sources.pieces_of_cache(places[0], wanted.split)
+            pieces = dances_of.pieces_of_cache(places[0], wanted.split)
             rows += systems.systems_from_cache(pieces, *given, soundfont=font)
     for name, folder in wanted.music.items():
         rows.append(sources.system_of_folder(name, Path(folder), dances))

@@ -1,4 +1,4 @@
-"""What evaluations read: dances, music, labelled segments."""
+"""What evaluations read besides dances: music, labelled segments, tables."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from d2m_cli.errors import DataError, InputError
-from d2m_cli.evaluation.naming import by_dance, takes_of, visible_files
+from d2m_cli.evaluation.naming import takes_of, visible_files
 from d2m_cli.files import read_json
 from d2m_cli.progress import Progress
 
 if TYPE_CHECKING:
-    from d2m_cli.data.cache.pieces import PieceFile
     from d2m_cli.evaluation.baselines import EvaluatedDance, System
     from d2m_cli.evaluation.protocol import LabelledSegments
-    from d2m_cli.features.pose.doors import Door
     from d2m_cli.metrics.embeddings import Embedding
-    from d2m_cli.types import FloatArray, Motion
-
-OWN, NONE = "own", "none"
-"""Where the reference music is, besides a folder: the video's own sound, or nowhere."""
+    from d2m_cli.types import FloatArray
 
 EXCERPT_START = 20.0
 """Seconds into a track: past most introductions."""
@@ -48,74 +43,6 @@ def files_in(places: Sequence[Path]) -> list[Path]:
             raise DataError(f"{place} does not exist: check the path.")
         files += visible_files(place) if place.is_dir() else [place]
     return files
-
-
-def videos_in(places: Sequence[Path]) -> dict[str, Path]:
-    """Videos of the dances by name; of `X.mp4` and `X.d2m.mp4` the first, which is the dance.
-
-    Raises `DataError` for a missing place or a dance twice.
-    """
-    return by_dance(files_in(places), prefer_generated=False)
-
-
-def dances_of_videos(
-    videos: dict[str, Path],
-    reference: str,
-    genres: dict[str, str],
-    progress: Progress,
-    pose: Door | str | None = None,
-) -> list[EvaluatedDance]:
-    """Beats of the dance in each video; `reference` is `OWN`, `NONE` or a folder of music."""
-    from d2m_cli.analysis.video import read_motion
-    from d2m_cli.features.pose.estimator import PoseOptions
-    from d2m_cli.ingest.probe import has_sound, probe
-
-    options = PoseOptions.of(pose)
-    music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
-    dances = []
-    for number, (name, path) in enumerate(videos.items()):
-        progress("analyze", number, len(videos))
-        own = path if reference == OWN and has_sound(path) else None
-        known = own or music.get(name)
-        samples = read_music(known) if known else None
-        motion = read_motion(probe(path), pose=options)
-        dances.append(_dance(name, motion, genres.get(name, ""), samples))
-    progress("analyze", len(videos), len(videos))
-    return dances
-
-
-def dances_of_cache(cache: Path, split: str) -> list[EvaluatedDance]:
-    """Dances of a prepared set. Raises `DataError` when the split has none."""
-    from d2m_cli.pcm import to_float
-
-    dances = []
-    for file in pieces_of_cache(cache, split):
-        entry, samples = file.entry, None
-        if "audio" in entry.holds:
-            samples = to_float(file.whole("audio"))
-        dances.append(_dance(entry.name, motion_of_piece(file), entry.genre, samples))
-    return dances
-
-
-def pieces_of_cache(cache: Path, split: str) -> list[PieceFile]:
-    """Cached pieces with motion. Raises `DataError` when the split has none."""
-    from d2m_cli.data.cache.manifest import read_manifest
-    from d2m_cli.data.cache.pieces import PieceFile
-
-    entries = [e for e in read_manifest(cache).entries if e.split == split and "motion" in e.holds]
-    if not entries:
-        raise DataError(f"{cache} has no dance in its split '{split}'.")
-    return [PieceFile(cache, entry) for entry in entries]
-
-
-def motion_of_piece(file: PieceFile) -> Motion:
-    """Motion of a cached piece."""
-    import numpy as np
-
-    from d2m_cli.spec import MOTION_RATE
-    from d2m_cli.types import Motion
-
-    return Motion(file.whole("motion"), file.whole("found").astype(np.bool_), MOTION_RATE)
 
 
 def system_of_folder(name: str, folder: Path, dances: Sequence[EvaluatedDance]) -> System:
@@ -227,21 +154,3 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise DataError(f"{path} must hold a JSON object.")
     return record
-
-
-def _dance(name: str, motion: Motion, genre: str, reference: FloatArray | None) -> EvaluatedDance:
-    import numpy as np
-
-    from d2m_cli.evaluation.baselines import EvaluatedDance
-    from d2m_cli.features.events import dance_events
-    from d2m_cli.features.motion import dance_energy, joint_positions, joint_speed
-    from d2m_cli.features.rhythm import estimate_rhythm
-    from d2m_cli.metrics.alignment import kinematic_beats
-
-    speed = joint_speed(joint_positions(motion), motion.rate).astype(np.float64)
-    speed[~motion.found] = np.nan
-    beats = kinematic_beats(speed, motion.rate)
-    pulse = estimate_rhythm(motion).beats
-    seconds, energy = len(motion.found) / motion.rate, dance_energy(motion)
-    freezes = dance_events(motion).freezes
-    return EvaluatedDance(name, seconds, beats, pulse, genre, reference, energy, freezes)

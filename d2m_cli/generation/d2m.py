@@ -19,9 +19,15 @@ from d2m_cli.device import choose_device
 from d2m_cli.errors import InputError
 from d2m_cli.features.events import dance_events
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
-from d2m_cli.features.motion import motion_from_landmarks
+from d2m_cli.features.motion import joint_positions, joint_speed, motion_from_landmarks
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style_from_audio
+from d2m_cli.generation.styles import (
+    Style,
+    named_style,
+    style_for_dance,
+    style_from_audio,
+    why_for_dance,
+)
 from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import SAMPLE_RATE, Level, RenderQuality
@@ -102,7 +108,8 @@ class D2MMaker:
     ) -> tuple[Dance, FrameArray]:
         """Motion, visual features and rhythm of the dance, and thumbnails `(S, H, W, 3)`."""
         if self.motion_file is not None:
-            dance = self.read_motion(self.motion_file, clip.start, clip.start + clip.seconds)
+            end = clip.start + clip.seconds
+            dance = self._read_motion(self.motion_file, clip.start, end, clip)
             if dance.seconds < clip.seconds - _MISSING:
                 raise InputError(
                     f"{self.motion_file} ends {clip.seconds - dance.seconds:.1f} s before the "
@@ -115,20 +122,21 @@ class D2MMaker:
         from d2m_cli.features.rhythm import estimate_rhythm
 
         motion = motion_from_landmarks(pictures.landmarks)
-        dance = Dance(
-            motion,
-            visual.visual(),
-            estimate_rhythm(motion),
-            clip.seconds,
-            events=dance_events(motion),
-        )
+        rhythm = estimate_rhythm(motion)
+        events = dance_events(motion, rhythm)
+        dance = Dance(motion, visual.visual(), rhythm, clip.seconds, events=events)
         return dance, pictures.thumbnails
 
     def read_motion(self, path: Path, start: float, end: float | None) -> Dance:
         """The dance in a motion file; visual features are zeros. Raises `InputError`."""
+        return self._read_motion(path, start, end)
+
+    def _read_motion(
+        self, path: Path, start: float, end: float | None, clip: Clip | None = None
+    ) -> Dance:
         from d2m_cli.generation.motion_file import dance_of_motion
 
-        return dance_of_motion(path, self.visual_settings, start, end)
+        return dance_of_motion(path, self.visual_settings, start, end, clip)
 
     def choose_style(self, name: str | None, audio: Path | None, seed: int) -> Style:
         """The style of that name, of which the seed picks an exemplar, or that of a piece of music.
@@ -141,9 +149,12 @@ class D2MMaker:
         return named_style(self.styles, self.style_vectors, name, seed)
 
     def pick_style(self, dance: Dance, seed: int) -> Style:
-        """A style with drums by the dance's tempo; the seed picks its exemplar."""
-        name = style_for_tempo(self.styles, dance.rhythm.bpm, dance.rhythm.meter)
-        return named_style(self.styles, self.style_vectors, name, seed)
+        """A style with drums by the dance's tempo and pace; the seed picks its exemplar."""
+        motion, rhythm = dance.motion, dance.rhythm
+        pace = float(joint_speed(joint_positions(motion), motion.rate).mean())
+        name = style_for_dance(self.styles, rhythm.bpm, rhythm.meter, pace)
+        style = named_style(self.styles, self.style_vectors, name, seed)
+        return replace(style, why=why_for_dance(rhythm.bpm, rhythm.meter, pace))
 
     def arrangement(
         self, dance: Dance, level: Level, style: Style, seed: int

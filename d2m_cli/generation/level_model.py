@@ -10,8 +10,8 @@ from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.codec import load_codec
 from d2m_cli.codec.codebook import code_logits, draw_codes, quantise
 from d2m_cli.codec.stream import decode_windows, encode_window
-from d2m_cli.features.motion import dance_energy
-from d2m_cli.generation.masked_sampling import MaskedSampler
+from d2m_cli.features.motion import dance_energy, limb_energy
+from d2m_cli.generation.masked_sampling import Known, MaskedSampler
 from d2m_cli.generation.styles import Style
 from d2m_cli.models.conditioning import noise_sequence
 from d2m_cli.models.generator import Conditions, Generator
@@ -41,9 +41,15 @@ class LevelModel:
         """The sketch that the music is made from; None for a generator without one."""
         if not self.generator.settings.drum_bands:
             return None
-        energy = dance_energy(dance.motion)
         return arrange(
-            dance.rhythm, energy, dance.seconds, style.name, style.rules, seed, dance.events
+            dance.rhythm,
+            dance_energy(dance.motion),
+            dance.seconds,
+            style.name,
+            style.rules,
+            seed,
+            dance.events,
+            limb_energy(dance.motion),
         )
 
     @torch.inference_mode()
@@ -55,8 +61,12 @@ class LevelModel:
         passes: int = 1,
         progress: Callable[[float], None] = lambda share: None,
         sketch: Sketch | None = None,
+        known: Known | None = None,
     ) -> Iterator[Tensor]:
         """Codes `(T,)` of the music for a dance, window by window.
+
+        Of music that is `known` only the hidden codes are drawn, by a masked generator hearing the
+        others.
 
         A `sketch` takes the place of the one that would be composed. In more than one of `passes` a
         masked generator draws its codes anew, knowing the surest of them; any other generator takes
@@ -70,13 +80,16 @@ class LevelModel:
             curves = torch.from_numpy(drum_curves(sketch.drum_onsets))[None]
             given = given._replace(drum_onsets=curves.to(self.device))
             latents = self._latents(sketch)
-        if self.generator.settings.masked and passes > 1:
+        if self.generator.settings.masked and (passes > 1 or known):
             codebook = self.vqvae.codebook(self.level)
             sampler = MaskedSampler(self.generator, codebook, passes, draw)
-            yield sampler.sample(given, count, latents, progress)
+            yield sampler.sample(given, count, latents, progress, known=known)
             return
         done = 0
         for codes in self.looked_up(given, count, latents, draw):
+            if known:
+                part = slice(done, done + len(codes))
+                codes = torch.where(known.hidden[part], codes.cpu(), known.codes[part])
             yield codes
             done += len(codes)
             progress(done / count)
@@ -90,6 +103,13 @@ class LevelModel:
             piece = wave[: total - done].cpu().numpy()
             done += len(piece)
             yield piece
+
+    @torch.inference_mode()
+    def decode_part(self, codes: Codes, first: int, last: int) -> Iterator[FloatArray]:
+        """Sound of codes `first` to `last - 1`, in pieces `(N,)`, as `decode` gives it."""
+        indices = torch.from_numpy(codes.indices).to(self.device)
+        for wave in decode_windows(self.vqvae, indices, self.level, part=(first, last)):
+            yield wave.cpu().numpy()
 
     def _latents(self, sketch: Sketch) -> Callable[[int, int], Tensor]:
         """Latents of the sketch's sound for any stretch of codes."""

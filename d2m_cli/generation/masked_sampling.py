@@ -15,7 +15,7 @@ import math
 import tempfile
 from collections.abc import Callable
 from os import SEEK_END
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 import torch
@@ -41,6 +41,15 @@ SURENESS_NOISE = {Level.HIGH: 10.0, Level.LOW: 4.0}
 best of three pairs for the distance of ten pieces from real music."""
 
 
+class Known(NamedTuple):
+    """A piece of which a part is to be drawn."""
+
+    codes: Tensor
+    """`(T,)`, on the CPU; those that are hidden mean nothing."""
+    hidden: Tensor
+    """`(T,)` bool: which are to be drawn."""
+
+
 class MaskedSampler:
     """Draws the codes of one piece."""
 
@@ -60,24 +69,41 @@ class MaskedSampler:
         sketch: SketchLatents | None,
         progress: Callable[[float], None] = lambda share: None,
         window: int = WINDOW,
+        known: Known | None = None,
     ) -> Tensor:
-        """`count` codes `(T,)`, on the CPU. `progress` gets the share done, 0..1."""
-        codes, hidden = torch.zeros(count, dtype=torch.long), torch.ones(count, dtype=torch.bool)
-        style, length = self.generator.style(given.style), UPSAMPLING * window
+        """`count` codes `(T,)`, on the CPU. `progress` gets the share done, 0..1.
+
+        Of a piece that is `known` only the hidden codes are drawn, hearing the others; memory and
+        time are those of the stretch that they lie in.
+        """
+        known = known or Known(torch.zeros(count).long(), torch.ones(count).bool())
+        codes, hidden = known.codes.clone(), known.hidden.clone()
+        places = hidden.nonzero()
+        if not len(places):
+            return codes
+        begin, end = int(places[0]), int(places[-1]) + 1
+        context, length = self.generator.vq.code_context, UPSAMPLING * window
+        heard = max(0, begin - context) // UPSAMPLING * UPSAMPLING, min(count, end + context)
+        style = self.generator.style(given.style)
         with tempfile.TemporaryFile() as file:
-            shelf = _Shelf(file)
-            for begun, drawn, first, size in self.generator.begun(given, count, sketch, window):
+            shelf = _Shelf(file, heard[0])
+            pieces = self.generator.begun(given, count, sketch, window, heard)
+            for begun, drawn, first, size in pieces:
                 parts = [begun] if drawn is None else [begun, drawn]
                 shelf.add(torch.cat(parts, dim=1)[0, :, first : first + size])
-                progress(shelf.length / count / (self.passes + 1))
+                progress(shelf.length / (heard[1] - heard[0]) / (self.passes + 1))
             for number in range(self.passes):
                 found, sureness = codes.clone(), torch.zeros(count)
-                for start in range(0, count, length):
-                    place = slice(start, min(start + length, count))
+                for start in range(begin, end, length):
+                    place = slice(start, min(start + length, end))
                     found[place], sureness[place] = self._drawn(shelf, style, codes, hidden, place)
-                    progress((1 + number + place.stop / count) / (self.passes + 1))
+                    share = (place.stop - begin) / (end - begin)
+                    progress((1 + number + share) / (self.passes + 1))
                 codes = torch.where(hidden, found, codes)
-                hidden = self._hidden_again(sureness, hidden, number + 1)
+                part = slice(begin, end)
+                hidden[part] = self._hidden_again(
+                    sureness[part], hidden[part], known.hidden[part], number + 1
+                )
         return codes
 
     def _drawn(
@@ -104,8 +130,11 @@ class MaskedSampler:
         drawn_codes, sureness = zip(*parts, strict=True)
         return torch.cat(drawn_codes), torch.cat(sureness)
 
-    def _hidden_again(self, sureness: Tensor, hidden: Tensor, done: int) -> Tensor:
-        """Which codes `(T,)` are drawn again after `done` passes: the least sure of each block."""
+    def _hidden_again(self, sureness: Tensor, hidden: Tensor, wished: Tensor, done: int) -> Tensor:
+        """Which codes `(T,)` are drawn again after `done` passes: the least sure of each block.
+
+        `wished` `(T,)` are those that are drawn at all.
+        """
         left = math.cos(done / self.passes * math.pi / 2)
         noise = -(-torch.rand(len(sureness), generator=self.draw).clamp(min=1e-9).log()).log()
         rank = sureness + SURENESS_NOISE[self.level] * (1 - done / self.passes) * noise
@@ -113,15 +142,16 @@ class MaskedSampler:
         rank = torch.where(hidden, rank, torch.inf)
         for start in range(0, len(rank), BLOCK):
             block = rank[start : start + BLOCK]
-            again[start + block.argsort(stable=True)[: round(left * len(block))]] = True
+            size = int(wished[start : start + BLOCK].sum())
+            again[start + block.argsort(stable=True)[: round(left * size)]] = True
         return again & hidden
 
 
 class _Shelf:
-    """Rows of numbers of a whole piece in a file, read in part."""
+    """Rows of numbers of a piece, from place `begin` on, in a file, read in part."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.length, self.width = file, 0, 0
+    def __init__(self, file: IO[bytes], begin: int) -> None:
+        self.file, self.begin, self.length, self.width = file, begin, 0, 0
 
     def add(self, part: Tensor) -> None:
         """Put `part` `(C, T)` behind what is there. Raises `OutputError` on a full disk."""
@@ -135,7 +165,7 @@ class _Shelf:
         self.length, self.width = self.length + len(rows), rows.shape[1]
 
     def read(self, first: int, last: int) -> Tensor:
-        """Places `first` to `last - 1` of what was added, `(C, last - first)`."""
-        self.file.seek(4 * self.width * first)
+        """Places `first` to `last - 1` of the piece, `(C, last - first)`."""
+        self.file.seek(4 * self.width * (first - self.begin))
         rows = np.fromfile(self.file, np.float32, self.width * (last - first))
         return torch.from_numpy(rows.reshape(-1, self.width)).t()

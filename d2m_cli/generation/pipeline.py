@@ -7,10 +7,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from d2m_cli.data.sources.piece import is_motion
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.generation.maker import MOTION_SUFFIXES, Maker
+from d2m_cli.generation.edges import with_edges
+from d2m_cli.generation.maker import TEMPO_RANGE, Maker, require_quality
 from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -21,9 +23,6 @@ from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
 from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Analysis
-
-TEMPO_RANGE = (40.0, 240.0)
-"""Beats per minute that can be asked for."""
 
 
 class Dance2Music:
@@ -92,7 +91,7 @@ class Dance2Music:
         """New music for a video: `analyze`, then `compose`. Wrong values are refused at once.
 
         Args:
-            video: a file that ffmpeg reads, or motion alone (.bvh, .npz, .pkl or .npy).
+            video: a file that ffmpeg reads, or motion alone (`docs/data.md`).
             level: "low" (finer sound) or "high" (coarser codes, faster).
             style: one of `styles`, in any case; by default the dance's tempo picks one with drums.
             style_audio: a piece of music to take the style from instead.
@@ -145,11 +144,11 @@ class Dance2Music:
 
         Args and errors as in `generate`.
         """
-        options, begin = PoseOptions.of(pose, dancer), perf_counter()
-        if Path(video).suffix.lower() in MOTION_SUFFIXES:
-            dance = self.maker.read_motion(Path(video), start, end)
-            return Analysis(dance, elapsed=perf_counter() - begin)
-        clip = probe(Path(video), start, end)
+        path, options, begin = Path(video), PoseOptions.of(pose, dancer), perf_counter()
+        if is_motion(path):
+            moved = self.maker.read_motion(path, start, end)
+            return Analysis(moved, elapsed=perf_counter() - begin)
+        clip = probe(path, start, end)
         dance, thumbnails = self.maker.analyze(clip, options, progress)
         return Analysis(dance, clip, thumbnails, perf_counter() - begin)
 
@@ -179,16 +178,19 @@ class Dance2Music:
         dance = analysis.dance
         style = style or self.maker.pick_style(dance, seed)
         if tempo is not None or beat_offset is not None:
+            from d2m_cli.features.events import dance_events
             from d2m_cli.features.rhythm import estimate_rhythm
 
-            dance = replace(dance, rhythm=estimate_rhythm(dance.motion, tempo, beat_offset))
+            rhythm = estimate_rhythm(dance.motion, tempo, beat_offset)
+            dance = replace(dance, rhythm=rhythm, events=dance_events(dance.motion, rhythm))
         timings: dict[str, float] = {Step.ANALYZE: analysis.elapsed}
         with timed(timings, Step.COMPOSE):
             codes = self.maker.sample_codes(dance, level, style, seed, progress, quality)
         folder = scratch_folder()
         raw, clean, final = (Path(folder.name) / f"{n}.wav" for n in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):
-            write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
+            sound = self.maker.decode(codes, dance.seconds, progress)
+            write_wav(raw, with_edges(sound, dance) if self.maker.follows_tempo else sound)
         with timed(timings, Step.POSTPROCESS):
             if self.maker.denoised if denoised is None else denoised:
                 denoise(raw, clean, progress)
@@ -196,16 +198,18 @@ class Dance2Music:
         for path in (raw, clean):
             path.unlink(missing_ok=True)
         words = self.maker.arrangement(dance, level, style, seed)
-        return Track(final, level, style.name, seed, analysis, dance.rhythm, words, timings, folder)
+        grid = dance.rhythm
+        return Track(
+            final, level, style.name, seed, analysis, grid, words, style.why, timings, folder
+        )
 
     def require_level(self, level: Level | str) -> Level:
         """The level, where the bundle has it.
 
         Raises `InputError` for a word that is no level, `BundleError` where the bundle lacks it.
         """
-        known = [str(one) for one in Level]
-        if level not in known:
-            raise InputError(f"Unknown level '{level}': choose {' or '.join(known)}.")
+        if level not in [str(one) for one in Level]:
+            raise InputError(f"Unknown level '{level}': choose {' or '.join(Level)}.")
         if level not in self.levels:
             raise BundleError(
                 f"The bundle '{self.maker.bundle.name}' has no {level} level: "
@@ -241,10 +245,3 @@ class Dance2Music:
         if name is None and audio is None:
             return None
         return self.maker.choose_style(name, None if audio is None else Path(audio), seed)
-
-
-def require_quality(quality: RenderQuality | str) -> RenderQuality:
-    """The quality of that name. Raises `InputError` for another word."""
-    if quality not in [str(one) for one in RenderQuality]:
-        raise InputError(f"Unknown quality '{quality}': choose {', '.join(RenderQuality)}.")
-    return RenderQuality(quality)

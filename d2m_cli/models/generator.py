@@ -139,21 +139,28 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def begun(
-        self, given: Conditions, codes: int, sketch: SketchLatents | None = None, window: int = 1024
+        self,
+        given: Conditions,
+        codes: int,
+        sketch: SketchLatents | None = None,
+        window: int = 1024,
+        part: tuple[int, int] | None = None,
     ) -> Iterator[tuple[Tensor, Tensor | None, int, int]]:
         """What `vq.finish` needs `(B, C, T)` for consecutive pieces of at most `4 window` codes.
 
         Each piece: what `vq.begin` gives and the sketch's latents, with all the context that the
-        piece can see; the piece's first code in them, and how many codes it has.
+        piece can see; the piece's first code in them, and how many codes it has. `part`, a first
+        code that `UPSAMPLING` divides and a last one, is all that is wanted; None: all `codes`.
         """
         steps = -(-codes // UPSAMPLING)
+        begin, stop = part or (0, codes)
         encoded = in_windows(self.motion, given.motion), in_windows(self.visual, given.visual)
         style = self.style(given.style)
         context = self.vq.context
-        for start in range(0, steps, window):
-            end = min(start + window, steps)
+        for start in range(begin // UPSAMPLING, -(-stop // UPSAMPLING), window):
+            end = min(start + window, -(-stop // UPSAMPLING))
             first, last = max(0, start - context), min(steps, end + context)
             drawn = sketch(UPSAMPLING * first, UPSAMPLING * last) if sketch else None
             begun = self.vq.begin(self.fuse(given, encoded, first, last), style, drawn)
-            count = min(UPSAMPLING * (end - start), codes - UPSAMPLING * start)
+            count = min(UPSAMPLING * (end - start), stop - UPSAMPLING * start)
             yield begun, drawn, UPSAMPLING * (start - first), count

@@ -83,14 +83,14 @@ def _measure(sound: Any) -> Loudness:
     return Loudness(lufs if lufs > _SILENCE_LUFS else -math.inf, peak)
 
 
-def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> None:
+def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> float:
     """Fade the WAV at `path`, bring it to its loudness by one gain and a limiter; write `out`.
 
     `out` is 16-bit mono.
 
     The limiter, used only where it must be, keeps the true peak under `CEILING_DB`, so music of
     rare strong beats may stay below the target. Silence stays silent. The length does not change,
-    memory stays small.
+    memory stays small. Returns the gain in dB, which the limiter comes after.
 
     Raises `OutputError` when the file cannot be written.
     """
@@ -104,13 +104,26 @@ def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> None:
 
         if before.peak_db + gain <= CEILING_DB:
             write(source.filter("volume", f"{gain:.3f}dB"))
-            return
-        for _ in range(_LIMITER_PASSES):
+            return gain
+        for passed in range(1, _LIMITER_PASSES + 1):
             write(limited(source.filter("volume", f"{gain:.3f}dB"), SAMPLE_RATE))
             missing = finish.lufs - measure_loudness(draft).lufs
-            if not _CLOSE_ENOUGH < missing < math.inf:
+            if passed == _LIMITER_PASSES or not _CLOSE_ENOUGH < missing < math.inf:
                 break
             gain += missing
+    return gain
+
+
+def apply_gain(path: Path, out: Path, gain: float) -> None:
+    """Bring the WAV at `path` to `out`, 16-bit mono, by the `gain` that `level_loudness` gave.
+
+    The limiter is used where it must be. Raises `OutputError` when the file cannot be written.
+    """
+    sound = ffmpeg.input(word_of(path)).audio.filter("volume", f"{gain:.3f}dB")
+    if measure_loudness(path).peak_db + gain > CEILING_DB:
+        sound = limited(sound, SAMPLE_RATE)
+    with finished_file(out) as draft:
+        run_ffmpeg(sound.output(word_of(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
 
 
 def _faded(path: Path, finish: Finish) -> Any:

@@ -27,6 +27,15 @@ class Section(NamedTuple):
     """Whether a snare roll leads out of it."""
 
 
+class Tonality(NamedTuple):
+    """Where a piece is at home."""
+
+    key: int
+    """Semitones of the key note above C."""
+    scale: tuple[int, ...]
+    """Semitones of its steps above the key note."""
+
+
 class Bar(NamedTuple):
     """A bar of a piece, as far as it lies within it."""
 

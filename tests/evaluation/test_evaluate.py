@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from capture_files import bvh_text
 
 import d2m_cli
 from d2m_cli.data.cache.manifest import CachedPiece, Manifest, write_manifest
@@ -51,6 +52,20 @@ def test_evaluate_takes_plain_paths_and_returns_the_record(prepared: Path, tmp_p
     assert [trace.name for trace in done.example_traces()] == ["dance, ours"]
     assert done.previews() == {}, "a prepared set has no video"
     assert "measure" in steps
+
+
+def test_motion_files_are_dances_and_music_beside_them_is_theirs(tmp_path: Path) -> None:
+    made, dances = tmp_path / "made", tmp_path / "dances"
+    for folder in (made, dances):
+        folder.mkdir()
+    (dances / "take.bvh").write_text(bvh_text(seconds=4.0))
+    noise = 0.1 * np.random.default_rng(0).standard_normal(4 * SAMPLE_RATE)
+    soundfile.write(dances / "take.wav", noise, SAMPLE_RATE)
+    soundfile.write(made / "take.d2m.wav", noise[::-1], SAMPLE_RATE)
+    done = d2m_cli.evaluate(dances, d2m_cli.EvaluateOptions(music={"ours": made}, baselines=False))
+    assert [dance.name for dance in done.dances] == ["take"]
+    assert done.dances[0].reference is not None and len(done.dances[0].pulse) > 4
+    assert done.previews() == {}
 
 
 def test_wrong_values_are_named_before_anything_is_read(tmp_path: Path) -> None:

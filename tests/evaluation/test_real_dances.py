@@ -5,7 +5,7 @@ import pytest
 from project import SHARED
 
 from d2m_cli.evaluation.baselines import EvaluatedDance, click_track
-from d2m_cli.evaluation.sources import dances_of_videos
+from d2m_cli.evaluation.dances import dances_of_videos
 from d2m_cli.metrics.alignment import alignment_lift
 from d2m_cli.metrics.onsets import music_beats, music_onsets
 

@@ -19,7 +19,7 @@ import pytest
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 needed = pytest.mark.skipif(not EXECUTABLE, reason="needs Debian's package chromium")
 
-KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowLeft": 37, "ArrowRight": 39}
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "Home": 36, "ArrowLeft": 37, "ArrowRight": 39}
 PATIENCE = 60.0
 """Seconds to wait for anything that the browser does."""
 
@@ -51,36 +51,77 @@ class Page:
                 result: dict[str, Any] = reply["result"]
                 return result
 
-    def open(self, file: Path) -> None:
-        """Load a file and wait until it is there."""
-        self.call("Page.navigate", url=file.as_uri())
+    def open(self, place: Path | str) -> None:
+        """Load a file or an address and wait until it is there."""
+        self.call("Page.navigate", url=place if isinstance(place, str) else place.as_uri())
         self.wait_for("document.readyState === 'complete'")
+
+    def show(self, width: int, height: int, scheme: str = "light") -> None:
+        """Make the window so large, in CSS pixels, and its colours `light` or `dark`."""
+        sizes = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.call("Emulation.setDeviceMetricsOverride", **sizes)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.call("Emulation.setEmulatedMedia", features=[feature])
+
+    def prepare(self, script: str) -> None:
+        """Run JavaScript in every page that is loaded from now on, before its own."""
+        self.call("Page.enable")
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def middle(self, selector: str) -> tuple[float, float]:
+        """Where the middle of an element is, once it is scrolled into view."""
+        found = f"document.querySelector({json.dumps(selector)})"
+        self.wait_for(f"{found} !== null")
+        box = f"{found}.scrollIntoView({{block: 'center'}}), {found}.getBoundingClientRect()"
+        place = self.evaluate(f"(r => [r.x + r.width / 2, r.y + r.height / 2])(({box}))")
+        return place[0], place[1]
+
+    def click(self, selector: str) -> None:
+        """Click the middle of an element."""
+        self.drag(*self.middle(selector))
+
+    def drag(self, x: float, y: float, across: float = 0.0) -> None:
+        """Press the mouse at a place, pull it `across` in pixels, and let it go."""
+        mouse: dict[str, Any] = {"y": y, "button": "left", "clickCount": 1}
+        self.call("Input.dispatchMouseEvent", type="mousePressed", x=x, **mouse)
+        for step in range(1, 5) if across else ():
+            self.call(
+                "Input.dispatchMouseEvent", type="mouseMoved", x=x + across * step / 4, **mouse
+            )
+        self.call("Input.dispatchMouseEvent", type="mouseReleased", x=x + across, **mouse)
 
     def evaluate(self, expression: str) -> Any:
         """Value of a JavaScript expression, as if a person had clicked; an exception fails."""
         wishes = {"returnByValue": True, "userGesture": True}
-        answer = self.call("Runtime.evaluate", expression=expression, **wishes)
+        answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, **wishes)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def wait_for(self, expression: str) -> None:
-        """Wait until a JavaScript expression is true."""
-        end = time.monotonic() + PATIENCE
+    def wait_for(self, expression: str, patience: float = PATIENCE) -> None:
+        """Wait until a JavaScript expression is true, `patience` seconds at most."""
+        end = time.monotonic() + patience
         while not self.evaluate(expression):
             assert time.monotonic() < end, f"waited in vain for {expression}"
             time.sleep(0.02)
 
-    def press(self, key: str) -> None:
-        """Press a key and let it go."""
-        code = KEYS.get(key) or ord(key)
-        text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
+    def press(self, key: str, control: bool = False) -> None:
+        """Press a key and let it go; `control` is held meanwhile."""
+        code = KEYS.get(key) or ord(key.upper())
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 and not control else "")
         same: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": code}
+        same["modifiers"] = 2 if control else 0
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **same)
         self.call("Input.dispatchKeyEvent", type="keyUp", **same)
 
     def write(self, text: str) -> None:
         """Type a text into what has the focus."""
         self.call("Input.insertText", text=text)
+
+    def choose_file(self, selector: str, file: Path) -> None:
+        """Give a file to an input for files."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", files=[str(file)], nodeId=node)
 
     def keep_downloads_in(self, folder: Path) -> None:
         """Let the page save files to a folder."""

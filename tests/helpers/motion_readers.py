@@ -140,7 +140,25 @@ def openpose_folder(folder: Path) -> tuple[bytes, Reader]:
     return json.dumps({"people": [person]}).encode(), read
 
 
+def rtmlib(folder: Path) -> tuple[bytes, Reader]:
+    """Keypoints of COCO with scores beside them."""
+    points = np.random.default_rng(3).uniform(1, 300, (STEPS, 1, 17, 2))
+    arrays = {"keypoints": points, "scores": np.ones((STEPS, 1, 17)), "fps": np.array(30.0)}
+    return inside(folder / "people.npz", arrays, "keypoints")
+
+
+def scores(folder: Path) -> tuple[bytes, Reader]:
+    points = np.random.default_rng(3).uniform(1, 300, (STEPS, 1, 17, 2))
+    arrays = {"keypoints": points, "scores": np.ones((STEPS, 1, 17)), "fps": np.array(30.0)}
+    return inside(folder / "people.npz", arrays, "scores")
+
+
+def coco_array(folder: Path) -> tuple[bytes, Reader]:
+    places = np.random.default_rng(4).normal(size=(STEPS, 17, 3))
+    return packed(places), whole(folder / "coco.npy")
+
+
 MOTIONS = [
     *(bvh, amass_npz, amass_poses, amass_rate, joints_npz, joints_motion, joints_centre),
-    *(smpl_array, coco, openpose_array, openpose_folder),
+    *(smpl_array, coco, coco_array, rtmlib, scores, openpose_array, openpose_folder),
 ]

@@ -77,7 +77,7 @@ def plan_jobs(
     found = find_videos(videos) if videos else _motion_alone(music, output)
     plan = Plan(len(found))
     if plan.videos == 1:
-        check_readable(found[0])
+        _check_dance(found[0], music)
     _check_music(music, found)
     styles = choose_styles(music.style, music.bundle)
     variants = [*product(styles, range(music.seed, music.seed + music.takes))]
@@ -87,7 +87,7 @@ def plan_jobs(
     _make_folders(jobs, output, make)
     for job in jobs:
         try:
-            check_readable(job.video)
+            _check_dance(job.video, music)
             left = _left_to_do(job, plan, music, output)
             if left.pieces:
                 _check(left, music, output)
@@ -106,6 +106,12 @@ def _motion_alone(music: MusicOptions, output: OutputOptions) -> list[Path]:
     if output.mix:
         raise InputError("--mix keeps a video's sound, and a motion has none: leave it out.")
     return [music.motion]
+
+
+def _check_dance(video: Path, music: MusicOptions) -> None:
+    """Motion may be a folder (of OpenPose's files); a video is a file. Raises `InputError`."""
+    if video != music.motion or not video.is_dir():
+        check_readable(video)
 
 
 def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:

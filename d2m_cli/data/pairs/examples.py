@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.cache.sketches import segment_sketch
 from d2m_cli.data.pairs.dataset import PairDataset, SegmentDataset, SegmentSettings
+from d2m_cli.data.pairs.music_alone import MusicAlone
 from d2m_cli.data.pairs.segments import Segment, generator
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
@@ -33,8 +34,9 @@ class PairSettings:
     """Where the pairs come from, and how far rhythm estimates err."""
 
     music: Path = Path("cache/music")
-    dances: Path = Path("cache/dances")
-    """Caches that `d2m prepare` made; one cache for both gives each dance its own music."""
+    dances: Path | None = Path("cache/dances")
+    """Caches that `d2m prepare` made; one cache for both gives each dance its own music, and `None`
+    none: nobody is in sight."""
     without: tuple[str, ...] = ()
     """Names of pieces of music to leave out, with `*` for any text (unclear licence, say)."""
     max_unsteadiness: float = 0.04
@@ -99,11 +101,7 @@ class Pairs:
             visual_rate=visual.rate,
             sketched=sketched,
         )
-        self.dataset: SegmentDataset | PairDataset = (
-            SegmentDataset(settings.dances, segments)
-            if settings.music == settings.dances
-            else PairDataset(settings.music, settings.dances, segments)
-        )
+        self.dataset = _dataset(settings, segments)
         self.has_visual = self.dataset.has_visual
         self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
         self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
@@ -182,6 +180,16 @@ class Pairs:
         if not np.abs(samples).max() > 32:
             return np.zeros(STYLE_CHANNELS, np.float32)
         return style_vector(to_float(samples))
+
+
+def _dataset(
+    settings: PairSettings, segments: SegmentSettings
+) -> SegmentDataset | PairDataset | MusicAlone:
+    if settings.dances is None:
+        return MusicAlone(settings.music, segments)
+    if settings.music == settings.dances:
+        return SegmentDataset(settings.dances, segments)
+    return PairDataset(settings.music, settings.dances, segments)
 
 
 def _stacked(parts: Sequence[Any]) -> Any:

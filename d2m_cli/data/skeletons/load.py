@@ -10,20 +10,20 @@ from scipy.ndimage import gaussian_filter1d
 from d2m_cli.arrays import read_arrays
 from d2m_cli.data.skeletons.amass import read_amass
 from d2m_cli.data.skeletons.bvh import read_bvh
+from d2m_cli.data.skeletons.coco import NotFiniteError, read_coco
 from d2m_cli.data.skeletons.joints import (
     Positions,
     facing,
-    from_coco,
     from_dance_with_melody,
     from_smpl,
 )
-from d2m_cli.data.skeletons.openpose import (
+from d2m_cli.data.skeletons.keypoint_files import read_keypoints
+from d2m_cli.data.skeletons.keypoints import (
     KEYPOINTS_RATE_HZ,
+    OPENPOSE_POINTS,
     landmarks_from_keypoints,
-    read_keypoints,
 )
 from d2m_cli.data.skeletons.rig import joints_of_rig
-from d2m_cli.data.skeletons.safe_pickle import load_numpy_pickle
 from d2m_cli.data.skeletons.smpl import FAR, SMPL_RATE_HZ, read_smpl
 from d2m_cli.data.skeletons.smpl_body import body_joints
 from d2m_cli.data.sources.piece import MotionFile, MotionKind
@@ -124,25 +124,28 @@ def _aist_joints(keypoints: Path | None, poses: FloatArray) -> Positions:
     average = from_smpl(body_joints(poses))
     if keypoints is None:
         return average
-    stored = load_numpy_pickle(keypoints)
     try:
-        points = np.asarray(stored.get("keypoints3d_optim", stored["keypoints3d"]), np.float64)
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"{keypoints} holds no keypoints3d ({error})") from error
-    if not len(points) or points.shape[1:] != (17, 3):
-        raise DataError(f"{keypoints} holds keypoints3d {points.shape} instead of (N, 17, 3)")
-    if not (np.abs(points) < 100.0 * FAR).all():
+        return read_coco(keypoints, facing(average))
+    except NotFiniteError:
         return average
-    return from_coco(points / 100.0)
+
+
+def _load_coco(file: MotionFile) -> LoadedMotion:
+    return LoadedMotion(*_in_space(read_coco(file.path), SMPL_RATE_HZ))
 
 
 def _load_keypoints(file: MotionFile) -> LoadedMotion:
-    points = read_keypoints(file.path)
-    return LoadedMotion(
-        motion_from_landmarks(landmarks_from_keypoints(points)),
-        official=points.reshape(len(points), -1).T.astype(np.float32),
-        official_rate=KEYPOINTS_RATE_HZ,
-    )
+    """2-D keypoints; a picture of unknown shape is taken for a square."""
+    found = read_keypoints(file.path)
+    rate = found.fps or file.fps or KEYPOINTS_RATE_HZ
+    points = found.points
+    if found.in_shares:
+        points = points * (found.aspect or file.aspect or 1.0, 1.0, 1.0)
+    motion = motion_from_landmarks(landmarks_from_keypoints(points, rate))
+    if points.shape[1] != OPENPOSE_POINTS:
+        return LoadedMotion(motion)
+    official = points.reshape(len(points), -1).T.astype(np.float32)
+    return LoadedMotion(motion, official=official, official_rate=rate)
 
 
 def _load_bvh(file: MotionFile) -> LoadedMotion:
@@ -154,38 +157,11 @@ def _load_amass(file: MotionFile) -> LoadedMotion:
     return LoadedMotion(*_in_space(*read_amass(file.path)))
 
 
-def motion_file(path: Path) -> MotionFile:
-    """What kind of motion is in a file: its suffix says it, and the names in an `.npz`.
-
-    Raises `DataError` for a file of another kind, or one that cannot be read.
-    """
-    kind = SUFFIXES.get(path.suffix.lower())
-    if kind is MotionKind.AMASS:
-        try:
-            stored = read_arrays(path, ("motion_channels", "fps"))
-        except (OSError, ValueError) as error:
-            raise DataError(f"it holds no motion ({error})") from None
-        if "motion_channels" in stored:
-            raise DataError("it is what --save-features kept: give it with --features")
-        if "fps" in stored:
-            kind = MotionKind.JOINTS
-    if kind is None:
-        raise DataError(f"a motion is one of {', '.join(SUFFIXES)}")
-    return MotionFile(path, kind)
-
-
-SUFFIXES = {
-    ".bvh": MotionKind.BVH,
-    ".npz": MotionKind.AMASS,
-    ".pkl": MotionKind.SMPL,
-    ".npy": MotionKind.SMPL,
-}
-"""Kinds of single files of motion; an `.npz` may also hold joints as `dance_with_melody` does."""
-
 LOADERS = {
     MotionKind.BVH: _load_bvh,
     MotionKind.AMASS: _load_amass,
     MotionKind.JOINTS: _load_joints,
     MotionKind.SMPL: _load_smpl,
+    MotionKind.COCO: _load_coco,
     MotionKind.KEYPOINTS: _load_keypoints,
 }

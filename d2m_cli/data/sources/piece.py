@@ -6,6 +6,14 @@ from pathlib import Path
 
 SPLITS = ("train", "validation", "test")
 
+MOTION_SUFFIXES = (".bvh", ".npz", ".pkl", ".npy", ".json")
+"""Files of motion that may stand in a video's place."""
+
+
+def is_motion(path: Path) -> bool:
+    """Whether a path names motion, not a video: by its suffix, or a folder (of OpenPose's)."""
+    return path.suffix.lower() in MOTION_SUFFIXES or path.is_dir()
+
 
 class MotionKind(StrEnum):
     """How the movement of a piece is stored."""
@@ -13,9 +21,11 @@ class MotionKind(StrEnum):
     VIDEO = "video"
     """A video file: MediaPipe finds the dancer."""
     KEYPOINTS = "keypoints"
-    """2-D keypoints of every frame (OpenPose 25 or COCO 17)."""
+    """2-D keypoints of every frame (COCO's 17, OpenPose's 25, MediaPipe's 33)."""
     JOINTS = "joints"
     """3-D joints as in `dance_with_melody` (`.npz`)."""
+    COCO = "coco"
+    """COCO's 17 joints in space, as AIST++'s `keypoints3d`."""
     SMPL = "smpl"
     """AIST++ annotations (`motions/*.pkl`)."""
     BVH = "bvh"
@@ -32,6 +42,10 @@ class MotionFile:
     kind: MotionKind
     keypoints3d: Path | None = None
     """AIST++'s joints in space that belong to SMPL poses."""
+    fps: float | None = None
+    """Frames per second of the video that keypoints are of; used where the file tells none."""
+    aspect: float | None = None
+    """Width of that video's picture over its height."""
 
 
 @dataclass(frozen=True)

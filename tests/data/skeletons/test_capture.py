@@ -9,7 +9,8 @@ from capture_files import BONES, bvh_text, dance_turns
 from d2m_cli.data.skeletons.amass import read_amass
 from d2m_cli.data.skeletons.bvh import read_bvh
 from d2m_cli.data.skeletons.joints import PLACE, Positions
-from d2m_cli.data.skeletons.load import load_motion, motion_file
+from d2m_cli.data.skeletons.kinds import motion_file
+from d2m_cli.data.skeletons.load import load_motion
 from d2m_cli.data.skeletons.rig import joints_of_rig, side_and_part
 from d2m_cli.data.skeletons.smpl_body import REST_OFFSETS
 from d2m_cli.errors import DataError, InputError

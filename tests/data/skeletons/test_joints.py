@@ -17,7 +17,8 @@ from d2m_cli.data.skeletons.joints import (
     mirror,
     torso,
 )
-from d2m_cli.data.skeletons.openpose import landmarks_from_keypoints, read_keypoints
+from d2m_cli.data.skeletons.keypoint_files import read_keypoints
+from d2m_cli.data.skeletons.keypoints import landmarks_from_keypoints
 from d2m_cli.data.skeletons.smpl import read_smpl
 from d2m_cli.data.skeletons.smpl_body import body_joints
 from d2m_cli.errors import DataError
@@ -117,7 +118,7 @@ def test_real_dancers_are_upright_and_of_human_size() -> None:
 
 def test_openpose_frames_without_a_person_stay_marked(tmp_path: Path) -> None:
     np.save(tmp_path / "dance.npy", body25().reshape(-1, 75))
-    landmarks = landmarks_from_keypoints(read_keypoints(tmp_path / "dance.npy"))
+    landmarks = landmarks_from_keypoints(read_keypoints(tmp_path / "dance.npy").points)
     assert np.isnan(landmarks.points[10:13]).all()
     motion = motion_from_landmarks(landmarks)
     assert motion.features.shape == (53, 90) and np.isfinite(motion.features).all()
