@@ -24,7 +24,10 @@ _DAMAGED = (
 
 
 def read_array(path: Path) -> NDArray[Any]:
-    """The array in a `.npy` file. Raises `ValueError` for anything else, `OSError` unread."""
+    """The array `(...)` in a `.npy` file, of any shape.
+
+    Raises `ValueError` for anything else, `OSError` for a file that is not there.
+    """
     with path.open("rb") as file:
         try:
             return _read(file, path.stat().st_size)
