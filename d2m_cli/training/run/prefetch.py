@@ -2,12 +2,14 @@
 
 import os
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any
 
@@ -78,14 +80,26 @@ _draw: Draw | None = None
 
 
 def _begin(draw: Draw) -> None:
-    """A process draws on one thread, and leaves Ctrl-C to the run, which stops after its step."""
+    """Prepare a process that draws: on one thread, and as long as the run lives.
+
+    Signals are left to the run, which stops after its step.
+    """
     global _draw
     os.environ["OMP_NUM_THREADS"] = "1"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import torch
 
     torch.set_num_threads(1)
     _draw = draw
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _drawn(number: int) -> Any:
