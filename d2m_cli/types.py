@@ -4,9 +4,9 @@ Letters: `T` time steps, `C` channels, `J` joints, `H` and `W` picture height an
 Sample `i` of a sequence with rate `r` lies at `i / r` seconds from the start of the clip.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,18 +136,63 @@ class Accent(NamedTuple):
     """0..1: change of the joints' speed against the dance's own."""
 
 
+class Jump(NamedTuple):
+    """A dancer whose feet leave the floor."""
+
+    time: float
+    """Seconds at which they land."""
+    height: float
+    """Torso lengths."""
+
+
+class Drop(NamedTuple):
+    """A dancer who goes down all at once."""
+
+    time: float
+    """Seconds."""
+
+
+class Turn(NamedTuple):
+    """A dancer who turns round, until they face the camera as before."""
+
+    start: float
+    """Seconds."""
+    end: float
+
+
+class DanceSection(NamedTuple):
+    """A stretch of a dance, of whole phrases, in which it moves in one way."""
+
+    start: float
+    """Seconds."""
+    end: float
+    name: str
+    """A, B, C ...: sections of one letter are alike."""
+
+
 @dataclass(frozen=True)
 class Events:
     """What happens in a dance besides its pulse, in the order of time."""
 
     freezes: tuple[Freeze, ...] = ()
     accents: tuple[Accent, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    drops: tuple[Drop, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    sections: tuple[DanceSection, ...] = ()
+    """Without a gap; none where the dance is one and the same throughout."""
 
-    def record(self) -> dict[str, list[dict[str, float]]]:
+    def record(self) -> dict[str, list[dict[str, Any]]]:
         """As plain data for JSON; milliseconds are exact enough for a camera."""
         return {
-            name: [{key: round(value, 3) for key, value in one._asdict().items()} for one in found]
-            for name, found in (("freezes", self.freezes), ("accents", self.accents))
+            kind.name: [
+                {
+                    key: value if isinstance(value, str) else round(value, 3)
+                    for key, value in one._asdict().items()
+                }
+                for one in getattr(self, kind.name)
+            ]
+            for kind in fields(self)
         }
 
 

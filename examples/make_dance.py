@@ -1,9 +1,11 @@
 """Paint the dancer of `dance.mp4`: 24 beats at 112 beats per minute, three phrases of eight.
 
-    python examples/make_dance.py [OUT.mp4] [--freeze BEAT BEATS]...
+    python examples/make_dance.py [OUT.mp4] [--moves NAME...] [--bpm BPM] [--freeze BEAT BEATS]...
+                                  [--jump BEAT...]
 
-`--freeze 8 4` holds the pose of beat 8 for four beats; the dance goes on after it, so that the
-video gets longer and the beats stay where they are.
+`--moves` names what is danced one after another, four beats each (a waltz: six); `--freeze 8 4`
+holds the pose of beat 8 for four beats, after which the dance goes on, so that the video gets
+longer and the beats stay where they are; `--jump 12 16` lands on these beats of the dance.
 
 Every beat has a pose; the body glides from pose to pose and rests for an instant on each beat, as
 dancers do. The figure is shaded and has a face so that a pose estimator takes it for a person.
@@ -11,11 +13,12 @@ dancers do. The figure is shaded and has a face so that a pose estimator takes i
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
+from paint_dancer import MIDDLE, Point, paint
 
 from d2m_cli.media import ffmpeg_path
 
@@ -23,21 +26,7 @@ os.environ.setdefault("FFMPEG_BINARY", ffmpeg_path())
 
 from moviepy import VideoClip  # it picks its ffmpeg when imported
 
-BPM = 112.0
 FPS = 30
-SIZE = (480, 640)
-MIDDLE = SIZE[0] / 2
-FINE = 2
-"""Painted this much larger, then averaged: smooth edges."""
-
-SKIN, SKIN_SHADE = (232, 184, 150), (176, 118, 88)
-SHIRT, SHIRT_SHADE = (236, 110, 84), (150, 48, 52)
-TROUSERS, TROUSERS_SHADE = (74, 92, 148), (30, 36, 74)
-SHOE, SHOE_SHADE = (244, 244, 240), (150, 150, 160)
-HAIR, HAIR_SHADE = (84, 54, 40), (40, 24, 20)
-
-Point = np.ndarray
-Colour = tuple[int, int, int]
 
 
 class Pose(NamedTuple):
@@ -58,11 +47,6 @@ class Pose(NamedTuple):
     left_foot: float = 34
     right_foot: float = -34
     nod: float = 0
-
-
-def step(x: float, y: float) -> Point:
-    """That far to the right and down, pixels."""
-    return np.array([x, y])
 
 
 def posed(
@@ -97,28 +81,77 @@ FINISH = [
     posed(-30, 8, -6, -20, (30, 100), (100, 170), (10, -70), -4),
     posed(0, 6, 0, 0, (140, 150), (140, 150), (48, -48), 0),
 ]
-DANCE = [*GROOVE, *GROOVE, *REACH, *REACH, *WAVES, *FINISH, GROOVE[0]]
-"""One pose per beat, and the one that the last beat leads to."""
+WALTZ = [
+    posed(30, 22, 5, 14, (60, 110), (20, -40), (70, -4), 4),
+    posed(36, 4, -2, 4, (80, 130), (60, 90), (60, 10)),
+    posed(20, 0, 0, -4, (60, 100), (80, 120), (48, -10)),
+    posed(-30, 22, -5, -14, (20, -40), (60, 110), (4, -70), -4),
+    posed(-36, 4, 2, -4, (60, 90), (80, 130), (-10, -60)),
+    posed(-20, 0, 0, 4, (80, 120), (60, 100), (10, -48)),
+]
+"""Two bars of three: deep on the one, up on two and three."""
+MOVES = {"groove": GROOVE, "reach": REACH, "waves": WAVES, "finish": FINISH, "waltz": WALTZ}
+DANCE = ("groove", "groove", "reach", "reach", "waves", "finish")
+JUMP_HEIGHT, JUMP_BEATS = 70, 0.9
+"""Pixels, and beats from the floor to the floor."""
 
-SECONDS = 24 * 60 / BPM
+
+class Freeze(NamedTuple):
+    """A pose that is held."""
+
+    beat: float
+    """Beat of the dance that it is held on."""
+    beats: float
 
 
-def pose_at(seconds: float) -> Pose:
+class Choreography(NamedTuple):
+    """What is danced, and when."""
+
+    moves: Sequence[str] = DANCE
+    bpm: float = 112.0
+    freezes: Sequence[Freeze] = ()
+    jumps: Sequence[float] = ()
+    """Beats on which the dancer lands."""
+
+    @property
+    def poses(self) -> list[Pose]:
+        """One for each beat, and the one that the last beat leads to."""
+        poses = [pose for name in self.moves for pose in MOVES[name]]
+        return [*poses, poses[0]]
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        held = sum(freeze.beats for freeze in self.freezes)
+        return (len(self.poses) - 1 + held) * 60 / self.bpm
+
+    def beat(self, seconds: float) -> float:
+        """Beat of the dance that a time of the video shows; it stands in each freeze."""
+        beat = seconds * self.bpm / 60
+        for freeze in sorted(self.freezes):
+            beat -= min(max(beat - freeze.beat, 0.0), freeze.beats)
+        return min(beat, len(self.poses) - 1 - 1e-9)
+
+    def height(self, beat: float) -> float:
+        """How high the dancer is in the air, pixels."""
+        parts = [1 - (landing - beat) / JUMP_BEATS for landing in self.jumps]
+        return max((4 * JUMP_HEIGHT * p * (1 - p) for p in parts if 0 < p < 1), default=0.0)
+
+
+def pose_at(dance: Choreography, beat: float) -> Pose:
     """The pose between two beats: slow at both, fastest half way."""
-    beat = min(seconds * BPM / 60, len(DANCE) - 1 - 1e-9)
     number, part = int(beat), beat % 1
     glide = part * part * part * (part * (6 * part - 15) + 10)
-    now, then = np.array(DANCE[number]), np.array(DANCE[number + 1])
+    now, then = np.array(dance.poses[number]), np.array(dance.poses[number + 1])
     mixed = Pose(*(now + glide * (then - now)))
     bounce = 9 * np.cos(2 * np.pi * part)  # deepest on the beat
     return mixed._replace(drop=mixed.drop + bounce)
 
 
-def lift_at(seconds: float, foot: str) -> float:
+def lift_at(dance: Choreography, beat: float, foot: str) -> float:
     """How high a foot is in the air, in pixels, while it steps."""
-    beat = min(seconds * BPM / 60, len(DANCE) - 1 - 1e-9)
     number, part = int(beat), beat % 1
-    way = abs(getattr(DANCE[number + 1], foot) - getattr(DANCE[number], foot))
+    way = abs(getattr(dance.poses[number + 1], foot) - getattr(dance.poses[number], foot))
     return float(np.sin(np.pi * part) ** 2 * min(way, 40) * 0.45)
 
 
@@ -138,11 +171,11 @@ def knee_of(hip: Point, ankle: Point, sign: int, thigh: float = 112, shin: float
     return hip + unit * along + np.array([unit[1], -unit[0]]) * sign * out * 0.55
 
 
-def joints_at(seconds: float) -> dict[str, Point]:
+def joints_at(dance: Choreography, beat: float) -> dict[str, Point]:
     """Places of all joints in the picture, pixels."""
-    pose = pose_at(seconds)
+    pose, height = pose_at(dance, beat), dance.height(beat)
     turn, lean = np.radians(pose.turn), np.radians(pose.lean)
-    hips = np.array([MIDDLE + pose.x, 368 + pose.drop])
+    hips = np.array([MIDDLE + pose.x, 368 + pose.drop - height])
     up = np.array([np.sin(lean), -np.cos(lean)])
     across = np.array([np.cos(lean), np.sin(lean)]) * np.cos(turn)
     chest = hips + up * 138
@@ -154,7 +187,7 @@ def joints_at(seconds: float) -> dict[str, Point]:
         narrow = float(np.cos(turn * 0.7))
         elbow = shoulder + towards(getattr(pose, f"{name}_arm"), 76, sign, narrow)
         hand = elbow + towards(getattr(pose, f"{name}_fore"), 70, sign, narrow)
-        lift = lift_at(seconds, f"{name}_foot")
+        lift = lift_at(dance, beat, f"{name}_foot") + height
         ankle = np.array([MIDDLE + getattr(pose, f"{name}_foot"), 586 - lift])
         joints |= {
             f"{name}_shoulder": shoulder, f"{name}_elbow": elbow, f"{name}_hand": hand,
@@ -164,175 +197,15 @@ def joints_at(seconds: float) -> dict[str, Point]:
     return joints
 
 
-class Painter:
-    """A canvas with soft, round strokes, lit from the upper left."""
-
-    def __init__(self, canvas: np.ndarray) -> None:
-        self.canvas = canvas
-
-    def limb(
-        self, a: Point, b: Point, wide: float, narrow: float, light: Colour, shade: Colour
-    ) -> None:
-        """A tapered limb of radius `wide` at `a` and `narrow` at `b`."""
-        for layer in np.linspace(0, 1, 7):
-            colour = tuple(float(s + layer * (h - s)) for s, h in zip(shade, light, strict=True))
-            shift = np.array([-0.22, -0.10]) * layer
-            size = 1 - 0.55 * layer
-            self._capsule(a + shift * wide, b + shift * narrow, wide * size, narrow * size, colour)
-
-    def body(self, corners: list[Point], radius: float, light: Colour, shade: Colour) -> None:
-        """A shaded volume spanned by balls of `radius` at its corners."""
-        middle = sum(corners, np.zeros(2)) / len(corners) + step(-9, -6)
-        round_about = np.linspace(0, 2 * np.pi, 24)
-        circle = radius * np.stack([np.cos(round_about), np.sin(round_about)], axis=1)
-        hull = cv2.convexHull(np.float32([corner + step for corner in corners for step in circle]))
-        for layer in np.linspace(0, 1, 14):
-            colour = tuple(float(s + layer * (h - s)) for s, h in zip(shade, light, strict=True))
-            self.shape(list(middle + (1 - 0.6 * layer) * (hull[:, 0] - middle)), colour)
-
-    def ball(self, centre: Point, radius: float, light: Colour, shade: Colour) -> None:
-        """A shaded ball."""
-        self.limb(centre, centre + 0.01, radius, radius, light, shade)
-
-    def oval(
-        self, centre: Point, axes: tuple[float, float], colour: Colour, angle: float = 0,
-        arc: tuple[float, float] = (0, 360), line: int = -1,
-    ) -> None:  # fmt: skip
-        """An ellipse, or with `line` a stroke along an arc of it."""
-        size = (max(1, round(axes[0] * FINE)), max(1, round(axes[1] * FINE)))
-        cv2.ellipse(self.canvas, self._at(centre), size, angle, *arc, colour, line, cv2.LINE_AA)
-
-    def shape(self, points: list[Point], colour: Colour) -> None:
-        """A filled polygon."""
-        corners = np.array([self._at(point) for point in points], np.int32)
-        cv2.fillPoly(self.canvas, [corners], colour, cv2.LINE_AA)
-
-    def _capsule(self, a: Point, b: Point, wide: float, narrow: float, colour: Colour) -> None:
-        way = b - a
-        out = np.array([way[1], -way[0]]) / max(float(np.hypot(*way)), 1e-6)
-        self.shape([a + out * wide, b + out * narrow, b - out * narrow, a - out * wide], colour)
-        for centre, radius in ((a, wide), (b, narrow)):
-            cv2.circle(self.canvas, self._at(centre), round(radius * FINE), colour, -1, cv2.LINE_AA)
-
-    @staticmethod
-    def _at(point: Point) -> tuple[int, int]:
-        return round(float(point[0]) * FINE), round(float(point[1]) * FINE)
+def picture(dance: Choreography, seconds: float) -> np.ndarray:
+    """The picture `(640, 480, 3)` at a time of the video."""
+    beat = dance.beat(seconds)
+    return paint(joints_at(dance, beat), pose_at(dance, beat).turn)
 
 
-def stage() -> np.ndarray:
-    """Wall and floor with a pool of light."""
-    width, height = SIZE
-    y, x = np.mgrid[0 : height * FINE, 0 : width * FINE] / FINE
-    light = np.exp(-(((x - MIDDLE) / 250) ** 2) - ((y - 330) / 330) ** 2)[..., None]
-    wall = np.array([66, 72, 96]) + light * np.array([96, 100, 104])
-    floor = np.array([92, 74, 66]) + light * np.array([84, 72, 60])
-    blend = np.clip((y - 528) / 6, 0, 1)[..., None]
-    return (wall + blend * (floor - wall)).astype(np.uint8)
-
-
-STAGE = stage()
-
-
-def paint(seconds: float) -> np.ndarray:
-    """The picture `(640, 480, 3)` at a time of the dance."""
-    joints, turn = joints_at(seconds), pose_at(seconds).turn
-    painter = Painter(STAGE.copy())
-    for name in ("left", "right"):
-        ankle = joints[f"{name}_ankle"]
-        painter.oval(np.array([ankle[0] + 4, 604]), (40, 7), (84, 68, 64))
-    far, near = ("left", "right") if turn > 0 else ("right", "left")
-    if abs(turn) > 15:
-        paint_arm(painter, joints, far)
-    for name in (far, near):
-        paint_leg(painter, joints, name)
-    paint_body(painter, joints)
-    paint_head(painter, joints["head"], joints["neck"], turn)
-    for name in (far, near) if abs(turn) <= 15 else (near,):
-        paint_arm(painter, joints, name)
-    small = cv2.resize(painter.canvas, SIZE, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.uint8)
-
-
-def paint_arm(painter: Painter, joints: dict[str, Point], name: str) -> None:
-    """Sleeve, skin and hand."""
-    shoulder, elbow, hand = (joints[f"{name}_{part}"] for part in ("shoulder", "elbow", "hand"))
-    painter.limb(shoulder, elbow, 14, 11, SKIN, SKIN_SHADE)
-    painter.limb(elbow, hand, 11, 8, SKIN, SKIN_SHADE)
-    painter.limb(shoulder, shoulder + 0.55 * (elbow - shoulder), 18, 15, SHIRT, SHIRT_SHADE)
-    way = (hand - elbow) / 70
-    painter.limb(hand, hand + way * 14, 10, 7, SKIN, SKIN_SHADE)
-    thumb = np.array([-way[1], way[0]]) * (1 if name == "left" else -1)
-    painter.limb(hand + way * 4, hand + way * 12 + thumb * 9, 4, 3, SKIN, SKIN_SHADE)
-
-
-def paint_leg(painter: Painter, joints: dict[str, Point], name: str) -> None:
-    """Trouser leg and shoe."""
-    hip, knee, ankle = (joints[f"{name}_{part}"] for part in ("hip", "knee", "ankle"))
-    painter.limb(ankle, ankle + step(0, 8), 10, 10, SKIN, SKIN_SHADE)
-    outwards = 1 if name == "left" else -1
-    toe = ankle + np.array([outwards * 16, 17])
-    painter.limb(ankle + step(outwards * -4, 12), toe, 11, 8, SHOE, SHOE_SHADE)
-    painter.limb(knee, ankle + step(0, -4), 20, 14, TROUSERS, TROUSERS_SHADE)
-    painter.limb(hip, knee, 27, 20, TROUSERS, TROUSERS_SHADE)
-
-
-def paint_body(painter: Painter, joints: dict[str, Point]) -> None:
-    """Neck, shirt and belt line."""
-    chest, left, right = joints["chest"], joints["left_shoulder"], joints["right_shoulder"]
-    painter.limb(joints["neck"] + step(0, 4), chest + step(0, 6), 13, 16, SKIN, SKIN_SHADE)
-    painter.limb(joints["right_hip"], joints["left_hip"], 27, 27, TROUSERS, TROUSERS_SHADE)
-    waist = [joints[f"{name}_hip"] + step(0, -14) for name in ("left", "right")]
-    painter.body([left + step(0, 8), right + step(0, 8), *waist], 19, SHIRT, SHIRT_SHADE)
-    painter.oval(chest + step(0, -5), (17, 9), SKIN)
-
-
-def paint_head(painter: Painter, head: Point, neck: Point, turn: float) -> None:
-    """Hair, face, eyes, nose and mouth, turned with the body."""
-    tilt = float(np.degrees(np.arctan2(head[0] - neck[0], neck[1] - head[1])))
-    look = np.array([np.sin(np.radians(turn)) * 13, 0])
-    painter.ball(head + step(0, -8), 32, HAIR, HAIR_SHADE)
-    painter.limb(
-        head + step(-24, 0) - look * 0.3, head + step(-24, 22) - look * 0.3, 9, 6, HAIR, HAIR_SHADE
-    )
-    painter.limb(
-        head + step(24, 0) - look * 0.3, head + step(24, 22) - look * 0.3, 9, 6, HAIR, HAIR_SHADE
-    )
-    painter.oval(head, (25, 33), SKIN_SHADE, tilt)
-    painter.oval(head + step(-1.5, -1), (23.5, 31), SKIN, tilt)
-    painter.oval(head + step(0, -22) + look * 0.4, (23, 11), HAIR, tilt)
-    for sign in (-1, 1):
-        eye = head + look + step(sign * 10, -4)
-        painter.oval(eye, (6, 3.6), (252, 250, 246), tilt)
-        painter.oval(eye + look * 0.1, (2.8, 3.2), (50, 36, 30), tilt)
-        painter.oval(eye + step(0, -7), (7, 3), HAIR_SHADE, tilt, (200, 340), 2 * FINE)
-        painter.oval(head + look + step(sign * 13, 9), (5, 3), (238, 164, 138), tilt)
-    painter.oval(
-        head + look * 1.25 + step(0, 6), (4, 5), (206, 146, 114), tilt, (20, 160), 2 * FINE
-    )
-    painter.oval(head + look + step(0, 15), (9, 5), (176, 60, 64), tilt, (0, 180))
-    painter.oval(head + look + step(0, 15.5), (7, 1.6), (250, 246, 240), tilt, (0, 180))
-
-
-class Freeze(NamedTuple):
-    """A pose that is held."""
-
-    beat: float
-    """Beat of the dance that it is held on."""
-    beats: float
-
-
-def danced(seconds: float, freezes: list[Freeze]) -> float:
-    """Seconds of the dance that a time of the video shows; it stands in each freeze."""
-    beat = seconds * BPM / 60
-    for freeze in sorted(freezes):
-        beat -= min(max(beat - freeze.beat, 0.0), freeze.beats)
-    return beat * 60 / BPM
-
-
-def main(out: Path, freezes: list[Freeze]) -> None:
+def main(out: Path, dance: Choreography) -> None:
     """Write the dance to `out`."""
-    seconds = SECONDS + sum(freeze.beats for freeze in freezes) * 60 / BPM
-    clip = VideoClip(lambda time: paint(danced(time, freezes)), duration=round(seconds * FPS) / FPS)
+    clip = VideoClip(lambda time: picture(dance, time), duration=round(dance.seconds * FPS) / FPS)
     clip.write_videofile(
         str(out),
         fps=FPS,
@@ -347,6 +220,10 @@ def main(out: Path, freezes: list[Freeze]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path, nargs="?", default=Path(__file__).with_name("dance.mp4"))
+    parser.add_argument("--moves", nargs="+", choices=MOVES, default=DANCE)
+    parser.add_argument("--bpm", type=float, default=Choreography().bpm)
     parser.add_argument("--freeze", type=float, nargs=2, action="append", default=[])
+    parser.add_argument("--jump", type=float, nargs="+", default=[])
     given = parser.parse_args()
-    main(given.out, [Freeze(*freeze) for freeze in given.freeze])
+    freezes = [Freeze(*freeze) for freeze in given.freeze]
+    main(given.out, Choreography(given.moves, given.bpm, freezes, given.jump))

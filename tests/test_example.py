@@ -3,6 +3,7 @@
 import runpy
 
 import numpy as np
+import pytest
 from project import ROOT
 
 from d2m_cli.features.pose.estimator import PoseEstimator, PoseOptions
@@ -29,9 +30,10 @@ def test_mediapipe_sees_the_dancer_in_every_picture() -> None:
     assert points[..., 3].mean() > 0.9
 
 
-def test_the_script_paints_these_pictures() -> None:
+def test_the_script_paints_these_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
     script = runpy.run_path(str(EXAMPLES / "make_dance.py"))
     for second in (1, 7):
         clip = probe(DANCE, start=second)
         shown = next(read_frames(clip)).astype(float)
-        assert np.abs(shown - script["paint"](float(second))).mean() < 4
+        assert np.abs(shown - script["picture"](script["Choreography"](), float(second))).mean() < 4

@@ -152,6 +152,15 @@ class MusicOptions:
             "OpenPose or COCO; with its video or without one.",
         ),
     ] = None
+    project: Annotated[
+        Path | None,
+        option(
+            MUSIC,
+            "--project",
+            "FILE",
+            "A project of d2m studio (.d2m.json): the take that it keeps, instead of a new one.",
+        ),
+    ] = None
     flow: Annotated[
         FlowMethod,
         option(

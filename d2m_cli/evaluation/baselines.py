@@ -10,14 +10,14 @@ generated music, played by a soundfont without any network.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from d2m_cli.metrics.alignment import beat_alignment_score
 from d2m_cli.metrics.onsets import Times, onset_curve, track_beats
 from d2m_cli.spec import SAMPLE_RATE
-from d2m_cli.types import FloatArray
+from d2m_cli.types import Events, FloatArray
 
 GT = "GT"
 RECONSTRUCTION = "codec reconstruction"
@@ -43,8 +43,7 @@ class EvaluatedDance:
     """The music it was danced to, `(N,)` at `SAMPLE_RATE`."""
     energy: FloatArray | None = None
     """How lively it is, `(T,)` 0..1 at `MOTION_RATE`."""
-    freezes: Sequence[tuple[float, float]] = ()
-    """Start and end of the stretches in which the dancer stands still, in seconds."""
+    events: Events = field(default_factory=Events)
 
 
 @dataclass(frozen=True)

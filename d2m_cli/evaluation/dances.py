@@ -142,7 +142,7 @@ def _dance(name: str, motion: Motion, genre: str, reference: FloatArray | None) 
     speed = joint_speed(joint_positions(motion), motion.rate).astype(np.float64)
     speed[~motion.found] = np.nan
     beats = kinematic_beats(speed, motion.rate)
-    pulse = estimate_rhythm(motion).beats
+    rhythm = estimate_rhythm(motion)
     seconds, energy = len(motion.found) / motion.rate, dance_energy(motion)
-    freezes = dance_events(motion).freezes
-    return EvaluatedDance(name, seconds, beats, pulse, genre, reference, energy, freezes)
+    events = dance_events(motion, rhythm)
+    return EvaluatedDance(name, seconds, beats, rhythm.beats, genre, reference, energy, events)

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
+from d2m_cli.evaluation.answers import HeardPiece, answers_to, mean_answers
 from d2m_cli.evaluation.baselines import EvaluatedDance
 from d2m_cli.evaluation.record import (
     AlignmentRecord,
@@ -18,11 +16,10 @@ from d2m_cli.evaluation.record import (
 )
 from d2m_cli.metrics import coverage
 from d2m_cli.metrics.alignment import Direction, alignment_lift, beat_alignment_score
-from d2m_cli.metrics.answers import busyness, busyness_correlation, freeze_contrast
 from d2m_cli.metrics.onsets import Times, music_onsets, onset_curve, track_beats
 from d2m_cli.metrics.pairs import PairScore, compare_pair
 from d2m_cli.metrics.statistics import margin, mean
-from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE
+from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
 MAX_OTHERS = 10
@@ -114,12 +111,13 @@ def align_with_dances(
     """How pieces `(N,)` by dance follow their dances, and those of others."""
     tracked = {name: track_beats(onset_curve(p, "median")) for name, p in pieces.items()}
     lengths = {name: len(piece) / SAMPLE_RATE for name, piece in pieces.items()}
-    busy = {name: busyness(piece) for name, piece in pieces.items()}
+    heard = {name: HeardPiece.of(piece) for name, piece in pieces.items()}
     clips: list[ClipAlignment] = []
     for place, (name, (tempo, beats)) in enumerate(tracked.items()):
         dance = dances[name]
         others = ([*tracked][place + 1 :] + [*tracked][:place])[:MAX_OTHERS]
         lifts = [_lift(dance, tracked[other][1], lengths[other]) for other in others]
+        foreign = [answers_to(dance.events, dance.energy, heard[other]) for other in others]
         clips.append(
             {
                 "name": name,
@@ -132,12 +130,8 @@ def align_with_dances(
                 "mismatched": mean(lifts),
                 "bas_dance": beat_alignment_score(dance.beats, beats),
                 "bas_music": beat_alignment_score(dance.beats, beats, Direction.MUSIC),
-                "freeze_contrast": freeze_contrast(pieces[name], dance.freezes),
-                "freeze_mismatched": mean(
-                    freeze_contrast(pieces[other], dance.freezes) for other in others
-                ),
-                "busyness": _busy(dance, busy[name]),
-                "busyness_mismatched": mean(_busy(dance, busy[other]) for other in others),
+                "answers": answers_to(dance.events, dance.energy, heard[name]),
+                "answers_mismatched": mean_answers(foreign),
             }
         )
     return {
@@ -149,10 +143,8 @@ def align_with_dances(
         "mismatched": mean(clip["mismatched"] for clip in clips),
         "bas_dance": mean(clip["bas_dance"] for clip in clips),
         "bas_music": mean(clip["bas_music"] for clip in clips),
-        "freeze_contrast": mean(clip["freeze_contrast"] for clip in clips),
-        "freeze_mismatched": mean(clip["freeze_mismatched"] for clip in clips),
-        "busyness": mean(clip["busyness"] for clip in clips),
-        "busyness_mismatched": mean(clip["busyness_mismatched"] for clip in clips),
+        "answers": mean_answers([clip["answers"] for clip in clips]),
+        "answers_mismatched": mean_answers([clip["answers_mismatched"] for clip in clips]),
         "scored": sum(clip["lift"] is not None for clip in clips),
     }
 
@@ -189,12 +181,6 @@ def _counted(count: int, noun: str) -> str:
 
 def _cells(covered: float | None, hit: float | None, clips: int) -> CellsRecord:
     return {"coverage": covered, "hit": hit, "clips": clips}
-
-
-def _busy(dance: EvaluatedDance, busy: NDArray[np.float64]) -> float | None:
-    if dance.energy is None:
-        return None
-    return busyness_correlation(busy, dance.energy, MOTION_RATE)
 
 
 def _lift(

@@ -103,6 +103,18 @@ class BeatsRecord(TypedDict):
     beat_level: BeatLevelRecord
 
 
+class DanceAnswers(TypedDict):
+    """How a piece answers a dance (`metrics.answers`)."""
+
+    freeze_contrast: float | None
+    """dB; None for a dance without freezes."""
+    accent_response: float | None
+    """Above chance, like those below; None for a dance without strong accents."""
+    busyness: float | None
+    loudness: float | None
+    """Correlations with the dance's energy."""
+
+
 class ClipAlignment(TypedDict):
     """How one piece follows its dance."""
 
@@ -117,12 +129,8 @@ class ClipAlignment(TypedDict):
     mismatched: float | None
     bas_dance: float | None
     bas_music: float | None
-    freeze_contrast: float | None
-    """dB (`metrics.answers`)."""
-    freeze_mismatched: float | None
-    busyness: float | None
-    """Correlation with the dance's energy above chance (`metrics.answers`)."""
-    busyness_mismatched: float | None
+    answers: DanceAnswers
+    answers_mismatched: DanceAnswers
 
 
 class AlignmentRecord(TypedDict):
@@ -137,11 +145,8 @@ class AlignmentRecord(TypedDict):
     mismatched: float | None
     bas_dance: float | None
     bas_music: float | None
-    freeze_contrast: float | None
-    freeze_mismatched: float | None
-    """Both of the clips that have freezes."""
-    busyness: float | None
-    busyness_mismatched: float | None
+    answers: DanceAnswers
+    answers_mismatched: DanceAnswers
     scored: int
     """Clips that have a lift."""
 

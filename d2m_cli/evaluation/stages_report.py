@@ -24,7 +24,7 @@ from d2m_cli.features.style import style_vector
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.generation.maker import Maker
-from d2m_cli.generation.styles import Style, named_style, style_for_tempo
+from d2m_cli.generation.styles import Style, named_style, style_for_dance
 from d2m_cli.metrics.embeddings import MUSIC, music_statistics
 from d2m_cli.progress import Progress
 from d2m_cli.report.table_data import TableData
@@ -125,7 +125,7 @@ class _Steps:
             return made
         real = self._real_sketch(piece, rhythm)
         style = Style("real music", style_vector(piece))
-        name = style_for_tempo(self.maker.styles, rhythm.bpm)
+        name = style_for_dance(self.maker.styles, rhythm.bpm)
         named = named_style(self.maker.styles, self.maker.style_vectors, name, seed)
         dance = self._still_dance(rhythm, len(piece) / SAMPLE_RATE)
         energy = np.full(len(rhythm.phase), ENERGY, np.float32)

@@ -135,7 +135,7 @@ def _look_at_cache(maker: Dance2Music, file: PieceFile, wanted: Wanted) -> Analy
 def _rendered(maker: Dance2Music, analysis: Analysis, seed: int, soundfont: Path) -> FloatArray:
     """The score behind the music that `maker` composes with that seed, played on a soundfont."""
     from d2m_cli.errors import BundleError
-    from d2m_cli.features.motion import dance_energy
+    from d2m_cli.features.motion import dance_energy, limb_energy
     from d2m_cli.generation.d2m import D2MMaker
     from d2m_cli.songs.dances import play_for_dance
 
@@ -153,6 +153,7 @@ def _rendered(maker: Dance2Music, analysis: Analysis, seed: int, soundfont: Path
         seed,
         soundfont,
         events=dance.events,
+        limbs=limb_energy(dance.motion),
     )
 
 
@@ -213,4 +214,5 @@ def _prepared_dance(file: PieceFile, wanted: VisualSettings) -> Analysis:
     motion = motion_of_piece(file)
     rhythm = estimate_rhythm(motion)
     shown = Visual(visual, wanted.rate)
-    return Analysis(Dance(motion, shown, rhythm, entry.seconds, events=dance_events(motion)))
+    events = dance_events(motion, rhythm)
+    return Analysis(Dance(motion, shown, rhythm, entry.seconds, events=events))

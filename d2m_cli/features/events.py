@@ -1,4 +1,4 @@
-"""Events of a dance: where it holds still, and where it stops or starts all at once.
+"""Events of a dance: freezes, sudden stops and starts, moves of the whole body, sections.
 
 All times are seconds from the start of the clip; all speeds are mean speeds of the joints in body
 units (torso lengths) a second. "Usual" is the speed that a quarter of the seen steps exceed.
@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.features.motion import joint_positions, joint_speed
-from d2m_cli.types import Accent, BoolArray, Events, FloatArray, Freeze, Motion
+from d2m_cli.features.moves import drops_of, jumps_of, turns_of
+from d2m_cli.features.sections import dance_sections
+from d2m_cli.types import Accent, BoolArray, Events, FloatArray, Freeze, Motion, Rhythm
 
 FREEZE_SECONDS = 0.5
 """A shorter rest is a part of the movement: dancers rest for an instant on every beat."""
@@ -29,8 +31,8 @@ ACCENT_DISTANCE = 0.3
 USUAL_PERCENTILE = 75
 
 
-def dance_events(motion: Motion) -> Events:
-    """Freezes and accents of a dance; none where it hardly moves."""
+def dance_events(motion: Motion, rhythm: Rhythm) -> Events:
+    """What happens in a dance with this rhythm; nothing where it hardly moves."""
     if len(motion.found) < 2 or not motion.found.any():
         return Events()
     from scipy.ndimage import gaussian_filter1d
@@ -44,6 +46,10 @@ def dance_events(motion: Motion) -> Events:
     return Events(
         freezes_of(relative, motion.found, motion.rate),
         accents_of(relative, motion.found, motion.rate),
+        jumps_of(motion),
+        drops_of(motion),
+        turns_of(motion),
+        dance_sections(motion, rhythm),
     )
 
 

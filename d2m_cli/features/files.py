@@ -72,7 +72,7 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
         ) from error
     if not _fits(dance):
         raise InputError(f"{path} holds features of another d2m: make them with --save-features.")
-    return replace(dance, events=dance_events(dance.motion)), thumbnails
+    return replace(dance, events=dance_events(dance.motion, dance.rhythm)), thumbnails
 
 
 def _of_people(followed: Followed | None) -> dict[str, Any]:

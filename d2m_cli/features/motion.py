@@ -42,7 +42,8 @@ JOINTS = {
 
 SHOULDERS = (1, 2)
 HIPS = (7, 8)
-"""Places of the joints within `JOINTS`."""
+LIMBS = (3, 4, 5, 6), (9, 10, 11, 12)
+"""Places of the joints within `JOINTS`; limbs are arms and legs."""
 
 SMOOTHING_CUTOFF = 6.0
 """Hz at which smoothing halves the power of a movement. Zero-phase: nothing moves in time."""
@@ -132,10 +133,21 @@ def dance_energy(motion: Motion) -> FloatArray:
 
     Joint speed, smoothed over a second, against its 90th percentile.
     """
+    return _liveliness(joint_positions(motion), motion.rate)
+
+
+def limb_energy(motion: Motion) -> FloatArray:
+    """How lively arms and legs are, `(2, T)` 0..1, as `dance_energy`, each beside the hips."""
+    places = joint_positions(motion)
+    beside = places - places[:, HIPS].mean(axis=1, keepdims=True)
+    return np.stack([_liveliness(beside[:, list(limb)], motion.rate) for limb in LIMBS])
+
+
+def _liveliness(positions: FloatArray, rate: float) -> FloatArray:
+    """Of joints `(T, J, 2)`: their speed, smoothed, against its height, `(T,)`."""
     from scipy.ndimage import gaussian_filter1d
 
-    speed = joint_speed(joint_positions(motion), motion.rate)
-    smooth = gaussian_filter1d(speed, motion.rate, mode="nearest")
+    smooth = gaussian_filter1d(joint_speed(positions, rate), rate, mode="nearest")
     most = max(float(np.percentile(smooth, 90)), 1e-6)
     return np.asarray((smooth / most).clip(max=1.0), np.float32)
 

@@ -19,9 +19,15 @@ from d2m_cli.device import choose_device
 from d2m_cli.errors import InputError
 from d2m_cli.features.events import dance_events
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
-from d2m_cli.features.motion import motion_from_landmarks
+from d2m_cli.features.motion import joint_positions, joint_speed, motion_from_landmarks
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.generation.styles import Style, named_style, style_for_tempo, style_from_audio
+from d2m_cli.generation.styles import (
+    Style,
+    named_style,
+    style_for_dance,
+    style_from_audio,
+    why_for_dance,
+)
 from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import SAMPLE_RATE, Level, RenderQuality
@@ -116,13 +122,9 @@ class D2MMaker:
         from d2m_cli.features.rhythm import estimate_rhythm
 
         motion = motion_from_landmarks(pictures.landmarks)
-        dance = Dance(
-            motion,
-            visual.visual(),
-            estimate_rhythm(motion),
-            clip.seconds,
-            events=dance_events(motion),
-        )
+        rhythm = estimate_rhythm(motion)
+        events = dance_events(motion, rhythm)
+        dance = Dance(motion, visual.visual(), rhythm, clip.seconds, events=events)
         return dance, pictures.thumbnails
 
     def read_motion(self, path: Path, start: float, end: float | None) -> Dance:
@@ -147,9 +149,12 @@ class D2MMaker:
         return named_style(self.styles, self.style_vectors, name, seed)
 
     def pick_style(self, dance: Dance, seed: int) -> Style:
-        """A style with drums by the dance's tempo; the seed picks its exemplar."""
-        name = style_for_tempo(self.styles, dance.rhythm.bpm, dance.rhythm.meter)
-        return named_style(self.styles, self.style_vectors, name, seed)
+        """A style with drums by the dance's tempo and pace; the seed picks its exemplar."""
+        motion, rhythm = dance.motion, dance.rhythm
+        pace = float(joint_speed(joint_positions(motion), motion.rate).mean())
+        name = style_for_dance(self.styles, rhythm.bpm, rhythm.meter, pace)
+        style = named_style(self.styles, self.style_vectors, name, seed)
+        return replace(style, why=why_for_dance(rhythm.bpm, rhythm.meter, pace))
 
     def arrangement(
         self, dance: Dance, level: Level, style: Style, seed: int

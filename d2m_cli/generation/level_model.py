@@ -10,7 +10,7 @@ from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.codec import load_codec
 from d2m_cli.codec.codebook import code_logits, draw_codes, quantise
 from d2m_cli.codec.stream import decode_windows, encode_window
-from d2m_cli.features.motion import dance_energy
+from d2m_cli.features.motion import dance_energy, limb_energy
 from d2m_cli.generation.masked_sampling import Known, MaskedSampler
 from d2m_cli.generation.styles import Style
 from d2m_cli.models.conditioning import noise_sequence
@@ -41,9 +41,15 @@ class LevelModel:
         """The sketch that the music is made from; None for a generator without one."""
         if not self.generator.settings.drum_bands:
             return None
-        energy = dance_energy(dance.motion)
         return arrange(
-            dance.rhythm, energy, dance.seconds, style.name, style.rules, seed, dance.events
+            dance.rhythm,
+            dance_energy(dance.motion),
+            dance.seconds,
+            style.name,
+            style.rules,
+            seed,
+            dance.events,
+            limb_energy(dance.motion),
         )
 
     @torch.inference_mode()

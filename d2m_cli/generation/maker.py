@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.errors import InputError
 from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.progress import Progress
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
+
+TEMPO_RANGE = (40.0, 240.0)
+"""Beats per minute that can be asked for."""
 
 DanceT = TypeVar("DanceT", bound=Dance)
 """What a maker reads from a video; it takes no other maker's."""
@@ -23,6 +27,10 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """As users see it."""
+
+    @property
+    def why(self) -> str:
+        """What it was picked by; empty where a user asked for it."""
 
 
 StyleT = TypeVar("StyleT", bound=Named)
@@ -89,3 +97,10 @@ class Maker(Protocol[DanceT, StyleT]):
 
     def decode(self, codes: Codes, seconds: float, progress: Progress) -> Iterator[FloatArray]:
         """Sound of codes, in pieces `(N,)` that together last exactly `seconds`."""
+
+
+def require_quality(quality: RenderQuality | str) -> RenderQuality:
+    """The quality of that name. Raises `InputError` for another word."""
+    if quality not in [str(one) for one in RenderQuality]:
+        raise InputError(f"Unknown quality '{quality}': choose {', '.join(RenderQuality)}.")
+    return RenderQuality(quality)

@@ -37,7 +37,7 @@ def dance_of_motion(
     seconds = len(motion.found) / motion.rate
     nothing = np.zeros((settings.channels, int(seconds * settings.rate) + 1), np.float32)
     shown, rhythm = Visual(nothing, settings.rate), estimate_rhythm(motion)
-    return Dance(motion, shown, rhythm, seconds, events=dance_events(motion))
+    return Dance(motion, shown, rhythm, seconds, events=dance_events(motion, rhythm))
 
 
 def read_part(

@@ -11,7 +11,8 @@ from d2m_cli.data.sources.piece import is_motion
 from d2m_cli.errors import BundleError, InputError
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.features.pose.estimator import PoseOptions
-from d2m_cli.generation.maker import Maker
+from d2m_cli.generation.edges import with_edges
+from d2m_cli.generation.maker import TEMPO_RANGE, Maker, require_quality
 from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
@@ -22,9 +23,6 @@ from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
 from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Analysis
-
-TEMPO_RANGE = (40.0, 240.0)
-"""Beats per minute that can be asked for."""
 
 
 class Dance2Music:
@@ -180,16 +178,19 @@ class Dance2Music:
         dance = analysis.dance
         style = style or self.maker.pick_style(dance, seed)
         if tempo is not None or beat_offset is not None:
+            from d2m_cli.features.events import dance_events
             from d2m_cli.features.rhythm import estimate_rhythm
 
-            dance = replace(dance, rhythm=estimate_rhythm(dance.motion, tempo, beat_offset))
+            rhythm = estimate_rhythm(dance.motion, tempo, beat_offset)
+            dance = replace(dance, rhythm=rhythm, events=dance_events(dance.motion, rhythm))
         timings: dict[str, float] = {Step.ANALYZE: analysis.elapsed}
         with timed(timings, Step.COMPOSE):
             codes = self.maker.sample_codes(dance, level, style, seed, progress, quality)
         folder = scratch_folder()
         raw, clean, final = (Path(folder.name) / f"{n}.wav" for n in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):
-            write_wav(raw, self.maker.decode(codes, dance.seconds, progress))
+            sound = self.maker.decode(codes, dance.seconds, progress)
+            write_wav(raw, with_edges(sound, dance) if self.maker.follows_tempo else sound)
         with timed(timings, Step.POSTPROCESS):
             if self.maker.denoised if denoised is None else denoised:
                 denoise(raw, clean, progress)
@@ -197,7 +198,10 @@ class Dance2Music:
         for path in (raw, clean):
             path.unlink(missing_ok=True)
         words = self.maker.arrangement(dance, level, style, seed)
-        return Track(final, level, style.name, seed, analysis, dance.rhythm, words, timings, folder)
+        grid = dance.rhythm
+        return Track(
+            final, level, style.name, seed, analysis, grid, words, style.why, timings, folder
+        )
 
     def require_level(self, level: Level | str) -> Level:
         """The level, where the bundle has it.
@@ -241,10 +245,3 @@ class Dance2Music:
         if name is None and audio is None:
             return None
         return self.maker.choose_style(name, None if audio is None else Path(audio), seed)
-
-
-def require_quality(quality: RenderQuality | str) -> RenderQuality:
-    """The quality of that name. Raises `InputError` for another word."""
-    if quality not in [str(one) for one in RenderQuality]:
-        raise InputError(f"Unknown quality '{quality}': choose {', '.join(RenderQuality)}.")
-    return RenderQuality(quality)

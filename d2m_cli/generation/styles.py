@@ -22,6 +22,12 @@ MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE = 0.5
 """Strength of the drums from which on a style is picked for a dance unasked."""
 
 
+PACES = 0.4, 2.0
+"""Mean speed of the joints of a calm and of a fast dance, torso lengths a second."""
+NEIGHBOURS = 1.5
+"""How many ranks of `drive` a style may lie from the one that fits a dance's pace."""
+
+
 @dataclass(frozen=True)
 class Style:
     """What the music is to sound like."""
@@ -32,6 +38,8 @@ class Style:
     """`(C_s,)`, see `features.style`."""
     rules: StyleRules = field(default_factory=StyleRules, repr=False)
     """How its pieces are built."""
+    why: str = ""
+    """What it was picked by, for a dance whose user asked for none."""
 
 
 def style_from_audio(path: Path) -> Style:
@@ -61,13 +69,18 @@ def as_it_sounds(name: str, vector: FloatArray, rules: StyleRules) -> Style:
     return Style(name, vector, replace(rules, balance=(low, *rest)))
 
 
-def style_for_tempo(
-    styles: Mapping[str, StyleEntry], tempo: float, meter: int = BEATS_PER_BAR
+def style_for_dance(
+    styles: Mapping[str, StyleEntry],
+    tempo: float,
+    meter: int = BEATS_PER_BAR,
+    pace: float | None = None,
 ) -> str:
     """Name of a style with drums whose music has the dance's meter and tempo (beats per minute).
 
-    Dances of unlike tempo get unlike music, and the same dance the same again. Where no style has
-    both, any with drums and the meter will do, or else any with drums; without any drums, any.
+    Of several, those that drive as much as the dance moves fast: `pace` is the mean speed of its
+    joints, torso lengths a second. Dances of unlike tempo get unlike music, and the same dance the
+    same again. Where no style has both, any with drums and the meter will do, or else any with
+    drums; without any drums, any.
     """
     driving = [
         name
@@ -76,7 +89,30 @@ def style_for_tempo(
     ]
     metric = [name for name in driving if styles[name].rules.meter == meter] or driving
     fit = [name for name in metric if styles[name].tempo[0] <= tempo <= styles[name].tempo[1]]
-    return str(np.random.default_rng(round(tempo)).choice(fit or metric or sorted(styles)))
+    found = fit or metric or sorted(styles)
+    if pace is not None:
+        ranked = sorted(found, key=lambda name: drive(styles[name].rules))
+        slow, fast = PACES
+        place = float(np.clip((pace - slow) / (fast - slow), 0, 1)) * (len(ranked) - 1)
+        found = [name for rank, name in enumerate(ranked) if abs(rank - place) <= NEIGHBOURS]
+    return str(np.random.default_rng(round(tempo)).choice(found))
+
+
+def drive(rules: StyleRules) -> float:
+    """How much a style pushes: strokes of all drums in a sixteenth, by their strength."""
+    strokes = [
+        sum(sign in "xXo" for sign in patterns[0]) / len(patterns[0])
+        for patterns in rules.groove.values()
+    ]
+    return rules.drums * sum(strokes)
+
+
+def why_for_dance(tempo: float, meter: int, pace: float) -> str:
+    """What a style was picked by, in words."""
+    slow, fast = PACES
+    edges = slow + (fast - slow) / 3, slow + 2 * (fast - slow) / 3
+    words = "calm" if pace < edges[0] else "lively" if pace < edges[1] else "fast"
+    return f"{tempo:.0f} bpm in {meter}, {words} ({pace:.1f} torso lengths a second)"
 
 
 def known_name(name: str, known: Mapping[str, object]) -> str:

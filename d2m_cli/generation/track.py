@@ -37,6 +37,8 @@ class Track:
     """The grid that the music lies on: the dance's, unless another tempo was asked for."""
     arrangement: Arrangement | None = field(repr=False)
     """Key, beats, sections and chords; None for a model that writes no score."""
+    style_why: str = field(default="", repr=False)
+    """What the style was picked by, where none was asked for."""
     timings: dict[str, float] = field(default_factory=dict, repr=False)
     """Seconds spent in each step."""
     folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)

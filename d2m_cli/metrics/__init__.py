@@ -10,7 +10,13 @@ _HOME = {
         "beat_alignment_score",
         "kinematic_beats",
     ),
-    "answers": ("busyness", "busyness_correlation", "freeze_contrast"),
+    "answers": (
+        "accent_response",
+        "busyness",
+        "correlation_with_energy",
+        "freeze_contrast",
+        "loudness",
+    ),
     "coverage": (
         "BeatLevelScore",
         "CellScore",

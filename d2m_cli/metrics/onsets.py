@@ -47,17 +47,20 @@ _DYNAMIC_RANGE = 80.0
 
 
 def onset_curve(
-    source: Path | FloatArray, aggregate: Literal["mean", "median"] = "mean"
+    source: Path | FloatArray,
+    aggregate: Literal["mean", "median"] = "mean",
+    dynamic_range: float = _DYNAMIC_RANGE,
 ) -> FloatArray:
     """Onset strength `(T_env,)` at `CURVE_RATE` of samples `(N,)` or of a WAV file, mono,
     `SAMPLE_RATE`.
 
     `aggregate` over the mel bands: the mean serves onset detection, the median beat tracking
-    (librosa's own defaults). No samples give one frame of zero. Raises `InputError` for a file of
-    another rate and for samples that are not finite.
+    (librosa's own defaults). What lies `dynamic_range` dB under the loudest is silence. No samples
+    give one frame of zero. Raises `InputError` for a file of another rate and for samples that are
+    not finite.
     """
     peak = max(float(mel.max()) for mel in _mel_blocks(source))
-    floor = 10.0 * np.log10(max(peak, _POWER_FLOOR)) - _DYNAMIC_RANGE
+    floor = 10.0 * np.log10(max(peak, _POWER_FLOOR)) - dynamic_range
     combine = np.mean if aggregate == "mean" else np.median
     flux = []
     last: FloatArray | None = None

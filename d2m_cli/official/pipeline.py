@@ -50,6 +50,7 @@ class Genre:
     name: str
     number: int | None
     """None for a model without genres."""
+    why: str = ""
 
 
 class OfficialMaker:

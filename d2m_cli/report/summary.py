@@ -62,10 +62,12 @@ class Summary:
     stages: dict[str, float]
     beats: list[float]
     """Seconds of the music's beats."""
+    style_why: str = ""
+    """What the style was picked by, where none was asked for."""
     arrangement: Mapping[str, Any] = field(default_factory=dict)
     """Key, downbeats, sections and chords of the music, where they are known."""
     events: Mapping[str, Any] = field(default_factory=dict)
-    """Freezes and accents of the dance, in seconds."""
+    """What happens in the dance, by kind, in seconds."""
     mix: float = 0.0
     """Amplitude of the old sound under the music, 0..1."""
     followed: Followed | None = None
@@ -166,7 +168,9 @@ def summary_table(summary: Summary) -> Table:
         **({"did not come along": "; ".join(summary.left_out)} if summary.left_out else {}),
         **({"key": summary.arrangement["key"]} if summary.arrangement else {}),
         **({"old sound": mix_words(summary.mix)} if summary.mix else {}),
+        **({"in the dance": happened} if (happened := events_words(summary)) else {}),
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",
+        **({"style picked for": summary.style_why} if summary.style_why else {}),
         **{f"time to {STEPS[Step(k)]}": f"{v:.1f} s" for k, v in summary.stages.items()},
         "time in all": f"{sum(summary.stages.values()):.1f} s",
     }
@@ -201,6 +205,12 @@ def tempo_words(summary: Summary) -> str:
     if not others:
         return f"{unsure}: try --tempo"
     return f"{unsure}, perhaps {' or '.join(others)}: --tempo {others[0]}"
+
+
+def events_words(summary: Summary) -> str:
+    """How much of what happens in the dance, as in "2 freezes, 1 jump"."""
+    counts = {kind: len(found) for kind, found in summary.events.items() if found}
+    return ", ".join(f"{n} {kind if n > 1 else kind[:-1]}" for kind, n in counts.items())
 
 
 def mix_words(mix: float) -> str:

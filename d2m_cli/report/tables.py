@@ -10,6 +10,7 @@ from d2m_cli.evaluation.record import (
 )
 from d2m_cli.metrics.pairs import TRIM_WARNING_SECONDS
 from d2m_cli.report import paper
+from d2m_cli.report.answers_table import answers_table
 from d2m_cli.report.console import NO_SCORE, number, percent
 from d2m_cli.report.table_data import TableData
 
@@ -27,7 +28,7 @@ def paper_tables(record: EvaluationRecord) -> list[TableData]:
 
 def detail_tables(record: EvaluationRecord) -> list[TableData]:
     """Every figure that the paper does not have."""
-    return [alignment(record), distances(record)]
+    return [alignment(record), answers_table(record), distances(record)]
 
 
 def main_table(record: EvaluationRecord) -> TableData:

@@ -19,6 +19,8 @@ from d2m_cli.sketch.rules import TRIAD
 from d2m_cli.sketch.score import CHORD_LOWEST, Score
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 
+Lively = NDArray[np.float64]
+
 CALM_PERCENTILE = 10
 """The dance's own energy that counts as calm: the range from there to its height is spread out."""
 LEAST_RANGE = 0.3
@@ -33,6 +35,14 @@ FILLING = 0.35
 """Velocity of these."""
 STRONG = 0.5
 """Strength from which on an accent gets a stroke."""
+OF_LEGS = {STROKES["kick"], STROKES["snare"]}
+"""Strokes that follow the legs, as the bass does."""
+LANDING = 1.0
+"""Strength of the accent of a dancer who lands, or goes down."""
+ROLL_FROM = 0.3
+"""Velocity with which the roll of a turn begins."""
+CRASHING = 0.75
+"""Strength from which on that stroke has a crash."""
 STAB = 2
 """Sixteenths that a chord on an accent lasts, in a style without drums."""
 
@@ -73,12 +83,16 @@ def liveliness(energy: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((energy - low) / max(high - low, LEAST_RANGE)).clip(0.0, 1.0)
 
 
-def follow_energy(score: Score, lively: NDArray[np.float64], close: int) -> None:
-    """Thin out and soften the notes before `close` by `lively` `(S,)`, fill in where it is high."""
+def follow_energy(score: Score, arms: Lively, legs: Lively, close: int) -> None:
+    """Thin out and soften the notes before `close`, fill in where the dance is lively, 0..1.
+
+    Bass, kick and snare follow the `legs` `(S,)`, all else the `arms` `(S,)`.
+    """
     kept, taken, hats = [], set(), False
     for note in score.notes:
         place = min(round(note.start), score.sixteenths - 1)
-        live = float(lively[place])
+        low = note.part is Part.BASS or (note.part is Part.DRUMS and note.pitch in OF_LEGS)
+        live = float((legs if low else arms)[place])
         if place >= close:
             kept.append(note)
             continue
@@ -93,7 +107,7 @@ def follow_energy(score: Score, lively: NDArray[np.float64], close: int) -> None
         kept += [
             Note(Part.DRUMS, float(place), 1, STROKES["hat"], force)
             for place in range(min(close, score.sixteenths))
-            if lively[place] > BUSY and place not in taken
+            if arms[place] > BUSY and place not in taken
         ]
     score.notes = kept
 
@@ -125,13 +139,23 @@ def strike_accents(
         place = round(time)
         paused = any(pause.begin <= place <= pause.end for pause in found)
         if strength >= STRONG and 0 <= place < close and not paused:
-            _strike(score, place, strength)
+            _strike(score, place, 1.0, strength >= CRASHING)
 
 
-def _strike(score: Score, place: int, velocity: float) -> None:
-    """A crash with a kick, in a style without drums a short chord."""
+def roll(score: Score, begin: int, end: int) -> None:
+    """Through a turn a roll of the snare that gets louder; nothing in a style without drums."""
+    places = range(max(begin, 0), end)
+    for place in places:
+        force = ROLL_FROM + (1.0 - ROLL_FROM) * (place - begin) / max(end - begin, 1)
+        if score.rules.drums > 0:
+            note = Note(Part.DRUMS, float(place), 1, STROKES["snare"], force * score.rules.drums)
+            score.notes.append(note)
+
+
+def _strike(score: Score, place: int, velocity: float, crashing: bool = True) -> None:
+    """A kick with a crash or else with snare and clap, in a style without drums a short chord."""
     if score.rules.drums > 0:
-        for stroke in ("kick", "crash"):
+        for stroke in ("kick", "crash") if crashing else ("kick", "snare", "clap"):
             force = velocity * score.rules.drums
             score.notes.append(Note(Part.DRUMS, float(place), 1, STROKES[stroke], force))
         return
@@ -141,23 +165,32 @@ def _strike(score: Score, place: int, velocity: float) -> None:
         score.notes.append(Note(Part.CHORDS, float(place), STAB, pitch, velocity))
 
 
-def answer(
-    score: Score,
-    energy: NDArray[np.float64],
-    freezes: Sequence[tuple[float, float]],
-    accents: Sequence[tuple[float, float]],
-    first: int,
-    close: int,
-) -> list[Pause]:
-    """Let `score` answer a dance of `energy` `(S,)` 0..1; returns where it pauses.
+@dataclass(frozen=True)
+class Heard:
+    """What a piece hears of its dance; times are places, sixteenths of the piece."""
 
-    `freezes` (start, end) and `accents` (place, strength) are in sixteenths of the piece, whose
-    first is number `first` of the rhythm; from `close` on nothing is changed.
+    arms: Lively
+    """Energy `(S,)` 0..1, and that of the"""
+    legs: Lively
+    freezes: Sequence[tuple[float, float]]
+    """Start and end."""
+    accents: Sequence[tuple[float, float]]
+    """Time and strength 0..1."""
+    turns: Sequence[tuple[float, float]] = ()
+    """Start and end."""
+
+
+def answer(score: Score, heard: Heard, first: int, close: int) -> list[Pause]:
+    """Let `score` answer what is `heard` of the dance; returns where it pauses.
+
+    Its first sixteenth is number `first` of the rhythm; from `close` on nothing is changed.
     """
-    strong = [time for time, strength in accents if strength >= STRONG]
-    found = pauses(freezes, strong, first)
-    follow_energy(score, liveliness(energy), close)
+    strong = [time for time, strength in heard.accents if strength >= STRONG]
+    found = pauses(heard.freezes, strong, first)
+    follow_energy(score, liveliness(heard.arms), liveliness(heard.legs), close)
+    for start, end in heard.turns:
+        roll(score, round(start), min(round(end), close))
     keep_pauses(score, found, close)
-    strike_accents(score, accents, found, close)
+    strike_accents(score, heard.accents, found, close)
     score.notes.sort(key=lambda note: (note.start, note.part, note.pitch))
     return found

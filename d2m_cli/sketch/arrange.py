@@ -2,9 +2,9 @@
 
 What a dance cannot say (key, harmony, tune) comes from the seed; what it does say decides the rest:
 every note and drum stroke lies on its beats, its energy decides how many voices play how loudly,
-its freezes and accents are answered (`answer`), and the music closes on its last beat. The sketch
-is not the music: the generator has learned to turn the sketches of real pieces (`partials.analyse`,
-`drums.find_drum_onsets`) into those pieces.
+its freezes and accents are answered (`answer`), and the music closes on its last beat that leaves
+the chord time to ring. The sketch is not the music: the generator has learned to turn the sketches
+of real pieces (`partials.analyse`, `drums.find_drum_onsets`) into those pieces.
 
 Letters: `S` sixteenths of the piece, `T` steps of the rhythm.
 """
@@ -17,21 +17,22 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.answer import Pause, answer
+from d2m_cli.sketch.answer import LANDING, Heard, Pause, answer
 from d2m_cli.sketch.arrangement import NOTES, Arrangement, Stretch, joined, triad_name
 from d2m_cli.sketch.compose import compose
 from d2m_cli.sketch.drums import place_drum_onsets
 from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.partials import Partials
+from d2m_cli.sketch.plan import plan_piece
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
-from d2m_cli.sketch.score import CHORD_LOWEST, Score, Section, Tonality
+from d2m_cli.sketch.score import CHORD_LOWEST, Score, Tonality
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import Events, FloatArray, Rhythm
 
-PLAN = tuple(Section(name, "ABC".index(name), 8) for name in "AABACB")
-"""Sections of a dance's piece, again and again."""
+RINGING_SECONDS = 0.5
+"""The closing chord is struck on the last beat that leaves it so long to ring."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,14 @@ def arrange(
     rules: StyleRules,
     seed: int,
     events: Events = Events(),
+    limbs: FloatArray | None = None,
 ) -> Sketch:
     """Sketch for a dance with `rhythm`, `events`, and `energy` `(T,)` 0..1 at the rhythm's rate.
 
-    Seed and name of the `style` pick the piece, `rules` say how it is built.
+    Seed and name of the `style` pick the piece, `rules` say how it is built; `limbs` `(2, T)` is
+    the energy of arms and legs, where it is known.
     """
-    return sketch_of(dance_score(rhythm, energy, style, rules, seed, events), seconds)
+    return sketch_of(dance_score(rhythm, energy, style, rules, seed, events, limbs), seconds)
 
 
 def sketch_of(written: DanceScore, seconds: float) -> Sketch:
@@ -96,9 +99,10 @@ def dance_score(
     rules: StyleRules,
     seed: int,
     events: Events = Events(),
+    limbs: FloatArray | None = None,
     tonality: Tonality | None = None,
 ) -> DanceScore:
-    """The score that `arrange` makes a sketch of; `energy` is `(T,)`, as there.
+    """The score that `arrange` makes a sketch of; `energy` is `(T,)`, `limbs` `(2, T)`, as there.
 
     A `tonality` takes the place of the one that would be thrown.
     """
@@ -106,18 +110,35 @@ def dance_score(
     first = int(np.floor(rhythm.phase[0])) * SIXTEENTHS_PER_BEAT
     last = int(np.ceil(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT
     middles = _times(rhythm, (np.arange(first, last) + 0.5) / SIXTEENTHS_PER_BEAT)
-    lively = np.interp(middles, np.arange(len(energy)) / rhythm.rate, energy)
-    close = max(0, int(np.floor(rhythm.phase[-1])) * SIXTEENTHS_PER_BEAT - first)
+    steps = np.arange(len(energy)) / rhythm.rate
+    lively = np.interp(middles, steps, energy)
+    arms, legs = (
+        (lively, lively)
+        if limbs is None
+        else ((lively + np.interp(middles, steps, limb)) / 2 for limb in limbs)
+    )
+    closing = max(len(rhythm.phase) - 1 - round(RINGING_SECONDS * rhythm.rate), 0)
+    close = max(0, int(np.floor(rhythm.phase[closing])) * SIXTEENTHS_PER_BEAT - first)
     own = varied(rules, random)
-    score = compose(PLAN, lively, own, random, first, close, tonality)
 
     def place(seconds: float) -> float:
         step = np.interp(seconds * rhythm.rate, np.arange(len(rhythm.phase)), rhythm.phase)
         return float(step) * SIXTEENTHS_PER_BEAT - first
 
-    freezes = [(place(freeze.start), place(freeze.end)) for freeze in events.freezes]
-    accents = [(place(accent.time), accent.strength) for accent in events.accents]
-    pauses = answer(score, lively, freezes, accents, first, close)
+    bar = rules.meter * SIXTEENTHS_PER_BEAT
+    sections = [((first + place(section.start)) / bar, section.name) for section in events.sections]
+    plan = plan_piece(sections, first // bar, -(-(first + close) // bar))
+    score = compose(plan, lively, own, random, first, close, tonality)
+    heard = Heard(
+        arms,
+        legs,
+        [(place(freeze.start), place(freeze.end)) for freeze in events.freezes],
+        [(place(accent.time), accent.strength) for accent in events.accents]
+        + [(place(jump.time), LANDING) for jump in events.jumps]
+        + [(place(drop.time), LANDING) for drop in events.drops],
+        [(place(turn.start), place(turn.end)) for turn in events.turns],
+    )
+    pauses = answer(score, heard, first, close)
     return DanceScore(score, rhythm, first, tuple(pauses), random)
 
 

@@ -3,14 +3,13 @@
 Letters: `S` sixteenths of the piece.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.sketch.idea import Idea, invent, new_kit
 from d2m_cli.sketch.notes import STROKES, Note, Part, signs
+from d2m_cli.sketch.plan import Plan
 from d2m_cli.sketch.rules import FILLS, TRIAD, StyleRules
 from d2m_cli.sketch.score import (
     BASS_LOWEST,
@@ -45,7 +44,7 @@ ROLL = ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "xxxxxxxxxxxxxxxx")
 
 
 def compose(
-    plan: Sequence[Section],
+    plan: Plan,
     lively: NDArray[np.float64],
     rules: StyleRules,
     random: Generator,
@@ -53,9 +52,9 @@ def compose(
     close: int | None = None,
     tonality: Tonality | None = None,
 ) -> Score:
-    """A piece whose sections follow the plan, again and again, with energy `lively` `(S,)` 0..1.
+    """A piece whose sections follow the plan, with energy `lively` `(S,)` 0..1.
 
-    Its first sixteenth is number `first` of the plan; at sixteenth `close` of the piece comes the
+    Its first sixteenth is number `first` of the dance; at sixteenth `close` of the piece comes the
     closing chord, which sounds to the end. A `tonality` takes the place of the one that is thrown.
     """
     return _Composer(plan, lively, rules, random, first, tonality).compose(
@@ -66,7 +65,7 @@ def compose(
 class _Composer:
     def __init__(
         self,
-        plan: Sequence[Section],
+        plan: Plan,
         lively: NDArray[np.float64],
         rules: StyleRules,
         random: Generator,
@@ -80,9 +79,7 @@ class _Composer:
         thrown = Tonality(int(random.integers(OCTAVE)), scale)
         self.score = Score(rules, *(tonality or thrown), len(lively))
         kit = new_kit(rules, random)
-        self.ideas = [
-            invent(rules, kit, random) for _ in range(1 + max(part.idea for part in plan))
-        ]
+        self.ideas = [invent(rules, kit, random) for _ in range(plan.ideas)]
 
     def compose(self, close: int) -> Score:
         for place in range(-(self.first % self.bar), close, self.bar):
@@ -92,18 +89,9 @@ class _Composer:
         self.score.notes.sort(key=lambda note: (note.start, note.part, note.pitch))
         return self.score
 
-    def _section(self, bar: int) -> tuple[Section, int]:
-        """Section of a bar, and the number of the bar within it."""
-        place = bar % sum(section.bars for section in self.plan)
-        for section in self.plan:
-            if place < section.bars:
-                return section, place
-            place -= section.bars
-        raise AssertionError("the plan is as long as its sections")
-
     def _write_bar(self, begin: int, end: int) -> None:
         number = (self.first + begin) // self.bar
-        section, place = self._section(number)
+        section, place = self.plan.section(number)
         idea = self.ideas[section.idea]
         root = idea.chords[place % len(idea.chords)]
         following = idea.chords[(place + 1) % len(idea.chords)]
@@ -177,7 +165,7 @@ class _Composer:
 
     def _close(self, step: int) -> None:
         rest = self.score.sixteenths - step
-        section = self.score.bars[-1].section if self.score.bars else self.plan[0].name
+        section = self.score.bars[-1].section if self.score.bars else self.plan.sections[0].name
         self.score.bars.append(Bar(step, self.score.sixteenths, section, 0))
         for degree in TRIAD:
             self._add(Part.CHORDS, step, rest, self.score.folded(degree, CHORD_LOWEST), 1.0)

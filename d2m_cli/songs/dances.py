@@ -25,13 +25,14 @@ def play_for_dance(
     font: Path,
     samples: Path | None = None,
     events: Events = Events(),
+    limbs: FloatArray | None = None,
 ) -> FloatArray:
     """Music `(N,)` at `SAMPLE_RATE` for a dance, of the notes that its sketch would hold.
 
     The arguments of `sketch.arrange.arrange`, a soundfont, and a folder of one-shots if there is
     one. Raises what `songs.play.play` raises.
     """
-    written = dance_score(rhythm, energy, style, rules, seed, events)
+    written = dance_score(rhythm, energy, style, rules, seed, events, limbs)
     notes = [n for n in written.score.notes if written.seconds(np.array(n.start)) >= 0]
     instruments = choose_instruments(style, seed, samples is not None)
 

@@ -12,6 +12,7 @@ from d2m_cli.bundles.styles import StyleEntry
 from d2m_cli.sketch.arrangement import Stretch
 from d2m_cli.sketch.compose import compose
 from d2m_cli.sketch.notes import Part
+from d2m_cli.sketch.plan import Plan
 from d2m_cli.sketch.score import ALL, Score, Section
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 
@@ -125,7 +126,7 @@ def write_song(style: str, entry: StyleEntry, seed: int) -> Song:
     energy = [np.linspace(*KINDS[section.name].energy, section.bars * bar) for section in plan]
     lively = np.concatenate([*energy, np.full(bar, energy[-1][-1])])
     random = np.random.default_rng((seed, crc32(style.encode())))
-    score = compose(plan, lively, entry.rules, random, close=len(lively) - bar)
+    score = compose(Plan(tuple(plan)), lively, entry.rules, random, close=len(lively) - bar)
     return Song(style, seed, bpm, start, plan, score)
 
 

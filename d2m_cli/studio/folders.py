@@ -65,12 +65,17 @@ def relative_to(folder: Path, path: Path) -> str:
         return path.absolute().as_posix()
 
 
+def lock_of(folder: Path) -> FileLock:
+    """The lock of a project, not held."""
+    return FileLock(folder / _LOCK, thread_local=False)
+
+
 def hold(folder: Path) -> FileLock:
     """Keep a project for this process until the lock is released.
 
     Raises `InputError` when another process has it, `OutputError` where nothing can be written.
     """
-    lock = FileLock(folder / _LOCK, thread_local=False)
+    lock = lock_of(folder)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -64,10 +64,7 @@ def joined_arrangement(old: Arrangement, new: Arrangement, spans: Sequence[Span]
 
 def rest_of(spans: Sequence[Span]) -> list[Span]:
     """All that lies outside of spans."""
-    rest = [ALWAYS]
-    for span in spans:
-        rest = without(rest, span)
-    return rest
+    return without([ALWAYS], *spans)
 
 
 def _inside(times: NDArray[np.float64], spans: Sequence[Span]) -> NDArray[np.bool_]:

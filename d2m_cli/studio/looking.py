@@ -67,13 +67,14 @@ def look(maker: D2MMaker, at: Look, show: Show, cancelled: Callable[[], bool]) -
     return Analysis(dance, clip, thumbnails)
 
 
-def new_state(folder: Path, at: Look, bundle: str | None) -> dict[str, Any]:
+def new_state(folder: Path, at: Look, bundle: str | None, fps: float | None) -> dict[str, Any]:
     """The state of a project in `folder` without takes (docs/formats.md)."""
     return {
         "format": folders.FORMAT,
         "video": folders.relative_to(folder, at.path),
         "start": at.start,
         "end": at.end,
+        "fps": fps,
         "bundle": bundle,
         "settings": TakeSettings().record(),
         "kept": None,

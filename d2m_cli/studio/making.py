@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from d2m_cli.errors import BundleError
-from d2m_cli.features.motion import dance_energy
+from d2m_cli.features.motion import dance_energy, limb_energy
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.styles import Style
 from d2m_cli.output.audio import level_loudness, write_wav
@@ -61,9 +61,17 @@ def write_piece(
         style = maker.pick_style(dance, settings.seed)
     else:
         style = maker.choose_style(settings.style, None, settings.seed)
-    energy = (settings.energy * dance_energy(dance.motion)).clip(max=1.0)
+    motion = dance.motion
+    whole, limbs = (settings.energy * e for e in (dance_energy(motion), limb_energy(motion)))
     written = dance_score(
-        dance.rhythm, energy, style.name, style.rules, settings.seed, dance.events, tonality
+        dance.rhythm,
+        whole.clip(max=1.0),
+        style.name,
+        style.rules,
+        settings.seed,
+        dance.events,
+        limbs.clip(max=1.0),
+        tonality,
     )
     sketch = sketch_of(written, dance.seconds)
     score = written.score

@@ -38,6 +38,15 @@ class Project:
         self._guard = threading.RLock()
         self._takes = {name: load_take(self._place(name)) for name in state["takes"]}
 
+    @classmethod
+    def read(cls, file: str | Path) -> Project:
+        """A project to look at and to export from, also while it is open in another process.
+
+        Raises `InputError` for a file that is none or is damaged.
+        """
+        found = folders.project_file(Path(file))
+        return cls(found, folders.read_project(found), folders.lock_of(found.parent))
+
     def close(self) -> None:
         """Let others open the project. Nothing is left to be written."""
         self._lock.release()
@@ -59,6 +68,16 @@ class Project:
         return (self.folder / str(self._state["video"])).resolve()
 
     @property
+    def starts(self) -> float:
+        """Seconds at which the part of the video begins."""
+        return float(self._state["start"])
+
+    @property
+    def fps(self) -> float | None:
+        """Pictures per second of the video; None for motion alone."""
+        return self._state["fps"]
+
+    @property
     def clip(self) -> Clip | None:
         """The video as it is now, or the part of it; None for motion alone.
 
@@ -66,7 +85,7 @@ class Project:
         """
         if is_motion(self.video):
             return None
-        return probe(self.video, float(self._state["start"]), self._state["end"])
+        return probe(self.video, self.starts, self._state["end"])
 
     @property
     def dance(self) -> DanceView:
@@ -197,6 +216,8 @@ class Project:
         return self.folder / folders.TAKES / take_id
 
     def _save(self) -> None:
+        if not self._lock.is_locked:
+            raise InputError(f"{self.folder} is not open for changes here: open it again.")
         folders.write_project(self.file, self._state)
 
     def _edit(self, words: str, place: list[str], after: Any) -> None:

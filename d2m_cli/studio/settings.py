@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.errors import InputError
-from d2m_cli.generation.pipeline import TEMPO_RANGE, require_quality
+from d2m_cli.generation.maker import TEMPO_RANGE, require_quality
 from d2m_cli.spec import METERS, Level, RenderQuality
 from d2m_cli.timeline import extrapolate
 from d2m_cli.types import Dance, Rhythm
@@ -119,6 +119,13 @@ def phase_at(rhythm: Rhythm, times: NDArray[np.float64]) -> NDArray[np.float64]:
     known = np.arange(len(phase)) / rhythm.rate
     ends = (1.0 / rhythm.rate / (phase[i + 1] - phase[i]) for i in (0, len(phase) - 2))
     return extrapolate(times, known, phase, *ends)
+
+
+def seconds_at(rhythm: Rhythm, beats: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds `(N,)` at which the pulse reaches `beats` `(N,)`: the other way round."""
+    phase = rhythm.phase.astype(np.float64)
+    ends = phase[1] - phase[0], phase[-1] - phase[-2]
+    return extrapolate(beats, phase, np.arange(len(phase)), *ends) / rhythm.rate
 
 
 def _require_tempo(bpm: float) -> None:

@@ -49,9 +49,14 @@ def joined(spans: Sequence[Span], new: Span) -> list[Span]:
     return sorted([*apart, whole])
 
 
-def without(spans: Sequence[Span], cut: Span) -> list[Span]:
-    """What is left of spans when `cut` is taken out of them."""
-    left = []
-    for one in spans:
-        left += [Span(one.start, min(one.end, cut.start)), Span(max(one.start, cut.end), one.end)]
-    return [one for one in left if one.end > one.start]
+def without(spans: Sequence[Span], *cuts: Span) -> list[Span]:
+    """What is left of spans when `cuts` are taken out of them."""
+    left = list(spans)
+    for cut in cuts:
+        parts = [
+            Span(max(one.start, start), min(one.end, end))
+            for one in left
+            for start, end in ((one.start, cut.start), (cut.end, one.end))
+        ]
+        left = [one for one in parts if one.end > one.start]
+    return left

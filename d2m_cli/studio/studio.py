@@ -16,6 +16,7 @@ from d2m_cli.features.files import save_features
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.studio import folders
+from d2m_cli.studio.exports import write_export
 from d2m_cli.studio.looking import Look, look, new_state, open_own
 from d2m_cli.studio.making import expected, make_take
 from d2m_cli.studio.part import make_parts, require_alike
@@ -86,7 +87,9 @@ class Studio(Project):
             lock = folders.hold(place)
             try:
                 save_features(analysis.dance, place / folders.DANCE, analysis.thumbnails)
-                studio = cls(place / folders.NAME, new_state(place, seen, bundle), lock, device)
+                fps = analysis.clip.fps if analysis.clip else None
+                state = new_state(place, seen, bundle, fps)
+                studio = cls(place / folders.NAME, state, lock, device)
                 studio._save()
             except BaseException:
                 lock.release()
@@ -192,9 +195,7 @@ class Studio(Project):
         wished = settings or replace(old.settings, seed=old.settings.seed + 1)
         wished = wished if seed is None else replace(wished, seed=seed)
         require_alike(old, wished)
-        spans = [within(old, start, end)]
-        for locked in locks:
-            spans = without(spans, locked)
+        spans = without([within(old, start, end)], *locks)
 
         def make(folder: Path, work: Stages) -> Take:
             return make_parts(self.maker, self.analyzed, old, wished, spans, folder, work)
@@ -220,7 +221,7 @@ class Studio(Project):
         Returns the file. Raises `OutputError` when it exists, cannot be written or is of an unknown
         kind, `InputError` when there is no such take, or no video.
         """
-        raise NotImplementedError
+        return write_export(self, self.take(take_id), Path(out), overwrite, mix)
 
     @contextmanager
     def _turn(self, work: Stages) -> Iterator[None]:

@@ -42,7 +42,8 @@ class DanceView:
     events: Events = field(repr=False)
     """Freezes and accents."""
     sections: list[Stretch] = field(repr=False)
-    """Stretches without a gap, each a phrase of eight beats."""
+    """Stretches without a gap: those of one letter are alike; of a dance that is one and the same
+    throughout, its phrases of eight beats by number."""
     thumbnails: FrameArray | None = field(repr=False)
     """`(S, H, W, 3)` small pictures at even distances; None for a dance without a video."""
 
@@ -70,6 +71,7 @@ def view_of(analysis: Analysis) -> DanceView:
     energy = resample(dance_energy(dance.motion), dance.motion.rate, ENERGY_RATE)
     first = int(np.ceil(rhythm.phase[0]))
     beats = count_beats(rhythm.beats.tolist(), first, rhythm.meter)
+    sections = [Stretch(*section) for section in dance.events.sections]
     return DanceView(
         seconds=dance.seconds,
         beats=beats,
@@ -80,7 +82,7 @@ def view_of(analysis: Analysis) -> DanceView:
         energy=energy,
         energy_rate=ENERGY_RATE,
         events=dance.events,
-        sections=phrases(rhythm.beats.tolist(), first, dance.seconds),
+        sections=sections or phrases(rhythm.beats.tolist(), first, dance.seconds),
         thumbnails=analysis.thumbnails,
     )
 

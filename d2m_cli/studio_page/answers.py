@@ -46,7 +46,8 @@ class Answers:
 
     async def video(self, request: Request) -> Response:
         """The dance's video, or any range of it."""
-        return FileResponse(await run_in_threadpool(preview.played, self.desk.studio))
+        studio = self.desk.studio
+        return FileResponse(await run_in_threadpool(preview.played, studio.video, studio.folder))
 
     async def film(self, request: Request) -> Response:
         """The strip of pictures."""
@@ -70,8 +71,8 @@ class Answers:
     async def settings(self, request: Request) -> Response:
         """Note what the next take is to be."""
         settings = TakeSettings.of(await _words(request))
-        await run_in_threadpool(self.desk.change_settings, settings)
-        return JSONResponse({})
+        revision = await run_in_threadpool(self.desk.change_settings, settings)
+        return JSONResponse({"revision": revision})
 
     async def add(self, request: Request) -> Response:
         """Put a new take in line."""

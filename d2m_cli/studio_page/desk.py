@@ -26,12 +26,9 @@ EXPORTS = "exports"
 class Desk:
     """One open project. Every method may be called from any thread."""
 
-    def __init__(
-        self, folder: Path | None, changed: Callable[[], None], device: str = "auto"
-    ) -> None:
+    def __init__(self, folder: Path | None, changed: Callable[[], None]) -> None:
         """`folder` is for new projects (None: beside each video); `changed` is called on news."""
-        self.folder, self.device = folder, device
-        self._changed = changed
+        self.folder, self._changed = folder, changed
         self._studio: Studio | None = None
         self._clip: Clip | None = None
         self._film: bytes | None = None
@@ -49,8 +46,9 @@ class Desk:
 
     def news(self, known: int) -> dict[str, Any]:
         """The work in line; and the whole state where it is not that of revision `known`."""
-        jobs: dict[str, Any] = {"revision": self.revision, "jobs": self.line.records()}
-        if known == self.revision:
+        revision = self.revision  # read before the state, which may be newer, but never older
+        jobs: dict[str, Any] = {"revision": revision, "jobs": self.line.records()}
+        if known == revision:
             return jobs
         if self._studio is None or self._clip is None:
             return {**jobs, "project": None}
@@ -65,13 +63,12 @@ class Desk:
             raise InputError("A dance is open already: start d2m studio once more for another one.")
         place = project_of(path, self.folder)
         if place.exists():
-            studio = Studio.open(place, device=self.device)
+            studio = Studio.open(place)
         else:
-            studio = Studio.create(
-                path, place, device=self.device, progress=show, cancelled=cancelled
-            )
+            studio = Studio.create(path, place, progress=show, cancelled=cancelled)
         try:
-            clip = preview.prepare(studio, cancelled)
+            clip = _clip(studio)
+            preview.prepare(clip, studio.folder, cancelled)
             assert studio.dance and studio.maker  # read once, here where nobody waits
         except BaseException:
             studio.close()
@@ -105,11 +102,12 @@ class Desk:
         """What people call a take."""
         return take_name(self.studio, take)
 
-    def change_settings(self, settings: TakeSettings) -> None:
-        """Note what the next take is to be."""
+    def change_settings(self, settings: TakeSettings) -> int:
+        """Note what the next take is to be; gives the revision that has it."""
         if settings != self.studio.settings:
             self.studio.settings = settings
             self._tell()
+        return self.revision
 
     def edit(self, word: str, *arguments: Any) -> None:
         """Call a method of the project that changes it at once: lock, unlock, undo, keep ..."""
@@ -175,3 +173,14 @@ def project_of(path: Path, folder: Path | None = None) -> Path:
 def suffix_of(studio: Studio, kind: str) -> str:
     """Ending of an exported file; a video keeps the container of the dance's own."""
     return (studio.video.suffix.lower() or ".mp4") if kind == "video" else KINDS[kind].suffix
+
+
+def _clip(studio: Studio) -> Clip:
+    """The video of a project. Raises `InputError` for one that has motion alone."""
+    clip = studio.clip
+    if clip is None:
+        raise InputError(
+            f"{studio.video} is motion alone, and the studio shows a video: "
+            "d2m generate --motion gives it music."
+        )
+    return clip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +17,9 @@ from d2m_cli.studio.work import Show, Work
 
 Run = Callable[[Show, Callable[[], bool]], Any]
 """Work: it shows how far it is, and asks now and then whether it is cancelled."""
+
+_STEP_BACK = 3
+"""How much less of a busy processor the work gets than what answers the page, as `nice` counts."""
 
 WORDS = {
     Step.ANALYZE: "watching the dance",
@@ -108,6 +113,8 @@ class Line:
         self._thread.join()
 
     def _work(self) -> None:
+        if sys.platform == "linux":  # elsewhere the whole process would step back
+            os.nice(_STEP_BACK)
         while (job := self._next()) is not None:
             error = self._run(job)
             with self._news:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from d2m_cli.generation.masked_sampling import BLOCK, MaskedSampler
+from d2m_cli.generation.masked_sampling import BLOCK, Known, MaskedSampler
 from d2m_cli.models.conditioning import noise_sequence
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorShape
@@ -38,7 +38,13 @@ def generator(request: pytest.FixtureRequest) -> Generator:
     return made
 
 
-def codes(generator: Generator, seed: int, window: int = 1024, passes: int = 3) -> torch.Tensor:
+def codes(
+    generator: Generator,
+    seed: int,
+    window: int = 1024,
+    passes: int = 3,
+    known: Known | None = None,
+) -> torch.Tensor:
     torch.manual_seed(1)
     steps = 30 * SECONDS
     given = Conditions(
@@ -53,7 +59,7 @@ def codes(generator: Generator, seed: int, window: int = 1024, passes: int = 3) 
     sketch = 5 * torch.randn(1, CODE_DIM, COUNT + 4)
     book = 5 * torch.randn(CODEBOOK_SIZE, CODE_DIM)
     sampler = MaskedSampler(generator, book, passes, torch.Generator().manual_seed(seed))
-    return sampler.sample(given, COUNT, lambda a, b: sketch[..., a:b], window=window)
+    return sampler.sample(given, COUNT, lambda a, b: sketch[..., a:b], window=window, known=known)
 
 
 def test_windows_draw_what_one_pass_over_the_piece_draws(generator: Generator) -> None:
@@ -71,10 +77,26 @@ def test_fewer_codes_are_hidden_after_each_pass(generator: Generator) -> None:
     book = torch.zeros(CODEBOOK_SIZE, CODE_DIM)
     sampler = MaskedSampler(generator, book, 4, torch.Generator().manual_seed(0))
     hidden, counts = torch.ones(1000, dtype=torch.bool), []
+    wished = hidden
     for done in range(1, 5):
         before = hidden
-        hidden = sampler._hidden_again(torch.rand(1000), hidden, done)
+        hidden = sampler._hidden_again(torch.rand(1000), hidden, wished, done)
         assert not (hidden & ~before).any()
         counts.append(int(hidden.sum()))
     assert counts[0] == pytest.approx(924, abs=4) and counts[-1] == 0
     assert counts == sorted(counts, reverse=True)
+
+
+def test_a_part_is_drawn_hearing_the_rest_which_stays(generator: Generator) -> None:
+    first, last = 777, 1302
+    hidden = torch.zeros(COUNT, dtype=torch.bool)
+    hidden[first:last] = True
+    parts = []
+    for other in (5, 6):
+        old = codes(generator, other, passes=1)
+        parts.append(codes(generator, 3, known=Known(old, hidden)))
+        assert torch.equal(parts[-1][~hidden], old[~hidden])
+        again = codes(generator, 3, window=BLOCK // 2, known=Known(old, hidden))
+        assert torch.equal(again, parts[-1])
+    heard = parts[0][first:last] != parts[1][first:last]
+    assert heard[:40].float().mean() > heard[240:280].float().mean()

@@ -16,7 +16,7 @@ from d2m_cli.bundles.styles import read_styles
 from d2m_cli.errors import D2MError, InputError, NoDancerError, OutputError
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.pipeline import Dance2Music
-from d2m_cli.generation.styles import style_for_tempo
+from d2m_cli.generation.styles import style_for_dance
 from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.spec import SAMPLE_RATE, Level
@@ -127,7 +127,7 @@ def test_the_dance_picks_a_style_with_drums_and_the_seed_does_not(
 
 def test_every_tempo_has_a_style_with_drums_that_suits_it() -> None:
     styles = read_styles()
-    picked = {tempo: style_for_tempo(styles, tempo) for tempo in range(60, 200)}
+    picked = {tempo: style_for_dance(styles, tempo) for tempo in range(60, 200)}
     assert "ambient" not in picked.values() and len(set(picked.values())) > 6
     for tempo in range(100, 160):
         slow, fast = styles[picked[tempo]].tempo

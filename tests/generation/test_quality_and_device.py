@@ -9,7 +9,7 @@ from d2m_cli.device import choose_device
 from d2m_cli.errors import InputError
 from d2m_cli.features.rhythm import estimate_rhythm
 from d2m_cli.generation.level_model import LevelModel
-from d2m_cli.generation.pipeline import require_quality
+from d2m_cli.generation.maker import require_quality
 from d2m_cli.generation.styles import Style
 from d2m_cli.spec import FRAME_RATE, MOTION_RATE, Level, RenderQuality
 from d2m_cli.types import Dance, Motion, Visual

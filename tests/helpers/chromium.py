@@ -19,7 +19,7 @@ import pytest
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 needed = pytest.mark.skipif(not EXECUTABLE, reason="needs Debian's package chromium")
 
-KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowLeft": 37, "ArrowRight": 39}
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "Home": 36, "ArrowLeft": 37, "ArrowRight": 39}
 PATIENCE = 60.0
 """Seconds to wait for anything that the browser does."""
 
@@ -97,24 +97,31 @@ class Page:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def wait_for(self, expression: str) -> None:
-        """Wait until a JavaScript expression is true."""
-        end = time.monotonic() + PATIENCE
+    def wait_for(self, expression: str, patience: float = PATIENCE) -> None:
+        """Wait until a JavaScript expression is true, `patience` seconds at most."""
+        end = time.monotonic() + patience
         while not self.evaluate(expression):
             assert time.monotonic() < end, f"waited in vain for {expression}"
             time.sleep(0.02)
 
-    def press(self, key: str) -> None:
-        """Press a key and let it go."""
-        code = KEYS.get(key) or ord(key)
-        text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
+    def press(self, key: str, control: bool = False) -> None:
+        """Press a key and let it go; `control` is held meanwhile."""
+        code = KEYS.get(key) or ord(key.upper())
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 and not control else "")
         same: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": code}
+        same["modifiers"] = 2 if control else 0
         self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **same)
         self.call("Input.dispatchKeyEvent", type="keyUp", **same)
 
     def write(self, text: str) -> None:
         """Type a text into what has the focus."""
         self.call("Input.insertText", text=text)
+
+    def choose_file(self, selector: str, file: Path) -> None:
+        """Give a file to an input for files."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", files=[str(file)], nodeId=node)
 
     def keep_downloads_in(self, folder: Path) -> None:
         """Let the page save files to a folder."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from d2m_cli.sketch.compose import compose
+from d2m_cli.sketch.plan import Plan
 from d2m_cli.sketch.score import Section
 from d2m_cli.songs.song import Song
 from d2m_cli.songs.styles import song_styles
@@ -20,7 +21,7 @@ def short_song(style: str, bars: int = 4, seed: int = 0) -> Song:
     bar = entry.rules.meter * SIXTEENTHS_PER_BEAT
     lively = np.ones(bars * bar + bar)
     plan = (Section("drop", 0, bars),)
-    score = compose(plan, lively, entry.rules, np.random.default_rng(seed), close=bars * bar)
+    score = compose(Plan(plan), lively, entry.rules, np.random.default_rng(seed), close=bars * bar)
     return Song(style, seed, float(np.mean(entry.tempo)), 0.1, plan, score)
 
 

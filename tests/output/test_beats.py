@@ -1,10 +1,12 @@
 """Beats as files, read back."""
 
 import csv
+import io
 import json
 import re
 from pathlib import Path
 
+import mido
 import pytest
 
 from d2m_cli.errors import OutputError
@@ -13,35 +15,15 @@ from d2m_cli.output.beats import FORMATS, count_beats, write_beats
 TIMES = [0.31, 0.85, 1.39, 1.95, 2.5, 3.04]
 
 
-def variable_length(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    while True:
-        byte = data[at]
-        at, value = at + 1, value << 7 | byte & 0x7F
-        if byte < 0x80:
-            return value, at
-
-
 def midi_clicks(data: bytes) -> list[float]:
-    """Seconds of the notes of a MIDI file of format 0, by its own tempos."""
-    assert data[:4] == b"MThd" and data[14:18] == b"MTrk"
-    ticks = int.from_bytes(data[12:14], "big")
-    end = 22 + int.from_bytes(data[18:22], "big")
-    assert end == len(data)
-    at, now, quarter, notes = 22, 0.0, 0.5, []
-    while at < end:
-        delta, at = variable_length(data, at)
-        now += delta / ticks * quarter
-        if data[at] == 0xFF:
-            length, body = variable_length(data, at + 2)
-            if data[at + 1] == 0x51:
-                quarter = int.from_bytes(data[body : body + 3], "big") / 1e6
-            at = body + length
-        else:
-            if data[at] >> 4 == 9:
-                notes.append(now)
-            at += 3
-    return notes
+    """Seconds of the notes of a MIDI file of one track, by its own tempos."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    assert file.type == 0 and len(file.tracks) == 1
+    now, found = 0.0, []
+    for message in file:
+        now += message.time
+        found += [now] if message.type == "note_on" else []
+    return found
 
 
 def read_times(path: Path, fps: float) -> list[float]:

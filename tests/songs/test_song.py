@@ -3,14 +3,16 @@
 from collections import defaultdict
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 from short_songs import short_song
 
 from d2m_cli.bundles.styles import style_entry, styles_toml
-from d2m_cli.generation.styles import style_for_tempo
+from d2m_cli.generation.styles import style_for_dance
 from d2m_cli.sketch.notes import STROKES, Part, signs
 from d2m_cli.songs.instruments import check_instruments, choose_instruments
+from d2m_cli.songs.midi import write_midi
 from d2m_cli.songs.song import outline, write_song
 from d2m_cli.songs.styles import song_styles
 
@@ -79,8 +81,8 @@ def test_a_waltz_has_three_beats() -> None:
 
 
 def test_a_dance_in_three_gets_a_style_in_three() -> None:
-    assert {style_for_tempo(STYLES, tempo, 3) for tempo in range(60, 200)} == {"waltz"}
-    assert "waltz" not in {style_for_tempo(STYLES, tempo) for tempo in range(60, 200)}
+    assert {style_for_dance(STYLES, tempo, 3) for tempo in range(60, 200)} == {"waltz"}
+    assert "waltz" not in {style_for_dance(STYLES, tempo) for tempo in range(60, 200)}
 
 
 def test_the_hook_comes_back() -> None:
@@ -112,9 +114,6 @@ def test_styles_are_written_and_read_whole(tmp_path: Path) -> None:
 
 
 def test_a_song_is_a_midi_file(tmp_path: Path) -> None:
-    mido = pytest.importorskip("mido", reason="the extra `songs` is not installed")
-    from d2m_cli.songs.midi import write_midi
-
     song = short_song("waltz")
     write_midi(tmp_path / "a.mid", song, choose_instruments("waltz", 0, False))
     file = mido.MidiFile(tmp_path / "a.mid")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from studio_quick import QUICK
 
-from d2m_cli import Studio, Take
+from d2m_cli import Dance2Music, Studio, Take
 from d2m_cli.errors import Cancelled, InputError, OutputError
 from d2m_cli.studio.work import Work
+from d2m_cli.types import Analysis
 
 
 def files_of(folder: Path) -> set[str]:
@@ -24,6 +25,13 @@ def test_a_take_has_the_dances_length_beats_and_peaks(studio: Studio, first: Tak
     assert first.peaks(7).max() == first.samples.max()
     assert first.score.notes
     assert first.style == "house"
+
+
+def test_a_take_is_what_generate_makes(studio: Studio, first: Take) -> None:
+    dance = Analysis(studio.analyzed)
+    track = Dance2Music(studio.maker).compose(dance, "high", style="house", quality="draft", seed=3)
+    assert np.array_equal(track.samples, first.samples)
+    assert track.arrangement.record() == first.arrangement.record()
 
 
 def test_a_project_opens_again_elsewhere_with_all_takes(
@@ -64,4 +72,4 @@ def test_a_cancelled_look_leaves_no_folder(video: Path) -> None:
 
 def test_no_project_is_made_over_another_one(studio: Studio, video: Path) -> None:
     with pytest.raises(OutputError, match="holds a project"):
-        Studio.create(video)
+        Studio.create(video, studio.folder)

@@ -34,6 +34,10 @@ def generate(
     from d2m_cli.cli.generate.plan import plan_jobs
 
     with new_folders() as make:
+        if music.project:
+            from d2m_cli.cli.generate.kept import render_kept
+
+            return render_kept(videos or [], music, output, make)
         plan = plan_jobs(videos or [], music, output, make)
 
         from d2m_cli.cli.generate.jobs import run_jobs

@@ -196,6 +196,7 @@ def _summary(
         music_tempo=track.tempo,
         level=track.level.value,
         style=track.style,
+        style_why=track.style_why,
         seed=track.seed,
         left_out=left_out,
         stages=track.timings,
@@ -226,6 +227,10 @@ def _plot(track: Track, name: str, path: Path) -> None:
         beats=track.beats,
         seconds=track.seconds,
         first=_first_beat(track),
+        meter=track.rhythm.meter,
+        events=track.dance.events,
+        pauses=track.arrangement.pauses if track.arrangement else (),
+        sections=track.arrangement.sections if track.arrangement else (),
     )
     plot_dance(path, plot)
 

@@ -10,7 +10,8 @@ const round = (value, digits) => String(Number(value.toFixed(digits)));
 
 export class Form {
   constructor(gridLane, player) {
-    Object.assign(this, { gridLane, player, dance: null, asked: 0, sent: "", saving: Promise.resolve() });
+    Object.assign(this, { gridLane, player, dance: null, asked: 0 });
+    Object.assign(this, { shown: "", told: [], saving: false, unsaved: false, revision: 0 });
     this.taps = new Taps();
     for (const id of Object.keys(TEMPOS)) $(id).addEventListener("click", () => this.press(id));
     $("tempo").addEventListener("input", () => this.release());
@@ -25,7 +26,7 @@ export class Form {
   prepare({ dance, choices }) {
     this.dance = dance;
     this.energies = choices.energies;
-    this.sent = "";
+    this.shown = "";
     const options = (all) => all.map(({ name, words }) => make("option", { value: name }, words));
     $("style").replaceChildren(
       make("option", { value: "" }, "by the tempo"),
@@ -40,10 +41,12 @@ export class Form {
       `The dance has ${dance.bpm.toFixed(1)} beats a minute, ${dance.meter} in a bar.${unsure}`;
   }
 
-  // Take over what the project holds, unless it is what this page sent.
-  take(settings) {
-    if (JSON.stringify(settings) === this.sent) return null;
-    this.sent = JSON.stringify(settings);
+  // Show what the project holds, unless this page has told it something newer.
+  take(settings, revision) {
+    this.told = [settings, revision];
+    if (this.saving || revision < this.revision) return null;
+    if (JSON.stringify(settings) === this.shown) return null;
+    this.shown = JSON.stringify(settings);
     const { tempo } = settings;
     $("style").value = settings.style ?? "";
     $("tempo").value = typeof tempo === "number" ? round(tempo, 2) : "";
@@ -74,11 +77,28 @@ export class Form {
   change(act = () => {}) {
     act();
     this.sayEnergy();
-    const wish = this.wish;
-    this.sent = JSON.stringify(wish);
-    const save = told(() => send("api/settings", wish));
-    this.saving = this.saving.then(save);
+    this.shown = JSON.stringify(this.wish);
+    told(() => this.save())();
     told(() => this.showGrid())();
+  }
+
+  // One request at a time, so that the last change is the last that d2m hears of.
+  async save() {
+    this.unsaved = true;
+    if (this.saving) return;
+    this.saving = true;
+    try {
+      while (this.unsaved) {
+        this.unsaved = false;
+        ({ revision: this.revision } = await send("api/settings", this.wish));
+      }
+    } catch (error) {
+      this.shown = ""; // what d2m refuses is not kept
+      throw error;
+    } finally {
+      this.saving = false;
+      this.take(...this.told);
+    }
   }
 
   press(id) {

@@ -20,7 +20,7 @@ const gridLane = new GridLane(timeline);
 const takeLanes = new TakeLanes(timeline, fetchPeaks);
 const form = new Form(gridLane, player);
 const card = new TakeCard();
-const work = new Work($("work"), "Nothing is being made.");
+const work = new Work($("work"));
 const opening = new Opening();
 
 let state = null;
@@ -38,7 +38,7 @@ async function fetchPeaks({ id }) {
 }
 
 async function hear(news) {
-  document.body.classList.remove("lost");
+  $("lost").hidden = true;
   state = { ...state, ...news };
   if (!state.project) return opening.show(state);
   if (opened !== state.project.file) await open();
@@ -47,7 +47,7 @@ async function hear(news) {
 }
 
 async function showTakes() {
-  await form.take(state.settings);
+  await form.take(state.settings, state.revision);
   takeLanes.show(state.takes);
   for (const [id, words, keys] of [["undo", "Undo", "Ctrl+Z"], ["restore", "Redo", "Ctrl+Shift+Z"]]) {
     $(id).disabled = !state[id];
@@ -64,7 +64,7 @@ async function showTakes() {
 // A project is there: the video, its lanes and its form.
 async function open() {
   opened = state.project.file;
-  $("opening").hidden = true;
+  opening.hide();
   $("desk").hidden = false;
   document.title = `${state.project.video} · d2m studio`;
   $("project").textContent = state.project.video;
@@ -198,5 +198,5 @@ function jump(event, way) {
 let last = Promise.resolve();
 listen(
   (news) => (last = last.then(() => told(hear)(news))), // one after the other
-  () => document.body.classList.add("lost"),
+  () => ($("lost").hidden = false),
 );

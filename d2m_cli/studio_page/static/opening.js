@@ -6,7 +6,7 @@ import { Work } from "./work.js";
 
 export class Opening {
   constructor() {
-    this.work = new Work($("opening-work"), "");
+    this.work = new Work($("opening-work"));
     this.sent = null; // how far an upload is, as a job of the list
     this.jobs = [];
     $("file").addEventListener("change", () => this.send($("file").files[0]));
@@ -25,6 +25,11 @@ export class Opening {
     $("desk").hidden = true;
     this.jobs = state.jobs;
     this.draw();
+  }
+
+  hide() {
+    $("opening").hidden = true;
+    this.work.show([]);
   }
 
   async send(file) {

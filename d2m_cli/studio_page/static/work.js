@@ -4,8 +4,8 @@ import { send } from "./api.js";
 import { make, told } from "./dom.js";
 
 export class Work {
-  constructor(box, idle) {
-    Object.assign(this, { box, idle, rows: new Map() });
+  constructor(box) {
+    Object.assign(this, { box, rows: new Map() });
   }
 
   show(jobs) {
@@ -25,8 +25,6 @@ export class Work {
       else row.bar.value = job.share;
       row.stop.textContent = { running: "Cancel", waiting: "Cancel" }[job.state] ?? "OK";
     }
-    if (!jobs.length && this.idle) this.box.textContent = this.idle;
-    else if (jobs.length && this.box.firstChild?.nodeType === Node.TEXT_NODE) this.box.firstChild.remove();
   }
 
   row(job) {
@@ -37,7 +35,7 @@ export class Work {
     const stop = make("button", {});
     stop.setAttribute("aria-label", `Cancel ${job.name}`);
     stop.addEventListener("click", told(() => send(`api/work/${job.id}/cancel`)));
-    const box = make("div", { className: "job" }, make("p", {}, name, " ", facts), stop, bar);
+    const box = make("div", { className: "job" }, make("p", {}, name, ": ", facts), stop, bar);
     box.dataset.job = job.id;
     this.box.append(box);
     return { box, facts, bar, stop };
