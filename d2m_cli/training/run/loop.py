@@ -6,10 +6,9 @@ goes on exactly as if it had never stopped.
 """
 
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +29,7 @@ from d2m_cli.training.run.launch import summed
 from d2m_cli.training.run.log import RunLog
 from d2m_cli.training.run.prefetch import Prefetcher
 from d2m_cli.training.run.settings import check_resumable, write_settings
+from d2m_cli.training.run.stop import stop_signal
 from d2m_cli.training.run.throughput import Throughput
 from d2m_cli.types import FloatArray
 
@@ -135,7 +135,7 @@ class Run:
         saved = time.monotonic()
         deadline, validated = saved + 60 * max_minutes, self.step
         with (
-            _stop_signal() as stopped,
+            stop_signal() as stopped,
             Prefetcher(self.stage.draw, self.step, settings.steps, settings.workers) as batches,
             RunLog(self.folder, self.step) if self._leads else nullcontext() as self._log,
         ):
@@ -227,25 +227,6 @@ def _anywhere(fabric: Fabric, flag: bool) -> bool:
         return flag
     value = torch.tensor(float(flag), device=fabric.device)
     return bool(fabric.all_reduce(value, reduce_op="max"))
-
-
-@contextmanager
-def _stop_signal() -> Iterator[Callable[[], bool]]:
-    """Within the block the first SIGINT or SIGTERM only sets a flag; a second one acts as usual."""
-    arrived: list[int] = []
-    usual: dict[int, Any] = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
-
-    def note(number: int, _: object) -> None:
-        arrived.append(number)
-        signal.signal(number, usual[number])
-
-    for number in usual:
-        signal.signal(number, note)
-    try:
-        yield lambda: bool(arrived)
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
 
 
 def _means(records: list[dict[str, float]], fabric: Fabric) -> dict[str, float]:
