@@ -85,7 +85,7 @@ class OwnDraws:
 
 
 def on_device(array: NDArray[Any], device: torch.device) -> Tensor:
-    """An array as a tensor on a device; towards CUDA through pinned memory, without waiting."""
+    """An array `(B, ...)` as a tensor on a device; towards CUDA through pinned memory."""
     tensor = torch.from_numpy(array)
     if device.type != "cuda":
         return tensor.to(device)
