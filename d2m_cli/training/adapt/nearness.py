@@ -1,7 +1,8 @@
 """How near generated music is to pieces that nobody learnt from.
 
 The Frechet distance of the embedding `music` (`docs/evaluation.md`) from the held-out pieces, in
-units of the spread of all of the user's music. Every set is as long as the others, so that its size decides nothing.
+units of the spread of all of the user's music. Every set is as long as the others, so that its size
+decides nothing.
 """
 
 from __future__ import annotations
