@@ -25,6 +25,7 @@ GROUND = {
     "__init__",
     "ahead",
     "arrays",
+    "cluster",
     "record",
 }
 TYPES_ONLY = {"evaluation.record": "record"}

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from d2m_cli.cli.values import plain_path
 from d2m_cli.errors import InputError
 
 SUFFIXES = {
@@ -21,13 +22,13 @@ def find_videos(given: list[str]) -> list[Path]:
     Raises `InputError` for a folder without videos, a pattern that fits none, an address, no name.
     """
     found: list[Path] = []
-    for name in given:
+    for name in map(plain_path, given):
         if not name:
             raise InputError("A video's name is empty: check the variable or the quotes around it.")
         if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
             raise InputError(
                 f"{name} is an address: download the video first (for instance with yt-dlp), "
-                "then give its file."
+                "or mount what holds it; then give its file."
             )
         path = Path(name)
         if path.is_dir():
