@@ -5,8 +5,6 @@
 FROM python:3.13-slim
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY . /src
-RUN pip install --no-cache-dir torch --index-url "$TORCH_INDEX" \
-    && pip install --no-cache-dir /src \
-    && rm -rf /src
+RUN pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" /src && rm -rf /src
 WORKDIR /videos
 ENTRYPOINT ["d2m"]

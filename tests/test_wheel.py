@@ -62,7 +62,7 @@ def test_the_wheel_holds_the_package_and_the_weights_and_nothing_else(wheel: Pat
     with ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {f"d2m_cli/embedded/{name}" for name in WEIGHTS} <= names
-    kept = {"py", "toml", "html", "tflite", "md", "txt"}
+    kept = {"py", "toml", "html", "js", "css", "svg", "tflite", "md", "txt"}
     sources = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "d2m_cli").rglob("*.*")

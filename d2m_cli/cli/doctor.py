@@ -12,8 +12,6 @@ from d2m_cli.cli.options import JsonOption
 PACKAGES = (
     "torch",
     "ai-edge-litert",
-    "mediapipe",
-    "opencv-contrib-python",
     "numpy",
     "av",
     "imageio-ffmpeg",
@@ -25,6 +23,8 @@ PACKAGES = (
 OPTIONAL = {
     "lightning": "d2m train (install d2m[train])",
     "tensorboard": "curves of a training run (install d2m[train])",
+    "mediapipe": "--pose mediapipe (Python 3.11 and 3.12)",
+    "opencv-contrib-python": "optical flow for the authors' released models (or -headless)",
     "ray": "d2m prepare --engine ray, over a cluster (install d2m[ray])",
 }
 """Packages that d2m can do without, and what each enables."""

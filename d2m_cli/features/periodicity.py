@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import argrelmin
+from scipy.ndimage import gaussian_filter1d, minimum_filter
 
 from d2m_cli.features.motion import HIPS, JOINTS, SHOULDERS, joint_positions, joint_speed
-from d2m_cli.types import Motion
+from d2m_cli.types import BoolArray, Motion
 
 Array = NDArray[np.float64]
 
@@ -90,10 +89,21 @@ def accent_curve(speed: Array, rate: float) -> Array:
     depth = -np.log(speed + floor)
     depth -= gaussian_filter1d(depth, _SURROUNDINGS * rate, mode="nearest")
     smooth = gaussian_filter1d(speed, _VALLEY_SMOOTHING * rate, mode="nearest")
-    valleys = np.zeros(len(speed))
-    valleys[argrelmin(smooth, order=max(1, round(rate / 6.0)))[0]] = 1.0
-    valleys = gaussian_filter1d(valleys, _VALLEY_WIDTH * rate)
+    valleys = gaussian_filter1d(
+        valleys_of(smooth, max(1, round(rate / 6.0))).astype(np.float64), _VALLEY_WIDTH * rate
+    )
     return _unit(depth) + _unit(valleys)
+
+
+def valleys_of(curve: Array, order: int) -> BoolArray:
+    """Where a curve `(T,)` lies below all its `order` neighbours to either side: `(T,)`.
+
+    As `scipy.signal.argrelmin`, whose module takes as long to import as a look at two seconds of
+    video.
+    """
+    beside = np.ones(2 * order + 1, np.bool_)
+    beside[order] = False
+    return np.asarray(curve < minimum_filter(curve, footprint=beside, mode="nearest"))
 
 
 def _unit(curve: Array) -> Array:

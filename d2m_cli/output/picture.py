@@ -88,12 +88,12 @@ def _light(frame: Any) -> dict[str, str]:
     from av.sidedata.sidedata import Type
 
     told: dict[str, str] = {}
-    for data in frame.side_data if frame else ():
-        if data.type == Type.MASTERING_DISPLAY_METADATA:
-            told |= _mastering(np.frombuffer(bytes(data), np.int32))
-        elif data.type == Type.CONTENT_LIGHT_LEVEL:
-            most, mean = np.frombuffer(bytes(data), np.uint32)[:2]
-            told["max-cll"] = f"{most},{mean}"
+    kept = frame.side_data if frame else {}
+    if (display := kept.get(Type.MASTERING_DISPLAY_METADATA)) is not None:
+        told |= _mastering(np.frombuffer(bytes(display), np.int32))
+    if (light := kept.get(Type.CONTENT_LIGHT_LEVEL)) is not None:
+        most, mean = np.frombuffer(bytes(light), np.uint32)[:2]
+        told["max-cll"] = f"{most},{mean}"
     return told | {"hdr10": "1"} if told else told
 
 

@@ -46,7 +46,8 @@ class Answers:
 
     async def video(self, request: Request) -> Response:
         """The dance's video, or any range of it."""
-        return FileResponse(await run_in_threadpool(preview.played, self.desk.studio))
+        studio = self.desk.studio
+        return FileResponse(await run_in_threadpool(preview.played, studio.video, studio.folder))
 
     async def film(self, request: Request) -> Response:
         """The strip of pictures."""

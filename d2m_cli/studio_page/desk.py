@@ -26,12 +26,9 @@ EXPORTS = "exports"
 class Desk:
     """One open project. Every method may be called from any thread."""
 
-    def __init__(
-        self, folder: Path | None, changed: Callable[[], None], device: str = "auto"
-    ) -> None:
+    def __init__(self, folder: Path | None, changed: Callable[[], None]) -> None:
         """`folder` is for new projects (None: beside each video); `changed` is called on news."""
-        self.folder, self.device = folder, device
-        self._changed = changed
+        self.folder, self._changed = folder, changed
         self._studio: Studio | None = None
         self._clip: Clip | None = None
         self._film: bytes | None = None
@@ -66,13 +63,12 @@ class Desk:
             raise InputError("A dance is open already: start d2m studio once more for another one.")
         place = project_of(path, self.folder)
         if place.exists():
-            studio = Studio.open(place, device=self.device)
+            studio = Studio.open(place)
         else:
-            studio = Studio.create(
-                path, place, device=self.device, progress=show, cancelled=cancelled
-            )
+            studio = Studio.create(path, place, progress=show, cancelled=cancelled)
         try:
-            clip = preview.prepare(studio, cancelled)
+            clip = _clip(studio)
+            preview.prepare(clip, studio.folder, cancelled)
             assert studio.dance and studio.maker  # read once, here where nobody waits
         except BaseException:
             studio.close()
@@ -177,3 +173,14 @@ def project_of(path: Path, folder: Path | None = None) -> Path:
 def suffix_of(studio: Studio, kind: str) -> str:
     """Ending of an exported file; a video keeps the container of the dance's own."""
     return (studio.video.suffix.lower() or ".mp4") if kind == "video" else KINDS[kind].suffix
+
+
+def _clip(studio: Studio) -> Clip:
+    """The video of a project. Raises `InputError` for one that has motion alone."""
+    clip = studio.clip
+    if clip is None:
+        raise InputError(
+            f"{studio.video} is motion alone, and the studio shows a video: "
+            "d2m generate --motion gives it music."
+        )
+    return clip

@@ -13,7 +13,6 @@ from d2m_cli.errors import Cancelled, InputError
 from d2m_cli.files import whole_file
 from d2m_cli.ingest.video import displayed_size
 from d2m_cli.media import complaint, ffmpeg_path, picture_stream, read_clock
-from d2m_cli.studio.studio import Studio
 from d2m_cli.types import Clip
 
 NAME = "preview.mp4"
@@ -32,27 +31,19 @@ _WAIT = 0.2
 """Seconds from one look to the next whether the copy is still wanted."""
 
 
-def played(studio: Studio) -> Path:
-    """The file that the page plays."""
-    copy = studio.folder / NAME
-    return copy if copy.exists() else studio.video
+def played(video: Path, folder: Path) -> Path:
+    """The file that the page plays: the video, or its copy in the project's folder."""
+    copy = folder / NAME
+    return copy if copy.exists() else video
 
 
-def prepare(studio: Studio, cancelled: Callable[[], bool]) -> Clip:
-    """Make a copy of the video, once, where browsers do not play it itself; gives the clip.
+def prepare(clip: Clip, folder: Path, cancelled: Callable[[], bool]) -> None:
+    """Make a copy of the video in `folder`, once, where browsers do not play it itself.
 
-    Raises `InputError` for motion without a video, or a video that cannot be decoded, `Cancelled`.
+    Raises `InputError` for a video that cannot be decoded, `Cancelled`.
     """
-    clip = studio.clip
-    if clip is None:
-        raise InputError(
-            f"{studio.video} is motion alone: the studio needs a video to show; "
-            "d2m generate --motion gives it music."
-        )
-    copy = studio.folder / NAME
-    if not copy.exists() and not _is_played(clip):
-        _copy(clip, copy, cancelled)
-    return clip
+    if not (folder / NAME).exists() and not _is_played(clip):
+        _copy(clip, folder / NAME, cancelled)
 
 
 def _copy(clip: Clip, copy: Path, cancelled: Callable[[], bool]) -> None:

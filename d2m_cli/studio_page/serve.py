@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import socket
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -32,6 +34,20 @@ class _Server(uvicorn.Server):
         """Begin to answer, then say so."""
         await super().startup(sockets)
         self.ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let a terminal that is closed end the studio as Ctrl-C does."""
+        hangup = getattr(signal, "SIGHUP", None)
+        with super().capture_signals():
+            before = signal.getsignal(hangup) if hangup else signal.SIG_IGN
+            if hangup and before != signal.SIG_IGN:
+                signal.signal(hangup, self.handle_exit)
+            try:
+                yield
+            finally:
+                if hangup:
+                    signal.signal(hangup, before)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End on a signal."""

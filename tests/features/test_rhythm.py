@@ -4,6 +4,7 @@ import av
 import numpy as np
 import pytest
 from project import ROOT
+from scipy.signal import argrelmin
 
 from d2m_cli.data.skeletons.joints import mirror
 from d2m_cli.data.skeletons.load import load_motion
@@ -14,6 +15,7 @@ from d2m_cli.features.motion import (
     motion_from_landmarks,
     motion_from_positions,
 )
+from d2m_cli.features.periodicity import valleys_of
 from d2m_cli.features.pose.estimator import PoseEstimator, PoseOptions
 from d2m_cli.features.rhythm import FASTEST, SLOWEST, estimate_rhythm, multiplied, tempo_candidates
 from d2m_cli.spec import MOTION_RATE
@@ -218,3 +220,10 @@ def test_the_rhythm_of_a_video_with_known_beats() -> None:
     assert rhythm.bpm == pytest.approx(112, rel=0.01)
     assert np.median(errors) < 0.04
     assert rhythm.confidence.mean() > 0.5
+
+
+@pytest.mark.parametrize("order", [1, 5])
+def test_valleys_are_those_of_scipy(order: int) -> None:
+    curve = np.random.default_rng(order).normal(size=400).round(1)
+    found = np.flatnonzero(valleys_of(curve, order))
+    assert found.tolist() == argrelmin(curve, order=order)[0].tolist()

@@ -7,11 +7,13 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from project import ROOT
 
@@ -29,6 +31,13 @@ class Served:
     folder: Path
     """Where it runs, and uploaded videos go."""
     process: subprocess.Popen[str]
+    errors: IO[str]
+    """What it writes to standard error."""
+
+    def complaints(self) -> str:
+        """All that it has written to standard error so far."""
+        self.errors.seek(0)
+        return self.errors.read()
 
     @property
     def own(self) -> dict[str, str]:
@@ -57,23 +66,26 @@ class Served:
 @contextmanager
 def serving(folder: Path, *arguments: str | Path) -> Iterator[Served]:
     """A studio in `folder` that ends with the context."""
+    complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115
     command = [sys.executable, "-m", "d2m_cli", "studio", "--no-browser", *map(str, arguments)]
     process = subprocess.Popen(
         command,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
+        stderr=complaints,
         text=True,
     )
     try:
         assert process.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=\S+", process.stdout.readline())
         assert found, "it ended before it answered"
-        yield Served(found[0], int(found[1]), folder, process)
+        yield Served(found[0], int(found[1]), folder, process, complaints)
     finally:
         process.terminate()
         process.wait(PATIENCE)
         process.stdout.close()
+        complaints.close()
 
 
 def until(holds: object, what: str) -> None:

@@ -132,7 +132,8 @@ def test_metadata_do_not_grow_from_run_to_run(tmp_path: Path) -> None:
     assert facts[0] == facts[2]
     assert facts[2]["com.apple.quicktime.model"] == "Phone 7"
     assert facts[2]["major_brand"] == "qt  "
-    assert facts[2]["creation_time"] == "2024-05-01T10:00:00.000000Z"
+    # libavformat 63 joins what the header and the tags say, if both say it
+    assert set(facts[2]["creation_time"].split(";")) == {"2024-05-01T10:00:00.000000Z"}
 
 
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system has no /dev/fd")

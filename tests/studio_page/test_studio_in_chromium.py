@@ -195,6 +195,14 @@ def test_a_part_anew_leaves_the_rest_as_it_is(opened: Open) -> None:
     assert start - 0.001 <= changed.min() and changed.max() <= end + 0.001
 
 
+def test_any_range_of_the_video_is_served(opened: Open) -> None:
+    video = (opened.studio.folder / "dance/dance.mp4").read_bytes()
+    ranged = {**opened.studio.own, "Range": "bytes=100-299"}
+    status, headers, part = opened.studio.ask("/media/video", headers=ranged)
+    assert status == 206 and part == video[100:300]
+    assert headers["content-range"] == f"bytes 100-299/{len(video)}"
+
+
 def test_another_take_goes_on_without_a_gap(opened: Open) -> None:
     page = opened.page
     page.evaluate("document.activeElement.blur()")
@@ -320,6 +328,48 @@ def test_work_is_cancelled_and_meanwhile_the_studio_answers(opened: Open) -> Non
     assert opened.takes() == before
     left = {path.name for path in (opened.project / "takes").iterdir()}
     assert left == set(before), "nothing half made is left"
+
+
+def test_a_stretch_is_looped_and_the_axis_zoomed(opened: Open) -> None:
+    page = opened.page
+    page.evaluate("document.activeElement.blur()")
+    x, y = page.middle(f"[data-take={opened.takes()[0]}] .view")
+    page.drag(x, y - 15, 150)
+    start = float(opened.text("#stretch-text").partition("0:")[2].partition(" ")[0])
+    page.press("l")
+    page.evaluate(
+        "window.wraps = []; document.getElementById('video').addEventListener('seeked',"
+        "({ target }) => wraps.push(target.currentTime)); 0"
+    )
+    page.press(" ")
+    page.wait_for("wraps.length > 2")
+    page.press(" ")
+    page.press("l")
+    assert float(np.median(page.evaluate("wraps"))) == pytest.approx(start, abs=0.05)
+    page.press("Escape")
+    width = page.evaluate("document.getElementById('lanes').offsetWidth")
+    page.press("+")
+    page.press("+")
+    assert page.evaluate("document.getElementById('lanes').offsetWidth") > width * 1.1
+    shift = "document.getElementById('scroller').scrollLeft"
+    wave = "document.querySelector('.wave > div').shadowRoot.querySelector('.scroll')"
+    page.evaluate(f"{shift} = 80, 0")
+    page.wait_for(f"{wave}.scrollLeft === {shift}")
+    page.press("-")
+    page.press("-")
+
+
+def test_tapping_along_gives_the_tempo(opened: Open) -> None:
+    page = opened.page
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate(
+        "new Promise((done) => { let left = 6; const tap = () => { document.getElementById('tap')"
+        ".click(); if (--left) setTimeout(tap, 500); else done(); }; tap(); })"
+    )
+    tempo = float(page.evaluate("document.getElementById('tempo').value"))
+    assert tempo == pytest.approx(120, abs=12)
+    page.click("#as-danced")
+    assert page.evaluate("document.getElementById('tempo').value") == ""
 
 
 def test_a_lock_is_made_and_undone_by_keyboard_alone(opened: Open) -> None:

@@ -38,7 +38,7 @@ async function fetchPeaks({ id }) {
 }
 
 async function hear(news) {
-  document.body.classList.remove("lost");
+  $("lost").hidden = true;
   state = { ...state, ...news };
   if (!state.project) return opening.show(state);
   if (opened !== state.project.file) await open();
@@ -198,5 +198,5 @@ function jump(event, way) {
 let last = Promise.resolve();
 listen(
   (news) => (last = last.then(() => told(hear)(news))), // one after the other
-  () => document.body.classList.add("lost"),
+  () => ($("lost").hidden = false),
 );

@@ -84,7 +84,9 @@ export class TakeCard extends EventTarget {
     try {
       const wish = { kind: $("kind").value, mix: Number($("original-volume").value) };
       const { name, address, place } = await send(`api/takes/${this.take.id}/export`, wish);
-      $("exported").textContent = `Kept as ${place}.`;
+      const old = wish.kind === "video" && wish.mix > 0;
+      const under = old ? `, with the original sound at ${Math.round(100 * wish.mix)} %` : "";
+      $("exported").textContent = `Kept as ${place}${under}.`;
       const link = make("a", { href: address, download: name });
       document.body.append(link);
       link.click();

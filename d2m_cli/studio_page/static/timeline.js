@@ -1,6 +1,7 @@
 // The time axis that all lanes share: zoom, scrolling, the playhead, and what a pointer does on it.
 
-const FASTEST = 600; // most pixels a second
+const CLOSEST = 600; // pixels a second when zoomed in, and
+const TIMES = 8; // no less than so many times the whole dance in view
 const MARGIN = 24; // pixels that the playhead keeps from the edge while it plays
 
 export class Timeline extends EventTarget {
@@ -8,7 +9,7 @@ export class Timeline extends EventTarget {
     super();
     Object.assign(this, { scroller, lanes, playhead });
     this.seconds = 1;
-    this.zoomed = 0; // 0: the whole dance in view, 1: `FASTEST`
+    this.zoomed = 0; // 0: the whole dance in view, 1: as close as can be
     this.time = 0;
     this.headWidth = 0;
     scroller.addEventListener("scroll", () => this.changed("view"), { passive: true });
@@ -22,7 +23,7 @@ export class Timeline extends EventTarget {
 
   get scale() {
     const fit = this.width / this.seconds;
-    return fit * (Math.max(FASTEST, fit) / fit) ** this.zoomed;
+    return fit * Math.max(CLOSEST / fit, TIMES) ** this.zoomed;
   }
 
   get left() {
@@ -125,7 +126,10 @@ export function makeLane(kind, heading, label) {
   else head.append(heading);
   const view = document.createElement("div");
   view.className = "view";
-  if (label) view.setAttribute("aria-label", label);
+  if (label) {
+    view.setAttribute("role", "img");
+    view.setAttribute("aria-label", label);
+  }
   const canvas = document.createElement("canvas");
   canvas.setAttribute("aria-hidden", "true");
   view.append(canvas);
