@@ -64,5 +64,5 @@ def ablation(
         print_json({"tables": records})
     else:
         for record in records:
-            for table in ablation_tables(record):
-                Console().print(rich_table(table))
+            for data in ablation_tables(record):
+                Console().print(rich_table(data))
