@@ -24,6 +24,7 @@ GROUND = {
     "opencv",
     "__init__",
     "ahead",
+    "cluster",
     "record",
 }
 TYPES_ONLY = {"evaluation.record": "record"}

@@ -25,6 +25,14 @@ ROWS = {
 }
 
 
+VERDICTS = {
+    True: "It came nearer to your music.",
+    False: "It came NO nearer to your music.",
+    None: "Whether it came nearer cannot be told: your own other pieces are as far from the "
+    "held-out ones. Give more pieces, or pieces of one style.",
+}
+
+
 def adapt(
     music: Path = typer.Argument(..., metavar="MUSIC", help="Folder with ten or more pieces."),
     out: Path = typer.Option(..., "-o", "--out", metavar="FOLDER", help="The new bundle."),
@@ -85,6 +93,6 @@ def _show(console: Console, done: Adaption, out: Path) -> None:
             f"{nats['nothing_known_before']:.3f} -> {nats['nothing_known']:.3f}, half known "
             f"{nats['half_known_before']:.3f} -> {nats['half_known']:.3f}"
         )
-        say(f"It came {'nearer to' if done.nearer(level) else 'NO nearer to'} your music.")
+        say(VERDICTS[done.nearer(level)])
     say(f"{out}: d2m generate dance.mp4 --bundle {out} --style {done.style}")
     say("The rights of the music, and of what is made with it, are yours to see to.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from d2m_cli.cli.options import DeviceOption, JsonOption, PoseOption
+from d2m_cli.cluster import Engine
 from d2m_cli.features.pose.doors import Door
 from d2m_cli.spec import Level
 
@@ -47,6 +48,8 @@ def evaluate(
     results: Path = typer.Option(Path("results.json"), help="Results file (JSON)."),
     html: Path | None = typer.Option(None, help="Report with tables, plots and players."),
     plots: Path | None = typer.Option(None, metavar="FOLDER", help="For the plots (PNG)."),
+    engine: Engine = typer.Option(Engine.LOCAL, help="local, or ray (a Ray cluster)."),
+    workers: int = typer.Option(2, min=1, help="Workers of --engine ray."),
     pose: Door | None = PoseOption,
     device: str = DeviceOption,
     json: bool = JsonOption,
@@ -81,6 +84,8 @@ def evaluate(
         opinions=opinions,
         pose=pose,
         device=device,
+        engine=engine,
+        workers=workers,
     )
     with stage_progress(Console(stderr=True), "evaluate") as progress:
         done = evaluation.evaluate(dances, options, progress)

@@ -42,7 +42,7 @@ def prepare(
     from rich.console import Console
 
     from d2m_cli.cli.progress import stage_progress
-    from d2m_cli.data.cache.engines import Engine
+    from d2m_cli.cluster import Engine
     from d2m_cli.data.cache.prepare import prepare as prepare_cache
     from d2m_cli.errors import D2MError
     from d2m_cli.features.pose.estimator import PoseOptions

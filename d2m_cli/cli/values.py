@@ -24,6 +24,16 @@ class Tempo:
     factor: float = 1.0
 
 
+def plain_path(text: str) -> str:
+    """A path, also of an address `file:///...`, as other programs write it."""
+    if text[:7].lower() != "file://":
+        return text
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    return url2pathname(urlsplit(text).path)
+
+
 def tempo(text: str) -> Tempo:
     """`120`, `x2`, `double` or `half`."""
     word = text.strip().lower()

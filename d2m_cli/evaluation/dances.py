@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from d2m_cli.cluster import Engine, spread_in_order
 from d2m_cli.errors import DataError
 from d2m_cli.evaluation.naming import by_dance
 from d2m_cli.evaluation.sources import files_in, read_music
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
     from d2m_cli.evaluation.baselines import EvaluatedDance
     from d2m_cli.features.pose.doors import Door
+    from d2m_cli.features.pose.estimator import PoseOptions
     from d2m_cli.types import FloatArray, Motion
 
 OWN, NONE = "own", "none"
@@ -50,36 +53,47 @@ def dances_of_videos(
     genres: dict[str, str],
     progress: Progress,
     pose: Door | str | None = None,
+    engine: Engine = Engine.LOCAL,
+    workers: int = 2,
 ) -> list[EvaluatedDance]:
     """Beats of the dance in each video or motion file.
 
     `reference` is `OWN` (a video's sound, the sound file beside motion), `NONE` or a folder of
-    music.
+    music. With `Engine.RAY` the dances are looked at by `workers` of a cluster.
     """
+    from d2m_cli.features.pose.estimator import PoseOptions
+
+    music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
+    begin = partial(PoseOptions.of, pose)
+    work = partial(_dance_of_video, own=reference == OWN, genres=genres, music=music)
+    title, items = "analyze", list(videos.items())
+    return list(spread_in_order(begin, work, items, engine, workers, partial(progress, title)))
+
+
+def _dance_of_video(
+    options: PoseOptions,
+    item: tuple[str, Path],
+    own: bool,
+    genres: dict[str, str],
+    music: dict[str, Path],
+) -> EvaluatedDance:
     from d2m_cli.analysis.video import read_motion
     from d2m_cli.data.sources.music import find_sound
     from d2m_cli.data.sources.piece import is_motion
-    from d2m_cli.features.pose.estimator import PoseOptions
     from d2m_cli.generation.motion_file import read_part
     from d2m_cli.ingest.probe import has_sound, probe
 
-    options = PoseOptions.of(pose)
-    music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
-    dances = []
-    for number, (name, path) in enumerate(videos.items()):
-        progress("analyze", number, len(videos))
-        moved = is_motion(path)
-        if reference != OWN:
-            known = music.get(name)
-        elif moved:
-            known = find_sound([path.parent], path.stem)
-        else:
-            known = path if has_sound(path) else None
-        samples = read_music(known) if known else None
-        motion = read_part(path) if moved else read_motion(probe(path), pose=options)
-        dances.append(_dance(name, motion, genres.get(name, ""), samples))
-    progress("analyze", len(videos), len(videos))
-    return dances
+    name, path = item
+    moved = is_motion(path)
+    if not own:
+        known = music.get(name)
+    elif moved:
+        known = find_sound([path.parent], path.stem)
+    else:
+        known = path if has_sound(path) else None
+    samples = read_music(known) if known else None
+    motion = read_part(path) if moved else read_motion(probe(path), pose=options)
+    return _dance(name, motion, genres.get(name, ""), samples)
 
 
 def dances_of_cache(cache: Path, split: str) -> list[EvaluatedDance]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from d2m_cli.cluster import Engine
 from d2m_cli.data.cache.manifest import MANIFEST
 from d2m_cli.data.sources.piece import is_motion
 from d2m_cli.errors import BundleError, DataError
@@ -67,6 +68,10 @@ class EvaluateOptions:
     pose: Door | str | None = None
     """What finds the dancers: litert or mediapipe; None takes the faster that is there."""
     device: str = "auto"
+    engine: Engine | str = Engine.LOCAL
+    """`ray`: the dances are looked at, and music is made for them, by workers of a Ray cluster."""
+    workers: int = 2
+    """Of a Ray cluster."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,8 @@ def evaluate(
     """
     wanted = options or EvaluateOptions()
     levels, codec_level = [_level(text) for text in wanted.generate], _level(wanted.codec)
+    if wanted.engine not in list(Engine):
+        raise DataError(f"Unknown engine '{wanted.engine}': choose {' or '.join(Engine)}.")
     if wanted.soundfont and not levels:
         raise DataError("A soundfont plays the scores of generated music: add --generate.")
     places = [Path(p) for p in ([dances] if isinstance(dances, str | Path) else dances)]
@@ -150,7 +157,8 @@ def _dances(
     videos = dances_of.dances_in(places)
     genres = sources.read_genres(Path(wanted.genres) if wanted.genres else None)
     reference = str(wanted.reference)
-    return dances_of.dances_of_videos(videos, reference, genres, progress, wanted.pose), videos
+    how = (wanted.pose, Engine(wanted.engine), wanted.workers)
+    return dances_of.dances_of_videos(videos, reference, genres, progress, *how), videos
 
 
 def _systems(
@@ -167,12 +175,15 @@ def _systems(
     rows: list[System] = []
     font = Path(wanted.soundfont) if wanted.soundfont else None
     if levels:
-        given = (wanted.bundle, levels, wanted.seeds, wanted.device, progress)
+        asked = systems.Wanted(
+            *(wanted.bundle, levels, wanted.seeds, wanted.device, wanted.pose, font),
+            *(Engine(wanted.engine), wanted.workers),
+        )
         if videos:
-            rows += systems.generated_systems(videos, *given, pose=wanted.pose, soundfont=font)
+            rows += systems.generated_systems(videos, asked, progress)
         else:
             pieces = dances_of.pieces_of_cache(places[0], wanted.split)
-            rows += systems.systems_from_cache(pieces, *given, soundfont=font)
+            rows += systems.systems_from_cache(pieces, asked, progress)
     for name, folder in wanted.music.items():
         rows.append(sources.system_of_folder(name, Path(folder), dances))
     if not wanted.baselines:

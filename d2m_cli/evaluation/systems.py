@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from d2m_cli.cluster import Engine, spread_in_order
 
 if TYPE_CHECKING:
     from d2m_cli.data.cache.pieces import PieceFile
@@ -33,80 +35,101 @@ class CodecFunctions:
     """How many codes of the codebook a piece uses."""
 
 
-def generated_systems(
-    videos: dict[str, Path],
-    bundle: str | None,
-    levels: Sequence[Level],
-    seeds: int,
-    device: str,
-    progress: Progress,
-    pose: Door | str | None = None,
-    soundfont: Path | None = None,
-) -> list[System]:
-    """Music that a bundle makes for each video at each level, with `seeds` seeds.
+@dataclass(frozen=True)
+class Wanted:
+    """Music that a bundle is to make for every dance of an evaluation."""
 
-    With a `soundfont` there is a row `RENDERED`, too. Raises what `play_for_dance` raises.
-    """
-    from d2m_cli.generation.pipeline import Dance2Music
+    bundle: str | None
+    levels: Sequence[Level]
+    seeds: int
+    """Pieces for each dance and level."""
+    device: str = "auto"
+    pose: Door | str | None = None
+    soundfont: Path | None = None
+    """With one there is a row `RENDERED`, too."""
+    engine: Engine = Engine.LOCAL
+    workers: int = 2
 
-    maker = Dance2Music.from_bundle(bundle, device)
-    analyzed = ((name, maker.analyze(path, pose=pose)) for name, path in videos.items())
-    return _systems(maker, analyzed, len(videos), levels, seeds, progress, soundfont)
+
+def generated_systems(videos: dict[str, Path], wanted: Wanted, progress: Progress) -> list[System]:
+    """Music that a bundle makes for each video. Raises what `play_for_dance` raises."""
+    return _systems(_look_at_video, list(videos.items()), wanted, progress)
 
 
 def systems_from_cache(
-    files: Sequence[PieceFile],
-    bundle: str | None,
-    levels: Sequence[Level],
-    seeds: int,
-    device: str,
-    progress: Progress,
-    soundfont: Path | None = None,
+    files: Sequence[PieceFile], wanted: Wanted, progress: Progress
 ) -> list[System]:
-    """Music that a bundle makes for prepared dances at each level, with `seeds` seeds.
+    """Music that a bundle makes for prepared dances.
 
-    With a `soundfont` there is a row `RENDERED`, too. Raises what `play_for_dance` raises, and
-    `DataError` for a dance without the visual features that the bundle takes.
+    Raises what `play_for_dance` raises, `DataError` for a dance without the visual features that
+    the bundle takes, `BundleError` for a bundle that takes no prepared dances.
     """
-    from d2m_cli.errors import BundleError
-    from d2m_cli.generation.d2m import D2MMaker
-    from d2m_cli.generation.open import open_maker
-    from d2m_cli.generation.pipeline import Dance2Music
-
-    maker = open_maker(bundle, device)
-    if not isinstance(maker, D2MMaker):
-        raise BundleError(
-            f"'{maker.bundle.name}' takes no prepared dances: give videos, or another --bundle."
-        )
-    wanted = maker.visual_settings
-    analyzed = ((file.entry.name, _prepared_dance(file, wanted)) for file in files)
-    made = Dance2Music(maker)
-    return _systems(made, analyzed, len(files), levels, seeds, progress, soundfont)
+    return _systems(_look_at_cache, [(f.entry.name, f) for f in files], wanted, progress)
 
 
 def _systems(
-    maker: Dance2Music,
-    analyzed: Iterable[tuple[str, Analysis]],
-    count: int,
-    levels: Sequence[Level],
-    seeds: int,
+    look: Callable[[Dance2Music, Any, Wanted], Analysis],
+    items: Sequence[tuple[str, Any]],
+    wanted: Wanted,
     progress: Progress,
-    soundfont: Path | None,
 ) -> list[System]:
-    """The music of `count` dances, each analyzed once for all levels and seeds."""
-    from d2m_cli.evaluation.baselines import RENDERED, System
+    """The music of dances, each looked at once for all levels and seeds."""
+    from d2m_cli.evaluation.baselines import System
 
-    pieces: dict[str, dict[str, list[FloatArray]]] = {f"d2m {level}": {} for level in levels}
-    for number, (name, dance) in enumerate(analyzed):
-        progress("generate", number, count)
-        for level, seed in product(levels, range(seeds)):
-            music = maker.compose(dance, level, seed=seed).samples
-            pieces[f"d2m {level}"].setdefault(name, []).append(music)
-        if soundfont is not None:
-            played = [_rendered(maker, dance, seed, soundfont) for seed in range(seeds)]
-            pieces.setdefault(RENDERED, {})[name] = played
-    progress("generate", count, count)
-    return [System(name, made) for name, made in pieces.items()]
+    made = spread_in_order(
+        partial(_open_maker, wanted),
+        partial(_music_of, look=look, wanted=wanted),
+        items,
+        wanted.engine,
+        wanted.workers,
+        partial(progress, "generate"),
+    )
+    names = dict.fromkeys(name for pieces in made for name in pieces)
+    return [
+        System(name, {dance: pieces[name] for (dance, _), pieces in zip(items, made, strict=True)})
+        for name in names
+    ]
+
+
+def _open_maker(wanted: Wanted) -> Dance2Music:
+    from d2m_cli.generation.pipeline import Dance2Music
+
+    return Dance2Music.from_bundle(wanted.bundle, wanted.device)
+
+
+def _music_of(
+    maker: Dance2Music,
+    item: tuple[str, Any],
+    look: Callable[[Dance2Music, Any, Wanted], Analysis],
+    wanted: Wanted,
+) -> dict[str, list[FloatArray]]:
+    """Pieces for one dance by the name of their system, one a seed."""
+    from d2m_cli.evaluation.baselines import RENDERED
+
+    dance, seeds = look(maker, item[1], wanted), range(wanted.seeds)
+    pieces = {
+        f"d2m {level}": [maker.compose(dance, level, seed=seed).samples for seed in seeds]
+        for level in wanted.levels
+    }
+    if wanted.soundfont is not None:
+        pieces[RENDERED] = [_rendered(maker, dance, seed, wanted.soundfont) for seed in seeds]
+    return pieces
+
+
+def _look_at_video(maker: Dance2Music, path: Path, wanted: Wanted) -> Analysis:
+    return maker.analyze(path, pose=wanted.pose)
+
+
+def _look_at_cache(maker: Dance2Music, file: PieceFile, wanted: Wanted) -> Analysis:
+    from d2m_cli.errors import BundleError
+    from d2m_cli.generation.d2m import D2MMaker
+
+    if not isinstance(maker.maker, D2MMaker):
+        raise BundleError(
+            f"'{maker.maker.bundle.name}' takes no prepared dances: give videos, or another "
+            "--bundle."
+        )
+    return _prepared_dance(file, maker.maker.visual_settings)
 
 
 def _rendered(maker: Dance2Music, analysis: Analysis, seed: int, soundfont: Path) -> FloatArray:

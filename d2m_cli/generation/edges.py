@@ -15,12 +15,12 @@ RISE_POWER = 4
 """Keeps the first 50 ms some 26 dB under what follows."""
 
 
-def with_edges(blocks: Iterable[FloatArray], dance: Dance) -> Iterator[FloatArray]:
+def with_edges(blocks: Iterable[FloatArray], dance: Dance, first: int = 0) -> Iterator[FloatArray]:
     """Blocks `(N,)` at `SAMPLE_RATE` of the music for a dance, with a beginning and an end.
 
-    A stroke on a beat at the very beginning is left as it is.
+    They begin with sample `first`. A stroke on a beat at the very beginning is left as it is.
     """
-    done, total = 0, round(dance.seconds * SAMPLE_RATE)
+    done, total = first, round(dance.seconds * SAMPLE_RATE)
     rise = 0.0 if (dance.rhythm.beats < RISE_SECONDS).any() else RISE_SECONDS
     for block in blocks:
         times = np.arange(done, done + len(block)) / SAMPLE_RATE

@@ -14,7 +14,8 @@ import soundfile
 from threadpoolctl import threadpool_limits
 
 from d2m_cli.bundles.styles import FILE as STYLES_FILE
-from d2m_cli.data.cache.engines import Engine, run
+from d2m_cli.cluster import Engine
+from d2m_cli.data.cache.engines import run
 from d2m_cli.data.cache.manifest import CachedPiece, Manifest, write_manifest
 from d2m_cli.data.cache.pieces import cached_entry, write_piece
 from d2m_cli.data.sources.splits import split_of_song

@@ -12,6 +12,7 @@ import numpy as np
 from d2m_cli.errors import BundleError
 from d2m_cli.features.motion import dance_energy, limb_energy
 from d2m_cli.generation.d2m import D2MMaker
+from d2m_cli.generation.edges import with_edges
 from d2m_cli.generation.styles import Style
 from d2m_cli.output.audio import level_loudness, write_wav
 from d2m_cli.output.places import scratch_folder
@@ -96,7 +97,8 @@ def make_take(
         codes = new_codes(model, written, settings, work)
     with scratch_folder() as scratch, timed(timings, Step.DECODE):
         raw = Path(scratch) / "raw.wav"
-        write_wav(raw, maker.decode(Codes(codes, settings.level), dance.seconds, work))
+        sound = maker.decode(Codes(codes, settings.level), dance.seconds, work)
+        write_wav(raw, with_edges(sound, dance))
         work(Step.POSTPROCESS, 0, 1)
         gain = level_loudness(raw, folder / MUSIC)
     work(Step.POSTPROCESS, 1, 1)

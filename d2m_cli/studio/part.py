@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from d2m_cli.errors import InputError
 from d2m_cli.generation.d2m import D2MMaker
+from d2m_cli.generation.edges import with_edges
 from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.generation.masked_sampling import Known
 from d2m_cli.output.audio import apply_gain, write_wav
@@ -78,7 +79,7 @@ def make_parts(
         work.check()
         codes = _drawn(model, replace(new, sketch=sketch), settings, old.codes, places, work)
     with timed(timings, Step.DECODE):
-        _join_music(model, old, Codes(codes, settings.level), places, folder / MUSIC, work)
+        _join_music(model, dance, old, Codes(codes, settings.level), places, folder / MUSIC, work)
     write_codes(folder, codes)
     write_sketch(folder, dance.rhythm, sketch, score)
     take = replace(
@@ -165,6 +166,7 @@ def _drawn(
 
 def _join_music(
     model: LevelModel,
+    dance: Dance,
     old: Take,
     codes: Codes,
     places: Sequence[tuple[int, int]],
@@ -176,8 +178,8 @@ def _join_music(
     first, last = max(0, places[0][0] - around), min(len(codes.indices), places[-1][1] + around)
     with scratch_folder() as scratch:
         raw, level = Path(scratch) / "raw.wav", Path(scratch) / "part.wav"
-        pieces = model.decode_part(codes, first, last)
-        write_wav(raw, _told(pieces, (last - first) * hop, work))
+        pieces = _told(model.decode_part(codes, first, last), (last - first) * hop, work)
+        write_wav(raw, with_edges(pieces, dance, first * hop))
         apply_gain(raw, level, old.gain)
         with (
             soundfile.SoundFile(old.path) as kept,

@@ -64,7 +64,15 @@ def train(
     fabric = make_fabric(machines, kind.find_unused_parameters)
     stage = kind.build(settings, fabric)
     config_of_run, weights = plain(settings), folder / kind.weights
-    run = Run(stage, settings.loop, folder, config=config_of_run, fabric=fabric, display=display)
+    run = Run(
+        stage,
+        settings.loop,
+        folder,
+        config=config_of_run,
+        fabric=fabric,
+        display=display,
+        weights=weights,
+    )
     run.train(resume, max_minutes)
     if fabric.is_global_zero:
         stage.export(weights)

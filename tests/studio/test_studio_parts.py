@@ -113,6 +113,7 @@ def test_parts_may_be_made_of_parts_to_both_ends(studio: Studio, part: Take) -> 
     cut = int(2.2 * part.rate)
     assert np.array_equal(made.samples[:cut], part.samples[:cut])
     assert len(made.samples) == len(part.samples)
+    assert np.abs(made.samples[-20:]).max() < 0.01, "it ends in silence"
     begun = studio.redo(made.id, 0.0, 1.0)
     assert np.array_equal(begun.samples[part.rate :], made.samples[part.rate :])
     assert begun.settings.seed == made.settings.seed + 1

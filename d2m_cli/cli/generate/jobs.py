@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from rich.console import Console
 
 from d2m_cli.cli.failures import sentence
+from d2m_cli.cli.generate.batch import BatchLog, Outcome, over_ray
 from d2m_cli.cli.generate.look import look, with_tempo
 from d2m_cli.cli.generate.output_options import OutputOptions
 from d2m_cli.cli.generate.plan import Job, Plan, PlannedPiece
 from d2m_cli.cli.options import MusicOptions
 from d2m_cli.cli.progress import stage_progress
+from d2m_cli.cluster import Engine
+from d2m_cli.errors import D2MError
 from d2m_cli.features.files import save_features
 from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.features.pose.doors import MAIN
@@ -40,41 +45,65 @@ def run_jobs(plan: Plan, music: MusicOptions, output: OutputOptions) -> int:
     With a single video its error is raised; among several the others still get their music.
     """
     console, screen = Console(stderr=True), Console()
-    maker = None
     alone = plan.videos == 1 and sum(len(job.pieces) for job in plan.jobs) + len(plan.done) == 1
-    made: list[Summary] = []
     failures = [Failure(str(video), sentence(error)) for video, error in plan.refused.items()]
     for piece in plan.done:
         _say(console, f"{piece.out} is there and whole")
-    for number, job in enumerate(plan.jobs, 1):
-        title = f"{job.video} -> {job.pieces[0].out}"
-        if not alone:
-            title = f"{number}/{len(plan.jobs)} {job.video}"
-        try:
-            maker = maker or Dance2Music.from_bundle(
-                music.bundle, music.device, motion=music.motion, flow=music.flow
-            )
-            with stage_progress(console, title) as progress:
-                summaries = _run(maker, job, music, output, progress)
-        except Exception as error:
-            if plan.videos == 1 or maker is None:
-                raise
-            failures.append(Failure(str(job.video), sentence(error)))
-            _say(console, f"{job.video}: failed, the last line says why", "red")
-            continue
-        made += summaries
-        for summary in [] if output.json else summaries:
+    log, outcomes = BatchLog(output.log), dict[int, Outcome]()
+    log.begin(plan)
+    for number, outcome in _outcomes(plan, music, output, console, alone):
+        outcomes[number] = outcome
+        log.add(plan.jobs[number], outcome)
+        if outcome.error and plan.videos == 1:
+            raise D2MError(outcome.error)
+        if outcome.error:
+            _say(console, f"{plan.jobs[number].video}: failed, the last line says why", "red")
+        for summary in [] if output.json else outcome.summaries:
             _say(screen, summary.out if alone else piece_line(summary))
             if alone:
                 screen.print(summary_table(summary))
             for warning in summary.warnings:
                 _say(console, f"note: {warning}", "yellow")
+    made = [piece for _, outcome in sorted(outcomes.items()) for piece in outcome.summaries]
+    for number, outcome in sorted(outcomes.items()):
+        if outcome.error:
+            failures.append(Failure(str(plan.jobs[number].video), outcome.error))
     if output.json:
         records = [*(m.record() for m in made), *(f.record() for f in failures)]
         print(json.dumps(records[0] if alone and records else records, indent=2))
     if plan.videos > 1:
         _say(console, closing_line(plan.videos, failures), "red" if failures else None)
     return len(failures)
+
+
+def _outcomes(
+    plan: Plan, music: MusicOptions, output: OutputOptions, console: Console, alone: bool
+) -> Iterator[tuple[int, Outcome]]:
+    """What comes of each video, with its number, as they are done; a single one's error is raised.
+
+    A bundle that cannot be opened raises, too.
+    """
+    if output.engine is Engine.RAY and plan.jobs:
+        with stage_progress(console, f"{len(plan.jobs)} videos on Ray") as progress:
+            yield from over_ray(_run, plan.jobs, music, output, progress)
+        return
+    maker = None
+    for number, job in enumerate(plan.jobs):
+        title = f"{job.video} -> {job.pieces[0].out}"
+        if not alone:
+            title = f"{number + 1}/{len(plan.jobs)} {job.video}"
+        begun, made, error = perf_counter(), list[Summary](), None
+        try:
+            maker = maker or Dance2Music.from_bundle(
+                music.bundle, music.device, motion=music.motion, flow=music.flow
+            )
+            with stage_progress(console, title) as progress:
+                made = _run(maker, job, music, output, progress)
+        except Exception as failed:
+            if plan.videos == 1 or maker is None:
+                raise
+            error = sentence(failed)
+        yield number, Outcome(made, error, perf_counter() - begun, "this process")
 
 
 def _say(console: Console, text: str, style: str | None = None) -> None:

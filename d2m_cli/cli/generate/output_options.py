@@ -8,6 +8,7 @@ from typing import Annotated
 
 from d2m_cli.cli import values
 from d2m_cli.cli.options import OUTPUT, RESEARCH, option
+from d2m_cli.cluster import Engine
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class OutputOptions:
             "FILE or FOLDER/",
             "A video, a sound file (music alone) or a folder; else NAME.d2m.mp4.",
             show_default=False,
+            parser=values.plain_path,
         ),
     ] = None
     audio_only: Annotated[
@@ -103,4 +105,29 @@ class OutputOptions:
         option(
             RESEARCH, "--save-features", "FOLDER", "Keep motion, visual features and rhythm (npz)."
         ),
+    ] = None
+    engine: Annotated[
+        Engine,
+        option(
+            RESEARCH,
+            "--engine",
+            "ENGINE",
+            "local, or ray: the videos over the workers of a Ray cluster (RAY_ADDRESS, or one of "
+            "this machine).",
+            case_sensitive=False,
+        ),
+    ] = Engine.LOCAL
+    workers: Annotated[
+        int,
+        option(
+            RESEARCH,
+            "--workers",
+            "NUMBER",
+            "Workers of --engine ray.",
+            parser=values.whole(1, 10000),
+        ),
+    ] = 2
+    log: Annotated[
+        Path | None,
+        option(RESEARCH, "--log", "FILE", "Add a line of JSON for each video to this file."),
     ] = None

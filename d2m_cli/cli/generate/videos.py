@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from d2m_cli.cli.values import plain_path
 from d2m_cli.errors import InputError
 
 SUFFIXES = {
@@ -21,11 +22,11 @@ def find_videos(given: list[str]) -> list[Path]:
     Raises `InputError` for a folder without videos, a pattern that fits none, and for an address.
     """
     found: list[Path] = []
-    for name in given:
+    for name in map(plain_path, given):
         if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
             raise InputError(
                 f"{name} is an address: download the video first (for instance with yt-dlp), "
-                "then give its file."
+                "or mount what holds it; then give its file."
             )
         path = Path(name)
         if path.is_dir():

@@ -4,22 +4,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from enum import StrEnum
-from logging import ERROR
 from multiprocessing import get_context
 from typing import TypeVar
 
+from d2m_cli.cluster import Engine, ray_session
 from d2m_cli.errors import D2MError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-class Engine(StrEnum):
-    """Where the pieces are computed."""
-
-    LOCAL = "local"
-    RAY = "ray"
 
 
 def run(
@@ -66,27 +58,13 @@ def _use_one_thread() -> None:
 def _run_ray(
     work: Callable[[Item], Result], items: Sequence[Item], workers: int
 ) -> Iterator[Result]:
-    try:
-        import ray
-    except ImportError as error:
-        raise D2MError("Ray is not installed: `pip install 'd2m[ray]'`.") from error
-    # A running cluster (RAY_ADDRESS) has its own size; only a local one is ours to size.
-    size = None if os.environ.get("RAY_ADDRESS") else workers
-    try:
-        ray.init(num_cpus=size, log_to_driver=False, include_dashboard=False, logging_level=ERROR)
-    except Exception as error:  # Ray has no class of its own for a node that does not start
-        raise D2MError(
-            f"Ray did not start ({error}): check RAY_ADDRESS, or use --engine local."
-        ) from error
+    with ray_session(workers) as ray:
 
-    @ray.remote(num_cpus=1)
-    def task(item: Item) -> Result:
-        return work(item)
+        @ray.remote(num_cpus=1)  # type: ignore[untyped-decorator]
+        def task(item: Item) -> Result:
+            return work(item)
 
-    pending = [task.remote(item) for item in items]
-    try:
+        pending = [task.remote(item) for item in items]
         while pending:
             done, pending = ray.wait(pending)
             yield ray.get(done[0])
-    finally:
-        ray.shutdown()

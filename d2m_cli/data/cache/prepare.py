@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from d2m_cli.analysis.video import VisualFactory
-from d2m_cli.data.cache.engines import Engine, run
+from d2m_cli.cluster import Engine
+from d2m_cli.data.cache.engines import run
 from d2m_cli.data.cache.extract import extract
 from d2m_cli.data.cache.manifest import CachedPiece, FailedPiece, Manifest, write_manifest
 from d2m_cli.data.cache.pieces import cached_entry, write_piece

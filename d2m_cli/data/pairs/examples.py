@@ -106,6 +106,14 @@ class Pairs:
         self._pieces = [PieceFile(settings.music, entry) for entry in self.dataset.entries]
         self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For a process that draws: all but the styles that are kept."""
+        return {name: value for name, value in vars(self).items() if name != "_style"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._style = lru_cache(STYLE_MEMORY)(self._style_of_window)
+
     def draw(self, numbers: Iterable[int]) -> Batch:
         """These draws of the data set; each depends on the seed and its number alone."""
         examples = [self._example(number) for number in numbers]

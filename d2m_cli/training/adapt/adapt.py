@@ -169,7 +169,7 @@ def _distances(
     progress: Progress,
 ) -> dict[str, float]:
     """Distances of `DISTANCES`; `before` and `after` are styles and the range of their tempos."""
-    near = nearness.Nearness(own.held_out)
+    near = nearness.Nearness(own.held_out, own.learnt)
     sets = (
         nearness.made(base.folder, *before, level),
         nearness.made(work / "before", *after, level),

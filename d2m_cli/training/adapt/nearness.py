@@ -1,7 +1,8 @@
 """How near generated music is to pieces that nobody learnt from.
 
 The Frechet distance of the embedding `music` (`docs/evaluation.md`) from the held-out pieces, in
-units of their spread. Every set is as long as the others, so that its size decides nothing.
+units of the spread of all of the user's music. Every set is as long as the others, so that its size
+decides nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from d2m_cli.types import Analysis, FloatArray
 PIECES, SECONDS = 6, 10.0
 """Of a set that is measured."""
 REFERENCE_SECONDS = 60.0
-"""At most so much of the middle of each held-out piece is what distances are taken from."""
+"""At most so much of the middle of each real piece is taken."""
 
 
 def made(
@@ -52,23 +53,27 @@ def excerpts(files: Sequence[PieceFile]) -> Iterator[FloatArray]:
 
 
 class Nearness:
-    """Distances from held-out music."""
+    """Distances from held-out music, in units of its spread and of that of the `others`."""
 
-    def __init__(self, held_out: Sequence[PieceFile]) -> None:
-        middles = ((f, max(0.0, (f.entry.seconds - REFERENCE_SECONDS) / 2)) for f in held_out)
-        waves = (_stretch(file, start, REFERENCE_SECONDS) for file, start in middles)
-        self._real = _rows(waves)
+    def __init__(self, held_out: Sequence[PieceFile], others: Sequence[PieceFile]) -> None:
+        self._real = _rows(map(_middle, held_out))
+        self._all = np.concatenate([self._real, _rows(map(_middle, others))])
 
     def distance(self, pieces: Iterable[FloatArray]) -> float:
         """Frechet distance of `pieces` `(N,)`, 0 upwards."""
         rows = _rows(islice(pieces, PIECES))
-        return frechet_distance(*standardise(self._real, [self._real, rows]))
+        return frechet_distance(*standardise(self._all, [self._real, rows]))
 
 
 def usual_tempo(entry: StyleEntry, within: tuple[float, float]) -> tuple[float, float]:
     """The tempos of `within` as far as a style has them too; its own where it has none."""
     slow, fast = max(entry.tempo[0], within[0]), min(entry.tempo[1], within[1])
     return (slow, fast) if slow <= fast else entry.tempo
+
+
+def _middle(file: PieceFile) -> FloatArray:
+    start = max(0.0, (file.entry.seconds - REFERENCE_SECONDS) / 2)
+    return _stretch(file, start, REFERENCE_SECONDS)
 
 
 def _stretch(file: PieceFile, start: float, seconds: float) -> FloatArray:

@@ -36,9 +36,14 @@ class Adaption:
     distances: Mapping[Level, Mapping[str, float]] = field(default_factory=dict)
     """Of `DISTANCES`, from held-out music."""
 
-    def nearer(self, level: Level) -> bool:
-        """Whether the music of the new bundle is nearer to held-out pieces than it was."""
+    def nearer(self, level: Level) -> bool | None:
+        """Whether the music of the new bundle is nearer to held-out pieces than it was.
+
+        None where that cannot be told: the user's own other pieces are no nearer, either.
+        """
         far = self.distances[level]
+        if far["own_music"] >= far["nearest_style"]:
+            return None
         return far["adapted"] < far["nearest_style"]
 
     def record(self) -> dict[str, Any]:

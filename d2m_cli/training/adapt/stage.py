@@ -24,6 +24,7 @@ from d2m_cli.training.generator.losses import Target, encode_target
 from d2m_cli.training.generator.masking import draw_hidden, surprise
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.kept import KeepsParts, write_weights
+from d2m_cli.training.run.launch import OwnDraws, on_device
 from d2m_cli.training.run.loop import LoopSettings, Validation
 from d2m_cli.training.run.optimiser import Optimiser, OptimiserConfig
 
@@ -72,6 +73,8 @@ class AdaptStage(KeepsParts):
             Pairs(pairs, visual, split, settings.seconds, settings.seed, sketched)
             for split in ("train", "validation")
         )
+        self.draw = OwnDraws.of(fabric, settings.batch, self.training.draw)
+        """Stretches of the music that is learnt from."""
         self.vqvae = load_codec(bundle, level).requires_grad_(False).to(fabric.device)
         torch.manual_seed(settings.seed)
         self.deltas = Deltas(self.generator.to(fabric.device), settings.rank)
@@ -83,11 +86,6 @@ class AdaptStage(KeepsParts):
             "optimiser": self.optimiser,
         }
         self._begun: float | None = None
-
-    def draw(self, number: int) -> Batch:
-        """Stretches of the music that is learnt from."""
-        batch = self.settings.batch
-        return self.training.draw(range(number * batch, (number + 1) * batch))
 
     def step(self, batch: Batch, number: int, progress: float) -> dict[str, float]:
         """One update of the deltas; the rate follows the clock, or the steps if they end first."""
@@ -145,10 +143,10 @@ class AdaptStage(KeepsParts):
 
     def _on_device(self, batch: Batch) -> tuple[Conditions, Target, Tensor | None]:
         device, level = self.fabric.device, self.settings.level
-        target = encode_target(self.vqvae, torch.from_numpy(batch.audio).to(device), level)
+        target = encode_target(self.vqvae, on_device(batch.audio, device), level)
         given = conditions_on(device, batch.conditions)
         if batch.sketch is None:
             return given, target, None
-        sound = torch.from_numpy(batch.sketch).to(device)
+        sound = on_device(batch.sketch, device)
         with torch.no_grad():
             return given, target, self.vqvae.encode(sound[:, : target.wave.shape[1]], level)

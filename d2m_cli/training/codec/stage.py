@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from d2m_cli.training.codec.trainable import CodecNet, Coded, MovingCodebook
 from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.codec.wavelet_init import wavelet_start
 from d2m_cli.training.run.kept import KeepsParts, write_weights
-from d2m_cli.training.run.launch import joined, own_draws
+from d2m_cli.training.run.launch import OwnDraws, joined, on_device
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
 from d2m_cli.types import FloatArray
@@ -54,17 +55,15 @@ class CodecStage(KeepsParts):
             )
         self.optimiser = Optimiser(self.net, settings.optimiser, fabric)
         self.moving = MovingCodebook(self.net.codebook, settings.codebook_decay).to(fabric.device)
-        self.parts = {"vqvae": self.vqvae, "moving": self.moving, "optimiser": self.optimiser}
-
-    def draw(self, number: int) -> FloatArray:
-        """Crops `(batch, samples)`."""
-        settings = self.settings
-        return self.training.draw_each(
-            own_draws(self.fabric, number, settings.batch),
-            settings.samples,
-            (settings.peaks[0], settings.peaks[1]),
-            settings.seed,
+        crops = partial(
+            self.training.draw_each,
+            samples=settings.samples,
+            peaks=(settings.peaks[0], settings.peaks[1]),
+            seed=settings.seed,
         )
+        self.draw = OwnDraws.of(fabric, settings.batch, crops)
+        """Crops `(batch, samples)`."""
+        self.parts = {"vqvae": self.vqvae, "moving": self.moving, "optimiser": self.optimiser}
 
     def step(self, batch: FloatArray, number: int, progress: float) -> dict[str, float]:
         """Spectral and commitment loss on a batch `(B, N)`, then the codebook's moving average."""
@@ -74,7 +73,7 @@ class CodecStage(KeepsParts):
         random = np.random.default_rng((settings.seed, 2, number))  # the same in all processes
         if number == 0:
             self._start_codebook(random)
-        wave = torch.from_numpy(batch).to(self.fabric.device)
+        wave = on_device(batch, self.fabric.device)
         coded = self.optimiser.network(wave)
         terms = multi_resolution_loss(coded.wave, wave, settings.loss)
         terms["commitment"] = settings.commitment * coded.commitment

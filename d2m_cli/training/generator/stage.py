@@ -25,7 +25,7 @@ from d2m_cli.training.generator.masking import draw_hidden
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.kept import KeepsParts, write_weights
-from d2m_cli.training.run.launch import own_draws, summed
+from d2m_cli.training.run.launch import OwnDraws, on_device, own_draws, summed
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
 
@@ -52,6 +52,8 @@ class GeneratorStage(KeepsParts):
             )
             for split in ("train", "validation")
         )
+        self.draw = OwnDraws.of(fabric, settings.batch, self.training.draw)
+        """Dances with noise, and the music that belongs to them."""
         self.vqvae = load_codec(settings.codec, settings.level)
         self.vqvae.requires_grad_(False).to(fabric.device)
         torch.manual_seed(settings.seed)
@@ -78,10 +80,6 @@ class GeneratorStage(KeepsParts):
             "optimiser": self.optimiser,
             "adversary": self.adversary,
         }
-
-    def draw(self, number: int) -> Batch:
-        """Dances with noise, and the music that belongs to them."""
-        return self.training.draw(own_draws(self.fabric, number, self.settings.batch))
 
     def step(self, batch: Batch, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminator (from `adversary_from` on), then one of the generator."""
@@ -169,11 +167,11 @@ class GeneratorStage(KeepsParts):
     def _on_device(self, batch: Batch) -> tuple[Conditions, Target, Tensor | None]:
         """What the generator is given, the true music, and latents of the sketch's sound."""
         device, level = self.fabric.device, self.settings.level
-        target = encode_target(self.vqvae, torch.from_numpy(batch.audio).to(device), level)
+        target = encode_target(self.vqvae, on_device(batch.audio, device), level)
         given = conditions_on(device, batch.conditions)
         if batch.sketch is None:
             return given, target, None
-        sound = torch.from_numpy(batch.sketch).to(device)
+        sound = on_device(batch.sketch, device)
         with torch.no_grad():
             return given, target, self.vqvae.encode(sound[:, : target.wave.shape[1]], level)
 

@@ -1,12 +1,15 @@
 """Where a stage runs: devices, nodes, precision; which draws are whose, and what is shared."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from lightning.fabric import Fabric
 from lightning.fabric.plugins.environments import TorchElasticEnvironment
 from lightning.fabric.strategies import DDPStrategy
+from numpy.typing import NDArray
 from torch import Tensor
 
 from d2m_cli.data.pairs import segments
@@ -59,6 +62,34 @@ def make_fabric(machines: ComputeSettings, find_unused_parameters: bool = False)
     )
     fabric.launch()
     return fabric
+
+
+@dataclass(frozen=True)
+class OwnDraws:
+    """A `TrainingStage.draw` that holds no network: other processes may draw with it."""
+
+    source: Callable[[range], Any]
+    """Draws of these numbers, as one batch."""
+    batch: int
+    rank: int = 0
+    world: int = 1
+
+    @classmethod
+    def of(cls, fabric: Fabric, batch: int, source: Callable[[range], Any]) -> "OwnDraws":
+        """Those of this process of a run."""
+        return cls(source, batch, fabric.global_rank, fabric.world_size)
+
+    def __call__(self, number: int) -> Any:
+        """This process's part of the batch of step `number`."""
+        return self.source(segments.own_draws(number, self.batch, self.rank, self.world))
+
+
+def on_device(array: NDArray[Any], device: torch.device) -> Tensor:
+    """An array `(B, ...)` as a tensor on a device; towards CUDA through pinned memory."""
+    tensor = torch.from_numpy(array)
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def own_draws(fabric: Fabric, number: int, batch: int) -> range:

@@ -6,10 +6,9 @@ goes on exactly as if it had never stopped.
 """
 
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +29,7 @@ from d2m_cli.training.run.launch import summed
 from d2m_cli.training.run.log import RunLog
 from d2m_cli.training.run.prefetch import Prefetcher
 from d2m_cli.training.run.settings import check_resumable, write_settings
+from d2m_cli.training.run.stop import stop_signal
 from d2m_cli.training.run.throughput import Throughput
 from d2m_cli.types import FloatArray
 
@@ -44,6 +44,8 @@ class LoopSettings:
     validate_every: int = 2_000
     """The first validation comes after the first step already: what fails, fails early."""
     checkpoint_minutes: float = 2.0
+    workers: int = 0
+    """Processes that draw batches; 0 leaves it to a thread of the run's own process."""
 
 
 class Validation(NamedTuple):
@@ -60,8 +62,9 @@ class TrainingStage(Protocol):
     def draw(self, number: int) -> Any:
         """This process's part of the batch of step `number`, on the CPU.
 
-        Depends on the seed and `number` alone, not on the networks: it is drawn in a thread while
-        earlier steps run. `launch.own_draws` gives the numbers of its draws.
+        Depends on the seed and `number` alone, not on the networks: it is drawn in a thread or in
+        other processes while earlier steps run. What is drawn in processes is pickled, and so must
+        be an object without networks in the method's place (`launch.OwnDraws`).
         """
 
     def step(self, batch: Any, number: int, progress: float) -> dict[str, float]:
@@ -93,6 +96,7 @@ class Run:
         config: the stage's settings as `settings.plain` gives them.
         fabric: the processes of the run; the first one writes and shows. None: there is but one.
         display: what is shown.
+        weights: file that every validation writes the trained weights to.
     """
 
     def __init__(
@@ -104,12 +108,14 @@ class Run:
         config: Mapping[str, Any] = MappingProxyType({}),
         fabric: Fabric | None = None,
         display: Display | None = None,
+        weights: Path | None = None,
     ) -> None:
         self.stage, self.settings, self.folder, self.config = stage, settings, folder, config
         self._fabric = fabric or Fabric(accelerator="cpu", devices=1)
         self._leads = self._fabric.is_global_zero
         self._display = display if display and self._leads else Silent()
         self._log: RunLog | None = None
+        self._weights = weights
         self.step = 0
         """Steps done since the beginning."""
 
@@ -129,8 +135,8 @@ class Run:
         saved = time.monotonic()
         deadline, validated = saved + 60 * max_minutes, self.step
         with (
-            _stop_signal() as stopped,
-            Prefetcher(self.stage.draw, self.step, settings.steps) as batches,
+            stop_signal() as stopped,
+            Prefetcher(self.stage.draw, self.step, settings.steps, settings.workers) as batches,
             RunLog(self.folder, self.step) if self._leads else nullcontext() as self._log,
         ):
             throughput = Throughput(batches)
@@ -200,6 +206,8 @@ class Run:
             self._report("validation", found.figures)
             self._log.sounds(self.step, found.sounds)
             self._log.draw_curves()
+            if self._weights is not None:
+                self.stage.export(self._weights)
 
     def _save(self) -> None:
         if self._leads:
@@ -219,25 +227,6 @@ def _anywhere(fabric: Fabric, flag: bool) -> bool:
         return flag
     value = torch.tensor(float(flag), device=fabric.device)
     return bool(fabric.all_reduce(value, reduce_op="max"))
-
-
-@contextmanager
-def _stop_signal() -> Iterator[Callable[[], bool]]:
-    """Within the block the first SIGINT or SIGTERM only sets a flag; a second one acts as usual."""
-    arrived: list[int] = []
-    usual: dict[int, Any] = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
-
-    def note(number: int, _: object) -> None:
-        arrived.append(number)
-        signal.signal(number, usual[number])
-
-    for number in usual:
-        signal.signal(number, note)
-    try:
-        yield lambda: bool(arrived)
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
 
 
 def _means(records: list[dict[str, float]], fabric: Fabric) -> dict[str, float]:

@@ -9,7 +9,8 @@ Letters: `B` batch, `N` audio samples, `T` time in codes.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ from d2m_cli.training.codec.trainable import CodecNet
 from d2m_cli.training.codec.validation import SPLITS, listen, measure
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.kept import KeepsParts, write_weights
-from d2m_cli.training.run.launch import own_draws
+from d2m_cli.training.run.launch import OwnDraws, on_device
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
 from d2m_cli.training.synthesizer.config import SynthesizerConfig
@@ -52,6 +53,32 @@ class Crops(NamedTuple):
     """`(F, T)`, for the last `F` pieces."""
 
 
+@dataclass(frozen=True)
+class CropDraws:
+    """Music at random levels, and some as it is with a generator's codes."""
+
+    music: MusicCrops
+    generated: GeneratedCodes | None
+    share: float
+    """Of generated codes."""
+    samples: int
+    peaks: tuple[float, float]
+    seed: int
+
+    def draw(self, numbers: Sequence[int]) -> Crops:
+        """The crops of these numbers, each depending on its own alone."""
+        made = [n for n in numbers if int((n + 1) * self.share) > int(n * self.share)]
+        music = self.crops([n for n in numbers if n not in made])
+        if self.generated is None:
+            return Crops(music, np.zeros((0, 0), np.int64))
+        codes, its_music = self.generated.draw(made, self.seed)
+        return Crops(np.concatenate([music, its_music]), codes)
+
+    def crops(self, numbers: Iterable[int]) -> FloatArray:
+        """Music `(B, N)` at random levels."""
+        return self.music.draw_each(numbers, self.samples, self.peaks, self.seed)
+
+
 class SynthesizerStage(KeepsParts):
     """Trains the decoder of `settings.level`; a `loop.TrainingStage`."""
 
@@ -68,10 +95,16 @@ class SynthesizerStage(KeepsParts):
         codes = code_count(settings.seconds, level)
         self.samples = codes * level.hop
         self.generated = GeneratedCodes(settings.generated, level, codes) if share else None
+        low, high = settings.peaks
+        draws = CropDraws(
+            self.training, self.generated, share, self.samples, (low, high), settings.seed
+        )
+        self.draw = OwnDraws.of(fabric, settings.batch, draws.draw)
+        """Music at random levels, and some as it is with a generator's codes."""
         self.vqvae = load_codec(settings.codec, level)
         net = CodecNet(self.vqvae, level, settings.first_stage)
         _train_decoder_only(net)
-        probe = torch.from_numpy(self._crops(range(PROBE_CROPS)))
+        probe = torch.from_numpy(draws.crops(range(PROBE_CROPS)))
         check_outer_stages(net, self.vqvae, probe, settings.codec)
         torch.manual_seed(settings.seed)
         shape = settings.discriminator
@@ -90,22 +123,10 @@ class SynthesizerStage(KeepsParts):
             "adversary": self.adversary,
         }
 
-    def draw(self, number: int) -> Crops:
-        """Music at random levels, and some as it is with a generator's codes."""
-        numbers = own_draws(self.fabric, number, self.settings.batch)
-        share = self.settings.generated.share
-        made = [n for n in numbers if int((n + 1) * share) > int(n * share)]
-        own = [n for n in numbers if n not in made]
-        music = self._crops(own)
-        if self.generated is None:
-            return Crops(music, np.zeros((0, 0), np.int64))
-        codes, its_music = self.generated.draw(made, self.settings.seed)
-        return Crops(np.concatenate([music, its_music]), codes)
-
     def step(self, batch: Crops, number: int, progress: float) -> dict[str, float]:
         """One update of the discriminators, then one of the decoder."""
         settings, weights = self.settings, self.settings.losses
-        music, codes = (torch.from_numpy(part).to(self.fabric.device) for part in batch)
+        music, codes = (on_device(part, self.fabric.device) for part in batch)
         wave = self.net.decode(self._entries(music[: len(music) - len(codes)], codes))
         real, fake = music[:, None], wave[:, None]
         figures = {"discriminator": self.adversary.learn(real, fake, number, progress)}
@@ -149,11 +170,6 @@ class SynthesizerStage(KeepsParts):
         if not len(codes):
             return entries
         return torch.cat([entries, look_up(codes, self.vqvae.codebook(level))])
-
-    def _crops(self, numbers: Iterable[int]) -> FloatArray:
-        """Training crops `(B, N)`."""
-        low, high = self.settings.peaks
-        return self.training.draw_each(numbers, self.samples, (low, high), self.settings.seed)
 
 
 def _train_decoder_only(net: CodecNet) -> None:

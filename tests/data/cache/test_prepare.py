@@ -18,7 +18,7 @@ from project import ROOT
 from safetensors.numpy import save_file
 
 from d2m_cli.bundles.bundle import save_bundle
-from d2m_cli.data.cache.engines import Engine
+from d2m_cli.cluster import Engine
 from d2m_cli.data.cache.manifest import CachedPiece, read_manifest, write_manifest
 from d2m_cli.data.cache.pieces import PieceFile, piece_path
 from d2m_cli.data.cache.prepare import prepare

@@ -18,6 +18,7 @@ from d2m_cli.training.run.checkpoint import load_newest, random_states, restore_
 from d2m_cli.training.run.display import Silent
 from d2m_cli.training.run.log import RunLog, read_log
 from d2m_cli.training.run.loop import LoopSettings, Run, Validation
+from d2m_cli.training.run.prefetch import Prefetcher
 from d2m_cli.training.run.settings import SettingsError
 
 
@@ -228,3 +229,38 @@ def test_a_new_run_does_not_mix_with_an_old_one(tmp_path: Path) -> None:
     Run(Descent(), LoopSettings(steps=2), tmp_path).train()
     with pytest.raises(OutputError, match="holds another run"):
         Run(Descent(), LoopSettings(steps=2), tmp_path).train()
+
+
+class Threads(Descent):
+    """Counts who drew its batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: list[tuple[int, int]] = []
+        self.draw = _drawn_by  # type: ignore[method-assign, assignment]
+
+    def step(self, batch: Any, number: int, progress: float) -> dict[str, float]:
+        self.drawn.append(batch)
+        return super().step(number, number, progress)
+
+
+def _drawn_by(number: int) -> tuple[int, int]:
+    if number == 99:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number, os.getpid()
+
+
+def test_processes_draw_in_the_same_order_and_weights_are_written(tmp_path: Path) -> None:
+    stage, weights = Threads(), tmp_path / "x.txt"
+    settings = LoopSettings(steps=6, validate_every=4, workers=2)
+    Run(stage, settings, tmp_path / "run", weights=weights).train()
+    assert [number for number, _ in stage.drawn] == list(range(6))
+    assert os.getpid() not in {drawer for _, drawer in stage.drawn}
+    assert weights.read_text() == "1.0"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows kills processes in another way")
+def test_a_dead_process_is_one_sentence() -> None:
+    dead = pytest.raises(D2MError, match=r"loop\.workers")
+    with Prefetcher(_drawn_by, 99, 100, workers=1) as batches, dead:
+        batches.next()
