@@ -165,7 +165,7 @@ def _write(track: Track, job: Job, piece: PlannedPiece, output: OutputOptions) -
     if piece.beats:
         clip = track.analysis.clip
         fps = clip.fps if clip else track.dance.motion.rate
-        write_beats(piece.beats, track.beats.tolist(), fps, _first_beat(track))
+        write_beats(piece.beats, track.beats.tolist(), fps, _first_beat(track), track.meter)
     return left_out
 
 
@@ -229,7 +229,7 @@ def _plot(track: Track, name: str, path: Path) -> None:
         beats=track.beats,
         seconds=track.seconds,
         first=_first_beat(track),
-        meter=track.rhythm.meter,
+        meter=track.meter,
         events=track.dance.events,
         pauses=track.arrangement.pauses if track.arrangement else (),
         sections=track.arrangement.sections if track.arrangement else (),
@@ -238,5 +238,5 @@ def _plot(track: Track, name: str, path: Path) -> None:
 
 
 def _first_beat(track: Track) -> int:
-    """Number of the first of the music's beats; bars open on every fourth from 0 on."""
+    """Number of the first of the music's beats; a bar opens with number 0."""
     return ceil(track.rhythm.phase[0])
