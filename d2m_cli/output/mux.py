@@ -197,10 +197,11 @@ def _options(plan: _Plan, kept: Luggage) -> dict[str, Any]:
         later = plan.pictures.zero - plan.pictures.first + _TICK
         options |= for_stream("v:0", picture_anew(clip.path, suffix, later))
         options |= moved_timecodes(clip)
-        if suffix != ".avi":
+        shortened = plan.pictures.first < plan.pictures.zero
+        if suffix != ".avi" and (shortened or plan.pictures.uneven):
             options["fps_mode:v:0"] = "vfr"  # in MP4 ffmpeg 5.1 would repeat pictures
-            if plan.pictures.first < plan.pictures.zero:
-                options["enc_time_base:v:0"] = _FINE  # the first is shorter
+            if shortened:
+                options["enc_time_base:v:0"] = _FINE
         options["t"] = f"{clip.seconds:.6f}"
     if clip.end is not None and suffix != ".avi":
         # The last picture ends with the part, however long it stands in the whole.
