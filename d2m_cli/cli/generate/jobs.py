@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -34,6 +34,7 @@ from d2m_cli.output.beats import write_beats
 from d2m_cli.output.mux import mux, rehearse
 from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
+from d2m_cli.output.unchanged import unchanged
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
 from d2m_cli.types import Analysis
@@ -127,7 +128,8 @@ def _run(
         for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
             if clip:
                 rehearse(clip, out)
-        analysis = look(maker, clip, music, progress)
+        with unchanged(clip) if clip else nullcontext():
+            analysis = look(maker, clip, music, progress)
         wished = replace(analysis, dance=with_tempo(analysis.dance, music))
         summaries = []
         for piece, style in zip(job.pieces, styles, strict=True):

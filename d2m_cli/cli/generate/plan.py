@@ -83,7 +83,8 @@ def plan_jobs(
     styles = choose_styles(music.style, music.bundle)
     variants = [*product(styles, range(music.seed, music.seed + music.takes))]
     jobs = [_job(video, variants, plan.videos, music, output) for video in found]
-    check_names(path for job in jobs for path in job.files)
+    read = [music.style_audio, music.motion, music.features, *found]
+    check_names((p for job in jobs for p in job.files), (path for path in read if path))
     _make_folders(jobs, output, make)
     for job in jobs:
         try:
