@@ -86,7 +86,7 @@ class Open(NamedTuple):
 
 @contextmanager
 def opened(folder: Path, video: Path) -> Iterator[Open]:
-    """A studio in `folder` without a video, to which the page has sent one; a first take is there."""
+    """A studio in `folder` to which its page has sent a video; the first take is there."""
     sent, downloads, place = (folder / name for name in ("sent", "downloads", "studio"))
     for each in (sent, downloads, place):
         each.mkdir()
