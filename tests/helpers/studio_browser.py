@@ -39,13 +39,15 @@ new Promise((resolve) => {
     const { contextTime, performanceTime } = context.getOutputTimestamp();
     const heard = contextTime + (picture.expectedDisplayTime - performanceTime) / 1000;
     found.push(offset + heard - when - picture.mediaTime);
-    if (found.length === 20 || video.ended) resolve(found);
+    if (found.length === 20) resolve(found);
     else video.requestVideoFrameCallback(seen);
   };
+  video.addEventListener("pause", () => resolve(found), { once: true });
   video.requestVideoFrameCallback(seen);
 })
 """
-"""Seconds that the sound is before each of the next pictures, as both leave the browser."""
+"""Seconds that the sound is before each of the next pictures, as both leave the browser; all that
+there are before the end, which may be none on a busy computer."""
 
 TAKES = "[...document.querySelectorAll('.lane.take[data-drawn]')]"
 
