@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,7 +136,11 @@ def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:
     by_lower = {name.lower(): name for name in known}
     for word in wished:
         if word.lower() not in by_lower:
-            raise BundleError(f"Unknown style '{word}': choose {', '.join(known)}, or {_ALL}.")
+            near = get_close_matches(word.lower(), by_lower, n=1)
+            meant = f"Did you mean {by_lower[near[0]]}? " if near else ""
+            raise BundleError(
+                f"Unknown style '{word}'. {meant}Choose one of {', '.join(known)}, or {_ALL}."
+            )
     return list(dict.fromkeys(by_lower[word.lower()] for word in wished))
 
 
