@@ -43,7 +43,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Content of a TOML file; raises `SettingsError`."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} is not a readable TOML file: {error}.") from error
 
 
