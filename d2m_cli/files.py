@@ -85,7 +85,7 @@ def read_json(
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise kind(f"{path} cannot be read as JSON ({error.strerror}): {advice}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise kind(f"{path} cannot be read as JSON ({error}): {advice}.") from error
 
 

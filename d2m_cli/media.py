@@ -23,6 +23,9 @@ _TS_DISCONT = 0x0200
 
 _NOT_UTF_8 = "d2m-path:"
 
+_LATE_BY = 32
+"""Packets after a picture that stands alone among which those shown before it lie."""
+
 _LOOK_AT = 1000
 """Packets of a file with several pictures that are read to see which of them moves."""
 
@@ -94,6 +97,40 @@ def picture_stream(container: "InputContainer") -> "VideoStream | None":
         return moving[0] if moving else None
     counts = _first_packets(Path(container.name), {stream.index for stream in moving})
     return next((stream for stream in moving if counts[stream.index] > 1), moving[0])
+
+
+def undecodable_packets(path: Path, index: int) -> int:
+    """How many packets of stream `index` come before the first picture that stands alone.
+
+    A transport stream that was cut anywhere begins with such, and no player shows them. 0 where
+    no picture is marked as standing alone.
+    """
+    import av
+
+    count = 0
+    with av.open(str(path.absolute())) as container:
+        for packet in container.demux(index):
+            if packet.size and packet.is_keyframe:
+                return count
+            count += packet.size > 0
+    return 0
+
+
+def picture_begin(path: Path, stream: "VideoStream") -> float | None:
+    """Seconds on the file's own clock at which its picture `stream` begins to be shown.
+
+    None where nothing tells.
+    """
+    import av
+
+    skipped = undecodable_packets(path, stream.index)
+    if not skipped:
+        return _begin(stream)
+    with av.open(str(path.absolute())) as container:
+        sized = (packet for packet in container.demux(stream.index) if packet.size)
+        decoded = islice(sized, skipped, skipped + _LATE_BY)
+        times = [packet.pts * packet.time_base for packet in decoded if packet.pts is not None]
+    return float(min(times)) if times else _begin(stream)
 
 
 def _first_packets(path: Path, streams: set[int]) -> dict[int, int]:
@@ -178,7 +215,7 @@ def read_clock(path: Path, stream: int | None = None) -> Clock:
         assert picture is not None, f"{path} was probed before"
         index = picture.index
         seekable = any(name in container.format.name for name in ("mp4", "matroska"))
-        zero = _begin(picture)
+        zero = picture_begin(path, picture)
         used = _begin(container.streams[index if stream is None else stream])
         if zero is None or container.start_time is None:
             return Clock(0.0, seekable, index)

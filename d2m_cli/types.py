@@ -20,6 +20,15 @@ BoolArray = NDArray[np.bool_]
 FrameArray = NDArray[np.uint8]
 
 
+def file_state(path: Path) -> tuple[int, int] | None:
+    """Bytes of a file and when it was last written, ns; None when it is not there."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_size, facts.st_mtime_ns
+
+
 @dataclass(frozen=True)
 class Clip:
     """A probed video, or the part of it between `start` and `end` seconds."""
@@ -37,6 +46,8 @@ class Clip:
     has_audio: bool
     start: float = 0.0
     end: float | None = None
+    state: tuple[int, int] | None = None
+    """What `file_state` said when the video was probed; None where nobody asked."""
 
     @property
     def seconds(self) -> float:

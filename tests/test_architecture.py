@@ -24,6 +24,7 @@ GROUND = {
     "opencv",
     "__init__",
     "ahead",
+    "arrays",
     "cluster",
     "record",
 }

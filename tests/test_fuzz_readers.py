@@ -21,6 +21,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from motion_readers import MOTIONS
 from project import ROOT
 from safetensors.numpy import save
 
@@ -53,13 +54,16 @@ Reader = Callable[[Path, bytes], object]
 _VALUES = [b"null", b"true", b"-1", b"1e999", b'"../../x"', b'"/etc/passwd"', b"[]", b"{}", b"NaN"]
 
 
+_NESTED = [b"[", b'{"a":', b"(", b"{"]
+
+
 @st.composite
 def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
     """A few changes to the bytes of a valid file: cut, flip, repeat, insert, or swap a value."""
     steps = draw(
         st.lists(
             st.tuples(
-                st.sampled_from(["cut", "flip", "repeat", "insert", "value"]),
+                st.sampled_from(["cut", "flip", "repeat", "insert", "value", "value", "nest"]),
                 st.floats(0, 1),
                 st.integers(0, 255),
                 st.binary(max_size=12),
@@ -80,6 +84,8 @@ def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
                 data = data[:at] + data[at : at + number] * 2 + data[at + number :]
             elif kind == "insert":
                 data = data[:at] + extra + data[at:]
+            elif kind == "nest":
+                data = data[:at] + _NESTED[number % len(_NESTED)] * 3000 + data[at:]
             elif kind == "value":
                 begin = max(data.rfind(b":", 0, at), data.rfind(b"=", 0, at)) + 1
                 ends = [e for e in (data.find(c, begin) for c in (b",", b"}", b"\n")) if e > 0]
@@ -276,7 +282,7 @@ def features(folder: Path) -> tuple[bytes, Reader]:
 
 READERS = [
     *(answers, bundle, manifest, piece, smpl, keypoints, recipe, genres),
-    *(landmarks, header, styles, results, features),
+    *(landmarks, header, styles, results, features, *MOTIONS),
 ]
 
 

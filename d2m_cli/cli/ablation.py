@@ -11,16 +11,22 @@ from d2m_cli.spec import Level
 def ablation(
     tables: list[str] = typer.Argument(..., help="table3, table4, table5, table6."),
     level: Level = typer.Option(Level.HIGH, help="high or low."),
-    folder: Path = typer.Option(..., "-o", "--folder", help="Runs and their scores."),
+    folder: Path = typer.Option(
+        ..., "-o", "--folder", metavar="FOLDER", help="Runs and their scores."
+    ),
     recipes: Path | None = typer.Option(
-        None, help="Folder of a base recipe and one short recipe for each row; else the package's."
+        None,
+        metavar="FOLDER",
+        help="A base recipe and one short recipe for each row; else the package's.",
     ),
     seeds: int = typer.Option(3, min=1, help="Runs of each row."),
     steps: int | None = typer.Option(None, min=1, help="Short for --set loop.steps=N."),
     changes: list[str] = typer.Option(
         [], "--set", metavar="NAME=VALUE", help="Setting of the base recipe; repeatable."
     ),
-    max_minutes: float = typer.Option(float("inf"), help="Time limit of each run."),
+    max_minutes: float = typer.Option(
+        float("inf"), help="Time limit of each run.", show_default="none"
+    ),
     split: str = typer.Option("test", help="Dances that are performed."),
     segments: int = typer.Option(86, min=1, help="How many of them."),
     device: str = DeviceOption,
@@ -39,7 +45,7 @@ def ablation(
     require_lightning()
     from d2m_cli.evaluation.ablation import TABLES, AblationPlan, run_rows, table_rows
     from d2m_cli.files import print_json
-    from d2m_cli.report.ablation import ablation_record, ablation_table
+    from d2m_cli.report.ablation import ablation_record, ablation_tables
     from d2m_cli.report.table_data import rich_table
     from d2m_cli.training.run.launch import ComputeSettings, make_fabric
     from d2m_cli.training.run.recipes import ABLATIONS
@@ -58,4 +64,5 @@ def ablation(
         print_json({"tables": records})
     else:
         for record in records:
-            Console().print(rich_table(ablation_table(record)))
+            for data in ablation_tables(record):
+                Console().print(rich_table(data))

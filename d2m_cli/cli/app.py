@@ -18,6 +18,10 @@ FIRST_LINES = """Give a dance video new music that fits the dance.
 
 d2m --help shows all commands, d2m generate --help all options."""
 RESEARCH = "For researchers"
+NO_STEMS = (
+    "There are no stems, for the whole music leaves one decoder: take the finished file apart with "
+    "a source separator (Demucs, say)."
+)
 
 
 COMMANDS = {
@@ -25,6 +29,7 @@ COMMANDS = {
         "generate.command",
         "Give each video new music that fits its dance.",
         function="generate",
+        absent={"--stems": NO_STEMS, "--stem": NO_STEMS},
     ),
     "studio": Line(
         "studio",

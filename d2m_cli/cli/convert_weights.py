@@ -16,7 +16,11 @@ def convert_weights(
     ),
     folder: Path | None = DirOption,
     out: Path | None = typer.Option(
-        None, "-o", "--out", help="Folder of the bundle. [default: where --bundle NAME finds it]"
+        None,
+        "-o",
+        "--out",
+        metavar="FOLDER",
+        help="The bundle. [default: where --bundle NAME finds it]",
     ),
 ) -> None:
     """Turn downloaded checkpoints into a bundle of safetensors.

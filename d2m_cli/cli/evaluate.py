@@ -28,9 +28,15 @@ def evaluate(
     split: str = typer.Option("test", help="Part of a prepared set."),
     reference: str = typer.Option("own", help="own (the videos' sound), none, or a folder."),
     genres: Path | None = typer.Option(None, help="JSON object: genre of each dance."),
-    segments: Path | None = typer.Option(None, help="Original music, one folder a genre."),
-    real: Path | None = typer.Option(None, help="Real music to take distances from."),
-    library: Path | None = typer.Option(None, help="Music for the row 'nearest tempo'."),
+    segments: Path | None = typer.Option(
+        None, metavar="FOLDER", help="Original music, one folder a genre."
+    ),
+    real: Path | None = typer.Option(
+        None, metavar="FOLDER", help="Real music to take distances from."
+    ),
+    library: Path | None = typer.Option(
+        None, metavar="FOLDER", help="Music for the row 'nearest tempo'."
+    ),
     soundfont: Path | None = typer.Option(
         None, help="Soundfont for the row 'rendered score': the scores without a network."
     ),
@@ -41,7 +47,7 @@ def evaluate(
     paper: bool = typer.Option(False, help="Print the paper's tables and all details, too."),
     results: Path = typer.Option(Path("results.json"), help="Results file (JSON)."),
     html: Path | None = typer.Option(None, help="Report with tables, plots and players."),
-    plots: Path | None = typer.Option(None, help="Folder for the plots (PNG)."),
+    plots: Path | None = typer.Option(None, metavar="FOLDER", help="For the plots (PNG)."),
     engine: Engine = typer.Option(Engine.LOCAL, help="local, or ray (a Ray cluster)."),
     workers: int = typer.Option(2, min=1, help="Workers of --engine ray."),
     pose: Door | None = PoseOption,

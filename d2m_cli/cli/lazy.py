@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +11,7 @@ import typer.main
 from typer.core import TyperCommand, TyperGroup
 
 from d2m_cli.cli.people_help import in_peoples_words
+from d2m_cli.errors import D2MError
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Line:
     hidden: bool = False
     function: str = ""
     """Function of the command, where it has another name."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Options that people ask for in vain, and why there are none."""
 
 
 class LazyGroup(TyperGroup):
@@ -55,4 +58,20 @@ class LazyGroup(TyperGroup):
             part.command(name)(getattr(module, line.function or line.module))
         command = typer.main.get_command(part)
         command.name = name
+        _explain(command, line.absent)
         return in_peoples_words(command)
+
+
+def _explain(command: Any, absent: Mapping[str, str]) -> None:
+    """Let the command say why an option is absent, instead of naming one that is spelled alike."""
+    parse = command.parse_args
+
+    def parse_args(context: Any, words: list[str]) -> Any:
+        try:
+            return parse(context, words)
+        except Exception as error:
+            if reason := absent.get(getattr(error, "option_name", "")):
+                raise D2MError(reason) from error
+            raise
+
+    command.parse_args = parse_args

@@ -146,7 +146,7 @@ def styles(
     video: Path = typer.Argument(..., help="Dance that the styles are made for."),
     level: Level = typer.Option(Level.LOW, help="high or low."),
     bundle: str | None = BundleOption,
-    real: Path | None = typer.Option(None, help="Folder of real music for rows beside."),
+    real: Path | None = typer.Option(None, metavar="FOLDER", help="Real music for rows beside."),
     device: str = DeviceOption,
     json: bool = JsonOption,
 ) -> None:
@@ -211,7 +211,11 @@ def rhythm(
 def results(
     bundle: str | None = BundleOption,
     out: Path | None = typer.Option(
-        None, "-o", "--out", help="Folder for results.md; the figures of its model-card.md, too."
+        None,
+        "-o",
+        "--out",
+        metavar="FOLDER",
+        help="Place for results.md; the figures of its model-card.md, too.",
     ),
 ) -> None:
     """Write a bundle's scores as a page; without --out, print it.

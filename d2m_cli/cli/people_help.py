@@ -49,6 +49,10 @@ def in_peoples_words(command: Any) -> Any:
 
 def _rename_type(parameter: Any) -> None:
     if parameter.param_type_name == "argument":
+        several = "..." if parameter.nargs != 1 else ""
+        name = (parameter.metavar or parameter.name.upper()).removesuffix("...") + several
+        parameter.metavar = name
+        parameter.get_usage_pieces = lambda ctx: [name if parameter.required else f"[{name}]"]
         parameter.display_type_rich = lambda ctx: None  # its name says what it is
     elif parameter.metavar is None and hasattr(parameter, "display_type"):
         shown = str(parameter.display_type(None) or "").strip("<>")

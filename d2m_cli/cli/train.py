@@ -27,13 +27,17 @@ app = typer.Typer(
 def _command(stage: str) -> Callable[..., None]:
     def train(
         config: str = typer.Option(..., help=CONFIG),
-        folder: Path = typer.Option(..., "-o", "--folder", help="Checkpoints, log and weights."),
+        folder: Path = typer.Option(
+            ..., "-o", "--folder", metavar="FOLDER", help="Checkpoints, log and weights."
+        ),
         changes: list[str] = typer.Option(
             [], "--set", metavar="NAME=VALUE", help="Setting in place of the recipe's; repeatable."
         ),
         steps: int | None = typer.Option(None, min=1, help="Short for --set loop.steps=N."),
         resume: bool = typer.Option(False, help="Go on from the newest whole checkpoint."),
-        max_minutes: float = typer.Option(float("inf"), help="Stop cleanly after this time."),
+        max_minutes: float = typer.Option(
+            float("inf"), help="Stop cleanly after this time.", show_default="none"
+        ),
         device: str = DeviceOption,
         devices: int = typer.Option(1, min=1, help="Processes on each machine, one a device."),
         nodes: int = typer.Option(1, min=1, help="Machines (start the command on each)."),
@@ -122,7 +126,7 @@ def codes(
 @app.command()
 def export(
     config: str = typer.Option(..., help="What to export: bundle, paper/bundle, or a TOML file."),
-    folder: Path = typer.Option(..., "-o", "--folder", help="Folder of the bundle."),
+    folder: Path = typer.Option(..., "-o", "--folder", metavar="FOLDER", help="The bundle."),
     changes: list[str] = typer.Option(
         [], "--set", metavar="NAME=VALUE", help="Setting in place of the file's; repeatable."
     ),

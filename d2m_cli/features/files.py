@@ -1,7 +1,5 @@
 """Features of a dance kept as files, so that other programs (and a later run) can use them."""
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from d2m_cli.arrays import read_arrays
 from d2m_cli.errors import InputError
 from d2m_cli.features.events import dance_events
 from d2m_cli.features.motion import channel_names
 from d2m_cli.files import whole_file
 from d2m_cli.spec import BEATS_PER_BAR, METERS
 from d2m_cli.types import Dance, Followed, FrameArray, Motion, Rhythm, Visual
+
+_NAMES = (
+    *("motion", "motion_found", "motion_rate", "visual", "visual_rate", "beat_phase"),
+    *("beat_strength", "rhythm_rate", "meter", "certainty", "people_seen", "dancer"),
+    *("seconds", "thumbnails"),
+)
+"""What of the file is read; `motion_channels` is for other programs."""
 
 
 def save_features(dance: Dance, path: Path, thumbnails: FrameArray | None = None) -> None:
@@ -49,24 +55,23 @@ def load_features(path: Path) -> tuple[Dance, FrameArray | None]:
     Raises `InputError` for a file that is missing, damaged or something else.
     """
     try:
-        _check_size(path)
-        with np.load(path, allow_pickle=False) as file:
-            motion = Motion(
-                file["motion"], file["motion_found"], float(file["motion_rate"]), _followed(file)
-            )
-            visual = Visual(file["visual"], float(file["visual_rate"]))
-            rhythm = Rhythm(
-                file["beat_phase"],
-                file["beat_strength"],
-                float(file["rhythm_rate"]),
-                int(file.get("meter", BEATS_PER_BAR)),
-                float(file.get("certainty", 1.0)),
-            )
-            thumbnails = file.get("thumbnails")
-            dance = Dance(motion, visual, rhythm, float(file["seconds"]))
+        file = read_arrays(path, _NAMES)
+        motion = Motion(
+            file["motion"], file["motion_found"], float(file["motion_rate"]), _followed(file)
+        )
+        visual = Visual(file["visual"], float(file["visual_rate"]))
+        rhythm = Rhythm(
+            file["beat_phase"],
+            file["beat_strength"],
+            float(file["rhythm_rate"]),
+            int(file.get("meter", BEATS_PER_BAR)),
+            float(file.get("certainty", 1.0)),
+        )
+        thumbnails = file.get("thumbnails")
+        dance = Dance(motion, visual, rhythm, float(file["seconds"]))
     except FileNotFoundError:
         raise InputError(f"{path} does not exist: check the path.") from None
-    except _DAMAGED as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise InputError(
             f"{path} holds no features of a dance ({error}): make them with --save-features."
         ) from error
@@ -85,27 +90,6 @@ def _followed(file: Mapping[str, Any]) -> Followed | None:
     if "people_seen" not in file:
         return None
     return Followed(tuple(map(float, file["people_seen"])), int(file["dancer"]))
-
-
-_DAMAGED = (
-    *(OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OverflowError),
-)
-"""What reading damaged bytes as a packed array can end with."""
-
-_MOST = 2**31
-"""Bytes that features may unpack to."""
-
-
-def _check_size(path: Path) -> None:
-    """Refuse a small file that unpacks to more than `_MOST`; the packing tells before it is read.
-
-    What is no packed file at all is left to numpy.
-    """
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            if sum(member.file_size for member in packed.infolist()) > _MOST:
-                raise ValueError(f"it unpacks to more than {_MOST >> 30} GiB")
 
 
 def _fits(dance: Dance) -> bool:

@@ -51,6 +51,14 @@ class Track:
         return f"{html.escape(repr(self))}<br>{player}"
 
     @property
+    def meter(self) -> int:
+        """Beats in a bar of the music."""
+        if self.arrangement is None or len(self.arrangement.downbeats) < 2:
+            return self.rhythm.meter
+        begin, end = self.arrangement.downbeats[:2]
+        return sum(begin <= beat < end for beat in self.arrangement.beats)
+
+    @property
     def dance(self) -> Dance:
         """The dance that the music is for."""
         return self.analysis.dance

@@ -9,8 +9,8 @@ from av.video.stream import VideoStream
 
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.readable import check_readable
-from d2m_cli.media import picture_stream, sound_track
-from d2m_cli.types import Clip
+from d2m_cli.media import picture_stream, sound_track, undecodable_packets
+from d2m_cli.types import Clip, file_state
 
 _STILL_FORMATS = ("image2", "_pipe", "tty")
 """Parts of the names of demuxers that make a 'video' of a still picture or of a text file."""
@@ -29,6 +29,7 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
     (cover art is none) or without a single picture, and when `start` or `end` do not fit.
     """
     path = Path(path)
+    state = file_state(path)
     with _open(path) as container:
         stream = _picture_stream(container, path)
         scan = _scan(container, stream, path)
@@ -49,6 +50,7 @@ def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
         has_audio=sound_track(path) is not None,
         start=start,
         end=end,
+        state=state,
     )
     _check_part(clip)
     return clip
@@ -72,6 +74,8 @@ class _Scan:
     """Begin of the first and of the last picture."""
     end: float = float("-inf")
     """End of the last picture; equals `last` where the container tells no lengths."""
+    skip: int = 0
+    """Packets of pictures that no player shows, which are still to come."""
     count: int = 0
     end_of_all: float = 0.0
     """End of the last packet of any stream."""
@@ -111,7 +115,7 @@ def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
 
 def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
     """Read every packet; decode only until the first picture has come out."""
-    scan = _Scan()
+    scan = _Scan(skip=undecodable_packets(path, stream.index))
     try:
         for packet in container.demux():
             if packet.is_corrupt:
@@ -143,7 +147,9 @@ def _note_times(scan: _Scan, packet: av.Packet, stream: VideoStream) -> None:
     begin = float(time * packet.time_base)
     length = float((packet.duration or 0) * packet.time_base)
     scan.end_of_all = max(scan.end_of_all, begin + length)
-    if packet.stream is stream:
+    if packet.stream is stream and scan.skip:
+        scan.skip -= packet.size > 0
+    elif packet.stream is stream:
         scan.count += packet.size > 0  # AVI says "as before" with an empty packet
         scan.first = min(scan.first, begin)
         scan.last = max(scan.last, begin)

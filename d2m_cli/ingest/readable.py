@@ -6,6 +6,11 @@ from pathlib import Path
 
 from d2m_cli.errors import InputError
 
+_LOOK_AT = 4096
+"""Bytes in which a playlist is told from a video."""
+
+_XML_PLAYLISTS = (b"<MPD", b"<CompositionPlaylist")
+
 _OPEN_FILES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """Names of what this process has open; ffmpeg would find its own there."""
 
@@ -24,8 +29,27 @@ def check_readable(path: Path) -> None:
         raise InputError(f"{path} is a folder: give a file.")
     if path.is_char_device() or path.is_block_device():
         raise InputError(f"{path} is a device: give a file.")
+    if _is_playlist(path):
+        raise InputError(
+            f"{path} is a playlist, which only names videos: download or join them into one file."
+        )
     if str(path).startswith(_OPEN_FILES):
         raise InputError(f"{path} is no file for other programs: give the file's own name.")
+
+
+def _is_playlist(path: Path) -> bool:
+    """Whether ffmpeg would take `path` for a list of other files or addresses, and open those."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(_LOOK_AT)
+    except OSError:
+        return False
+    words = begin.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if words.startswith((b"#EXTM3U", b"ffconcat")):
+        return True
+    is_xml = words.startswith((b"<?xml", b"<MPD", b"<CompositionPlaylist"))
+    is_session = words.startswith(b"v=0") and b"\nc=IN IP" in begin
+    return is_session or (is_xml and any(word in begin for word in _XML_PLAYLISTS))
 
 
 def _let_go(pipe: Path) -> None:

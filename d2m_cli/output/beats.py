@@ -81,14 +81,17 @@ class _Marker(NamedTuple):
     colour: str
 
 
-def write_beats(path: Path, times: Sequence[float], fps: float, first: int = 0) -> None:
+def write_beats(
+    path: Path, times: Sequence[float], fps: float, first: int = 0, meter: int = BEATS_PER_BAR
+) -> None:
     """Write beats at `times` (seconds) for a video of `fps` pictures per second.
 
-    `first` is the number of the first beat: 0 opens bar 1, a negative one is a pickup.
+    `first` is the number of the first beat: 0 opens bar 1, a negative one is a pickup; a bar has
+    `meter` beats.
 
     Raises `OutputError` for an unknown suffix, or when the file cannot be written.
     """
-    write_timeline(path, Timeline(count_beats(times, first)), fps)
+    write_timeline(path, Timeline(count_beats(times, first, meter)), fps)
 
 
 def write_timeline(path: Path, timeline: Timeline, fps: float) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import av
 
-from d2m_cli.media import file_start, picture_stream
-from d2m_cli.output.streams import Companion
+from d2m_cli.media import file_start, picture_begin, picture_stream
+from d2m_cli.output.streams import Companion, Luggage
 from d2m_cli.types import Clip
 
 
@@ -93,6 +93,17 @@ def move_chapters(clip: Clip, folder: Path) -> Chapters:
     return Chapters(path, lines.count("[CHAPTER]"))
 
 
+def attach_covers(clip: Clip, kept: Luggage, folder: Path) -> list[str]:
+    """Arguments that put cover pictures into a Matroska file as it holds them: as attachments."""
+    arguments: list[str] = []
+    for number, cover in enumerate(kept.covers, start=len(kept.of("attachment"))):
+        path, name = take_cover(clip, cover, folder)
+        arguments += ["-attach", str(path)]
+        for fact in (f"mimetype={cover.cover}", f"filename={name}"):
+            arguments += [f"-metadata:s:t:{number}", fact]
+    return arguments
+
+
 def take_cover(clip: Clip, companion: Companion, folder: Path) -> tuple[Path, str]:
     """Write a cover picture to `folder` as a file of its own; also returns the name it had."""
     ending = companion.cover.partition("/")[2].replace("jpeg", "jpg")
@@ -108,7 +119,7 @@ def _first_picture(container: Any) -> float:
     """Seconds on the file's own clock at which its picture begins."""
     stream = picture_stream(container)
     assert stream is not None, "the clip was probed before"
-    return float((stream.start_time or 0) * (stream.time_base or 0))
+    return picture_begin(Path(container.name), stream) or 0.0
 
 
 def _quoted(text: str) -> str:

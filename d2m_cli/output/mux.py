@@ -12,7 +12,7 @@ from d2m_cli.media import read_clock, sound_track, word_of
 from d2m_cli.output.checks import CONTAINERS, check_container, no_video_holds
 from d2m_cli.output.describe import StreamFacts, describe
 from d2m_cli.output.metadata import has_phone_metadata, metadata_words
-from d2m_cli.output.moved import move_chapters, move_stream, stands_elsewhere, take_cover
+from d2m_cli.output.moved import attach_covers, move_chapters, move_stream, stands_elsewhere
 from d2m_cli.output.picture import copied_picture, lost_colour, picture_anew
 from d2m_cli.output.places import finished_file, scratch_folder
 from d2m_cli.output.readback import Promise, read_back
@@ -28,6 +28,7 @@ from d2m_cli.output.streams import (
     stretch,
 )
 from d2m_cli.output.timecode import moved_timecodes
+from d2m_cli.output.unchanged import unchanged
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import Clip
 
@@ -56,10 +57,11 @@ def mux(clip: Clip, wav: Path, out: Path, mix: float = 0.0) -> list[str]:
     WebM, MPEG-4 in AVI), for a copy could only begin at a key frame.
 
     Returns what of the input does not come along, one short phrase each. Raises `OutputError` when
-    `out` cannot be written, its container does not hold the picture, or it did not become whole.
+    `out` cannot be written, its container does not hold the picture, or it did not become whole,
+    `InputError` when the video is another one than was looked at.
     """
-    plan = _plan(clip, out)
-    with finished_file(out) as draft:
+    with finished_file(out) as draft, unchanged(clip):
+        plan = _plan(clip, out)
         lost = _write(plan, wav, draft, out, mix)
     return [*plan.luggage.left_out, *lost]
 
@@ -132,7 +134,7 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
         )
         command = compiled(sink)
         place = command.index(str(draft.absolute()))
-        command[place:place] = _attach(clip, kept, folder)
+        command[place:place] = attach_covers(clip, kept, folder)
         chapters = _add_chapters(command, clip, draft, folder)
         run_command(command, out)
     promise = Promise(plan.picture, plan.copied, plan.pictures, clip.seconds, kept, chapters)
@@ -195,10 +197,17 @@ def _options(plan: _Plan, kept: Luggage) -> dict[str, Any]:
         later = plan.pictures.zero - plan.pictures.first + _TICK
         options |= for_stream("v:0", picture_anew(clip.path, suffix, later))
         options |= moved_timecodes(clip)
-        if plan.pictures.first < plan.pictures.zero and suffix != ".avi":
-            # The first is shorter; in MP4 ffmpeg 5.1 would repeat every picture each millisecond.
-            options |= {"enc_time_base:v:0": _FINE, "fps_mode:v:0": "vfr"}
+        shortened = plan.pictures.first < plan.pictures.zero
+        if suffix != ".avi" and (shortened or plan.pictures.uneven):
+            options["fps_mode:v:0"] = "vfr"  # in MP4 ffmpeg 5.1 would repeat pictures
+            if shortened:
+                options["enc_time_base:v:0"] = _FINE
         options["t"] = f"{clip.seconds:.6f}"
+    if clip.end is not None and suffix != ".avi":
+        # The last picture ends with the part, however long it stands in the whole.
+        left = f"min(DURATION,{clip.seconds:.6f}/TB-PTS)"
+        ends = f"setts=pts=PTS:dts=DTS:duration=if(isnan(PTS),DURATION,{left})"
+        options["bsf:v:0"] = ends.replace(",", r"\,")
     for number, each in enumerate(kept.of("subtitle")):
         options[f"codec:s:{number}"] = each.codec
         options[f"disposition:s:{number}"] = each.disposition
@@ -210,17 +219,6 @@ def _options(plan: _Plan, kept: Luggage) -> dict[str, Any]:
         phone = "+use_metadata_tags" if has_phone_metadata(clip.path) else ""
         options["movflags"] = "+faststart" + phone
     return options
-
-
-def _attach(clip: Clip, kept: Luggage, folder: Path) -> list[str]:
-    """Arguments that put cover pictures into a Matroska file as it holds them: as attachments."""
-    arguments: list[str] = []
-    for number, cover in enumerate(kept.covers, start=len(kept.of("attachment"))):
-        path, name = take_cover(clip, cover, folder)
-        arguments += ["-attach", str(path)]
-        for fact in (f"mimetype={cover.cover}", f"filename={name}"):
-            arguments += [f"-metadata:s:t:{number}", fact]
-    return arguments
 
 
 def _add_chapters(command: list[str], clip: Clip, draft: Path, folder: Path) -> int:

@@ -77,6 +77,8 @@ def finished_file(out: Path) -> Iterator[Path]:
         try:
             yield draft
             draft.replace(os.path.realpath(out))
+        except OutputError as error:  # of whoever wrote the draft, and knows no other name
+            raise OutputError(str(error).replace(str(draft), str(out))) from error
         except OSError as error:
             raise unwritable(out, error) from error
         except RuntimeError as error:

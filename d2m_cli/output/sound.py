@@ -15,7 +15,9 @@ from d2m_cli.types import Clip
 _RATE = 48000
 """Hz of the sound in a video: what every container and codec below takes."""
 
-_AAC = {"codec": "aac", "b": "192k"}
+_AAC: dict[str, Any] = {"codec": "aac", "b": "256k", "aac_pns": 0}
+"""At 192 kbit/s ffmpeg puts noise in the place of tones beside a drum, up to 4 dB louder."""
+
 _IN_VIDEO = {
     ".webm": {"codec": "libopus", "b": "160k"},
     ".avi": {"codec": "pcm_s16le"},  # AVI cannot tell a player to skip a codec's first samples

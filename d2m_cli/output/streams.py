@@ -31,6 +31,12 @@ _WRITTEN_ANEW = {"text", "tmcd"}
 _NEAR = 0.021
 """Seconds by which pictures may be moved to begin with a part: half a picture at 24 a second."""
 
+_ROUNDING = 0.0025
+"""Seconds by which even pictures differ in a container that counts milliseconds."""
+
+_SPARE = 2
+"""Pictures more than there were that a cut or an encoder may leave, at the begin and the end."""
+
 _MIN_MARGIN = 2.0
 """Seconds beyond a part's end in which pictures that are shown before it may still follow."""
 
@@ -124,6 +130,8 @@ class StoredPictures:
 
     count: int | None
     """Packets of a copy; None where the picture is cut or encoded anew."""
+    most: int
+    """Pictures that may be there at most."""
     last: float
     """Seconds from the clip's begin to that of its last picture."""
     limit: float | None = None
@@ -132,6 +140,8 @@ class StoredPictures:
     """Seconds from the clip's begin to the picture that is shown then (mostly negative)."""
     zero: float = 0.0
     """Seconds from the clip's begin to where the clock of a picture encoded anew begins."""
+    uneven: bool = False
+    """Not all pictures to be encoded anew stand as long as the file's do on the whole."""
 
 
 def stretch(clip: Clip, copied: bool) -> StoredPictures:
@@ -155,16 +165,21 @@ def stretch(clip: Clip, copied: bool) -> StoredPictures:
         if len(whole):
             nearest = np.abs(shown[whole] - begin - clip.seconds).argmin()
             last = float(shown[whole[nearest] - 1]) - begin
-            return StoredPictures(None, last, float(limits[nearest]))
+            most = int(whole[nearest]) + _SPARE
+            return StoredPictures(None, most, last, float(limits[nearest]))
     if copied:
-        return StoredPictures(len(times), float(shown[-1]) - begin)
+        return StoredPictures(len(times), len(times), float(shown[-1]) - begin)
     times = shown - begin - clip.start
     last = float(times[times < clip.seconds][-1])
+    inside = times[(times >= 0) & (times < clip.seconds)]
+    most = len(inside) + _SPARE
+    uneven = bool((np.abs(np.diff(inside) - 1 / clip.fps) > _ROUNDING).any())
     # The nearest picture opens the part; one that stands long does so with what is left of it.
     nearest = float(times[np.abs(times).argmin()])
     if abs(nearest) <= _NEAR:
-        return StoredPictures(None, last, first=nearest, zero=nearest)
-    return StoredPictures(None, last, first=float(times[times <= 0][-1]))
+        return StoredPictures(None, most, last, first=nearest, zero=nearest, uneven=uneven)
+    first = float(times[times <= 0][-1])
+    return StoredPictures(None, most, last, first=first, uneven=uneven)
 
 
 def _packets_until(clip: Clip, end: float | None) -> tuple[FloatArray64, FloatArray64, BoolArray]:

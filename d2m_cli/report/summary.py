@@ -107,7 +107,7 @@ class Summary:
                 f"The dance lasts {self.duration:.1f} s: below {SHORT_SECONDS:g} s its tempo is "
                 "hardly to be read, so give --tempo if you know it."
             )
-        if self.dance_confidence < GUESS:
+        elif self.dance_confidence < GUESS:
             found.append(
                 f"The dance hardly shows a pulse (confidence {self.dance_confidence:.2f}): give "
                 "--tempo, or a part with clear moves with --start and --end."

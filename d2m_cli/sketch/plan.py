@@ -24,8 +24,14 @@ class Plan:
     """Number of the bar with which the first one begins; bar 0 opens with beat 0 of the dance."""
 
     def section(self, bar: int) -> tuple[Section, int]:
-        """Section of bar number `bar`, and the number of the bar within it."""
-        place = (bar - self.opening) % sum(section.bars for section in self.sections)
+        """Section of bar number `bar`, and the number of the bar within it.
+
+        A pickup before the first section is the end of that section.
+        """
+        place = bar - self.opening
+        if place < 0:
+            return self.sections[0], place % self.sections[0].bars
+        place %= sum(section.bars for section in self.sections)
         for section in self.sections:
             if place < section.bars:
                 return section, place

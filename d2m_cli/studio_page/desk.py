@@ -56,7 +56,7 @@ class Desk:
 
     def open(self, path: Path) -> None:
         """Open a project, or make one of a video; a first take follows where there is none."""
-        self.line.add("The dance", partial(self._open, path))
+        self.line.add(path.name, partial(self._open, path))
 
     def _open(self, path: Path, show: Show, cancelled: Callable[[], bool]) -> None:
         if self._studio is not None:

@@ -80,6 +80,8 @@ def test_help_is_in_peoples_words(command: str, monkeypatch, capsys) -> None:
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
     assert "Usage: d2m" in shown
+    assert not set("{}") & set(shown)
+    assert "......" not in shown and "...]..." not in shown
     for word in ("<bool>", "<str>", "<int>", "<float", "<path>", "list["):
         assert word not in shown
 
@@ -116,3 +118,11 @@ def test_a_mistyped_value_says_what_is_meant() -> None:
         result = run("generate", "dance.mp4", *words)
         assert result.returncode == 2
         assert told in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("option", ["--stems", "--stem=drums"])
+def test_who_asks_for_stems_is_told_why_there_are_none(option: str) -> None:
+    result = run("generate", "dance.mp4", option)
+    assert result.returncode == 1
+    assert result.stderr.startswith("d2m: There are no stems") and result.stderr.count("\n") == 1
+    assert "--style" not in result.stderr

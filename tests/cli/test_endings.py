@@ -155,3 +155,11 @@ def test_closed_standard_streams_are_no_hindrance(closed: str) -> None:
     )
     assert done.returncode == 0
     assert b"Error" not in done.stderr
+
+
+def test_an_error_names_the_output_not_its_draft(tmp_path: Path) -> None:
+    out = tmp_path / "dance.npz"
+    wanted = r"dance\.npz cannot be written \(full\)"
+    with pytest.raises(OutputError, match=wanted), finished_file(out) as draft:
+        raise OutputError(f"{draft} cannot be written (full).")
+    assert not [*tmp_path.iterdir()]

@@ -106,3 +106,19 @@ def test_a_named_folder_is_made_and_vanishes_when_nothing_comes(
             if writes:
                 plan.jobs[0].pieces[0].out.write_bytes(b"music")
         assert (tmp_path / "scored").exists() == writes
+
+
+def test_an_empty_name_means_nothing(clips: Path) -> None:
+    with pytest.raises(InputError, match="name is empty"):
+        find_videos([""])
+    for given in ({"out": ""}, {"plot": ""}, {"beats": ""}):
+        with pytest.raises(OutputError, match="is empty"):
+            planned([str(clips / "b.mp4")], MusicOptions(), OutputOptions(**given))
+
+
+def test_no_output_replaces_an_input(clips: Path) -> None:
+    song = clips / "song.wav"
+    song.write_bytes(b"")
+    output = OutputOptions(out=str(song), overwrite=True)
+    with pytest.raises(OutputError, match="is an input of this command"):
+        planned([str(clips / "b.mp4")], MusicOptions(style_audio=song), output)

@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from project import ROOT
+from rich.console import Console
 from synthetic_dances import make_dances, write_generator_recipe
 from typer.testing import CliRunner
 
@@ -12,8 +14,9 @@ from d2m_cli.cli.app import app
 from d2m_cli.evaluation.ablation import TABLES, AblationPlan, held_out, run_rows, table_rows
 from d2m_cli.models.discriminator import MultiScaleDiscriminator
 from d2m_cli.models.generator import Conditions, Generator, GeneratorShape
-from d2m_cli.report.ablation import ablation_record, ablation_table
+from d2m_cli.report.ablation import ablation_record, ablation_tables
 from d2m_cli.report.paper import ABLATIONS
+from d2m_cli.report.table_data import rich_table
 from d2m_cli.spec import Level
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.run.launch import ComputeSettings, make_fabric
@@ -157,7 +160,22 @@ def test_intervals_are_over_seeds() -> None:
     (row,) = record["rows"]
     assert row["mean"]["coverage"] == pytest.approx(0.8)
     assert row["margin"]["coverage"] == pytest.approx(4.303 * 0.1 / 3**0.5, rel=1e-3)
-    assert ablation_table(record).rows[0][:3] == ["High w/o L_FM", "85.3", "80.0 ± 24.8"]
+    beside, apart = ablation_tables(record)
+    assert beside.rows[0][:3] == ["High w/o L_FM", "85.3", "80.0 ± 24.8"]
+    assert apart.rows[0][:3] == ["High w/o L_FM", "0.100 ± 0.000", "1.000 ± 0.000"]
+
+
+def test_no_word_of_the_tables_breaks_at_80_columns() -> None:
+    names = ("coverage", "hit", "lift", "mel", "codes_used")
+    seeds = [dict.fromkeys(names, figure) for figure in (0.1, 1.0, 1.0)]
+    for title, (_, rows) in list(ABLATIONS.items())[1:]:
+        for table in ablation_tables(ablation_record(title, "high", dict.fromkeys(rows, seeds))):
+            console = Console(width=80, file=io.StringIO())
+            console.print(rich_table(table))
+            assert isinstance(console.file, io.StringIO)
+            shown = console.file.getvalue().split()
+            texts = [*table.columns, *(cell for cells in table.rows for cell in cells)]
+            assert not {word for text in texts for word in text.split()} - set(shown)
 
 
 def test_mistakes_are_named(recipes: Path, tmp_path: Path) -> None:

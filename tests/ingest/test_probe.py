@@ -132,6 +132,22 @@ def test_what_is_no_video_says_so(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXTINF:2,\nhttps://example.org/a.ts\n",
+        "ffconcat version 1.0\nfile other.mp4\n",
+        '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>',
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
+    ],
+)
+def test_a_list_of_other_videos_is_not_followed(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "dance.mp4"
+    path.write_text(text)
+    with pytest.raises(InputError, match="is a playlist"):
+        probe(path)
+
+
+@pytest.mark.parametrize(
     ("suffix", "share"),
     # Matroska does not tell that no more than its last few pictures are missing.
     [("mp4", 0.3), ("mp4", 0.6), ("mp4", 0.95), ("mkv", 0.3), ("mkv", 0.6)],

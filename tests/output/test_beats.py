@@ -80,3 +80,9 @@ def test_any_name_of_a_video_can_be_the_title(suffix: str, tmp_path: Path) -> No
     path = tmp_path / f"\udcff two\nlines{suffix}"
     write_beats(path, [0.5, 1.0], 25.0)
     assert b"two\nlines" not in path.read_bytes()
+
+
+def test_bars_of_three_are_counted_as_such(tmp_path: Path) -> None:
+    write_beats(tmp_path / "beats.csv", [0.5 * n for n in range(7)], 25.0, meter=3)
+    rows = list(csv.DictReader((tmp_path / "beats.csv").read_text().splitlines()))
+    assert [row["bar"] for row in rows] == ["1", "1", "1", "2", "2", "2", "3"]

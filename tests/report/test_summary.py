@@ -60,6 +60,7 @@ def test_short_dances_and_lost_dancers_are_warned_of() -> None:
     [short] = brief.warnings
     assert not brief.is_sure
     assert "2.4 s" in short and "--tempo" in short
+    assert replace(brief, dance_confidence=0.01).warnings == [short]
     [lost] = replace(PIECE, dancer_found=0.4).warnings
     assert "40 %" in lost
 

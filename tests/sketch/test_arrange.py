@@ -67,7 +67,7 @@ def test_a_still_dance_has_fewer_voices_and_softer_drums() -> None:
     above_chords = 76 - LOWEST_PITCH
     drums, melody = [], []
     for energy in (0.1, 1.0):
-        pieces = [sketch(energy=energy, seed=seed)[0] for seed in range(4)]
+        pieces = [sketch(energy=energy, seed=seed)[0] for seed in range(12)]
         drums.append(sum(piece.drum_onsets.sum() for piece in pieces))
         high = [piece.partials.pitch >= above_chords for piece in pieces]
         melody.append(

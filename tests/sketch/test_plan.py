@@ -6,6 +6,7 @@ def test_a_dance_without_sections_gets_the_usual_form() -> None:
     plan = plan_piece([], -1, 10)
     assert plan.sections == USUAL
     assert plan.section(0)[1] == 0 and plan.section(9) == (USUAL[1], 1)
+    assert plan.section(-1) == (USUAL[0], USUAL[0].bars - 1)
 
 
 def test_each_letter_of_the_dance_has_an_idea_that_comes_back() -> None:

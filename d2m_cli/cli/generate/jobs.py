@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -34,6 +34,7 @@ from d2m_cli.output.beats import write_beats
 from d2m_cli.output.mux import mux, rehearse
 from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
+from d2m_cli.output.unchanged import unchanged
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
 from d2m_cli.types import Analysis
@@ -127,7 +128,8 @@ def _run(
         for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
             if clip:
                 rehearse(clip, out)
-        analysis = look(maker, clip, music, progress)
+        with unchanged(clip) if clip else nullcontext():
+            analysis = look(maker, clip, music, progress)
         wished = replace(analysis, dance=with_tempo(analysis.dance, music))
         summaries = []
         for piece, style in zip(job.pieces, styles, strict=True):
@@ -163,7 +165,7 @@ def _write(track: Track, job: Job, piece: PlannedPiece, output: OutputOptions) -
     if piece.beats:
         clip = track.analysis.clip
         fps = clip.fps if clip else track.dance.motion.rate
-        write_beats(piece.beats, track.beats.tolist(), fps, _first_beat(track))
+        write_beats(piece.beats, track.beats.tolist(), fps, _first_beat(track), track.meter)
     return left_out
 
 
@@ -227,7 +229,7 @@ def _plot(track: Track, name: str, path: Path) -> None:
         beats=track.beats,
         seconds=track.seconds,
         first=_first_beat(track),
-        meter=track.rhythm.meter,
+        meter=track.meter,
         events=track.dance.events,
         pauses=track.arrangement.pauses if track.arrangement else (),
         sections=track.arrangement.sections if track.arrangement else (),
@@ -236,5 +238,5 @@ def _plot(track: Track, name: str, path: Path) -> None:
 
 
 def _first_beat(track: Track) -> int:
-    """Number of the first of the music's beats; bars open on every fourth from 0 on."""
+    """Number of the first of the music's beats; a bar opens with number 0."""
     return ceil(track.rhythm.phase[0])

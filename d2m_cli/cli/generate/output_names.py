@@ -74,11 +74,14 @@ def _is_folder(given: str) -> bool:
     return given.endswith(("/", os.sep)) or Path(given).is_dir()
 
 
-def check_names(paths: Iterable[Path]) -> None:
-    """Make sure that nothing is written twice. Raises `OutputError`."""
+def check_names(paths: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Make sure that nothing is written twice, or over what is read. Raises `OutputError`."""
+    read = {os.path.realpath(path) for path in inputs}
     seen: set[str] = set()
     for path in paths:
         final = os.path.realpath(path)
+        if final in read:
+            raise OutputError(f"{path} is an input of this command: name another output.")
         if final in seen:
             raise OutputError(
                 f"Two videos would write {path}: rename one, or give them one at a time."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from d2m_cli.bundles.contents import style_names
 from d2m_cli.cli.generate.output_names import MakeFolder, check_names, label_of, place
 from d2m_cli.cli.generate.videos import find_videos
-from d2m_cli.errors import BundleError, D2MError, InputError
+from d2m_cli.errors import BundleError, D2MError, InputError, OutputError
 from d2m_cli.ingest.readable import check_readable
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ def plan_jobs(
     Raises `InputError` for a video or song that is missing, `BundleError` for an unknown style,
     `OutputError` for a place that cannot be written to.
     """
+    for option, given in (("-o", output.out), ("--plot", output.plot), ("--beats", output.beats)):
+        if given == "":
+            raise OutputError(
+                f"The name after {option} is empty: check the variable or the quotes."
+            )
     found = find_videos(videos) if videos else _motion_alone(music, output)
     plan = Plan(len(found))
     if plan.videos == 1:
@@ -82,7 +88,8 @@ def plan_jobs(
     styles = choose_styles(music.style, music.bundle)
     variants = [*product(styles, range(music.seed, music.seed + music.takes))]
     jobs = [_job(video, variants, plan.videos, music, output) for video in found]
-    check_names(path for job in jobs for path in job.files)
+    read = [music.style_audio, music.motion, music.features, *found]
+    check_names((p for job in jobs for p in job.files), (path for path in read if path))
     _make_folders(jobs, output, make)
     for job in jobs:
         try:
@@ -129,7 +136,11 @@ def choose_styles(wished: list[str], bundle: str | None) -> list[str | None]:
     by_lower = {name.lower(): name for name in known}
     for word in wished:
         if word.lower() not in by_lower:
-            raise BundleError(f"Unknown style '{word}': choose {', '.join(known)}, or {_ALL}.")
+            near = get_close_matches(word.lower(), by_lower, n=1)
+            meant = f"Did you mean {by_lower[near[0]]}? " if near else ""
+            raise BundleError(
+                f"Unknown style '{word}'. {meant}Choose one of {', '.join(known)}, or {_ALL}."
+            )
     return list(dict.fromkeys(by_lower[word.lower()] for word in wished))
 
 

@@ -19,10 +19,12 @@ _MADE = ".d2m"
 def find_videos(given: list[str]) -> list[Path]:
     """The videos meant by file names, folders and patterns; a file may be missing.
 
-    Raises `InputError` for a folder without videos, a pattern that fits none, and for an address.
+    Raises `InputError` for a folder without videos, a pattern that fits none, an address, no name.
     """
     found: list[Path] = []
     for name in map(plain_path, given):
+        if not name:
+            raise InputError("A video's name is empty: check the variable or the quotes around it.")
         if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
             raise InputError(
                 f"{name} is an address: download the video first (for instance with yt-dlp), "

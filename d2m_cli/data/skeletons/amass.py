@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from d2m_cli.arrays import read_arrays
 from d2m_cli.data.skeletons.joints import Positions, from_smpl
+from d2m_cli.data.skeletons.smpl import FAR
 from d2m_cli.data.skeletons.smpl_body import JOINTS, body_joints
 from d2m_cli.errors import DataError
 
@@ -17,14 +17,6 @@ BODY = 22
 """Joints of the body, which all of these models number alike; hands and face are left out."""
 
 RATE_NAMES = ("mocap_framerate", "mocap_frame_rate")
-MOST_BYTES = 2**31
-"""Bytes that a file may unpack to."""
-
-DAMAGED = (
-    *(OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OverflowError),
-)
-"""What reading damaged bytes as a packed array can end with."""
 
 
 def read_amass(path: Path) -> tuple[Positions, float]:
@@ -37,22 +29,17 @@ def read_amass(path: Path) -> tuple[Positions, float]:
     Raises `DataError` for a file that is damaged, unpacks to too much, or holds something else.
     """
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as packed:
-                if sum(member.file_size for member in packed.infolist()) > MOST_BYTES:
-                    raise DataError(f"it unpacks to more than {MOST_BYTES >> 30} GB")
-        with np.load(path, allow_pickle=False) as stored:
-            rate_name = next((name for name in RATE_NAMES if name in stored), RATE_NAMES[0])
-            poses = np.asarray(stored["poses"], np.float64)[:, : BODY * 3]
-            place = np.asarray(stored["trans"], np.float64)
-            rate = float(stored[rate_name])
-        turns = Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(-1, BODY, 3, 3)
-    except DAMAGED as error:
+        stored = read_arrays(path, ("poses", "trans", *RATE_NAMES))
+        rate = float(next(stored[name] for name in RATE_NAMES if name in stored))
+        poses = np.asarray(stored["poses"], np.float64)[:, : BODY * 3]
+        place = np.asarray(stored["trans"], np.float64)
+    except (OSError, ValueError, LookupError, TypeError, StopIteration) as error:
         raise DataError(f"it holds no AMASS motion ({error})") from None
-    if not len(poses) or place.shape != (len(poses), 3):
-        raise DataError("it holds no frames, or not a place for every frame")
-    if not (np.isfinite(poses).all() and np.isfinite(place).all() and 1.0 <= rate <= 1000.0):
-        raise DataError("it holds NaN, infinite numbers or an impossible frame rate")
+    if not len(poses) or poses.shape[1:] != (BODY * 3,) or place.shape != (len(poses), 3):
+        raise DataError("it holds no frames, or not all joints and a place for every frame")
+    if not (np.isfinite(poses).all() and (np.abs(place) < FAR).all() and 1.0 <= rate <= 1000.0):
+        raise DataError("it holds NaN, impossible places or an impossible frame rate")
+    turns = Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(-1, BODY, 3, 3)
     rotations = np.tile(np.eye(3), (len(poses), JOINTS, 1, 1))
     rotations[:, :BODY] = turns
     points = body_joints(np.concatenate([place, rotations.reshape(len(poses), -1)], axis=1))

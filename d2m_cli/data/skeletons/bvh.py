@@ -21,6 +21,12 @@ MOST_JOINTS = 2000
 MOST_CHANNELS = 12
 """Of a file, of its skeleton and of one joint."""
 
+MOST_STILL = 50
+"""Joints without channels, beyond four for each channel: places are kept of all of them."""
+
+FARTHEST = 1e9
+"""Of the file's own unit, and degrees."""
+
 RATES = (1.0, 1000.0)
 """Frames per second that are taken."""
 
@@ -62,6 +68,8 @@ def read_bvh(path: Path) -> Capture:
     if not head.lstrip().startswith("HIERARCHY") or not mark:
         raise DataError("it is no BVH file: one has the words HIERARCHY and MOTION")
     joints = _joints(head)
+    if len(joints) > MOST_STILL + 4 * sum(len(joint.channels) for joint in joints):
+        raise DataError("its skeleton has too many joints that never move")
     values, rate = _frames(body, sum(len(joint.channels) for joint in joints))
     return Capture(joints, forward_kinematics(joints, values), rate)
 
@@ -171,8 +179,8 @@ def _numbers(text: str) -> NDArray[np.float64]:
         values = np.array(text.split(), dtype=np.float64)
     except ValueError as error:
         raise DataError(f"it holds something else than numbers ({error})") from None
-    if not np.isfinite(values).all():
-        raise DataError("it holds NaN or infinite numbers")
+    if not (np.abs(values) < FARTHEST).all():
+        raise DataError("it holds NaN, infinite or impossible numbers")
     return values
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from d2m_cli.data.skeletons.amass import DAMAGED
+from d2m_cli.arrays import read_array
 from d2m_cli.data.skeletons.joints import Positions, facing, from_coco
 from d2m_cli.data.skeletons.safe_pickle import load_numpy_pickle
+from d2m_cli.data.skeletons.smpl import FAR
 from d2m_cli.errors import DataError
 
 NAMES = ("keypoints3d_optim", "keypoints3d")
@@ -26,7 +27,7 @@ LARGEST = 10.0
 
 
 class NotFiniteError(DataError):
-    """The joints hold NaN or infinite numbers."""
+    """The joints hold NaN, infinite or impossible numbers."""
 
 
 def read_coco(path: Path, ahead: Positions | None = None) -> Positions:
@@ -37,12 +38,12 @@ def read_coco(path: Path, ahead: Positions | None = None) -> Positions:
     """
     try:
         points = np.asarray(_stored(path), np.float64)
-    except (*DAMAGED, StopIteration) as error:
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, StopIteration) as error:
         raise DataError(f"{path} holds no keypoints3d ({error})") from error
     if points.shape[1:] != (17, 3) or not len(points):
         raise DataError(f"{path} holds keypoints3d {points.shape} instead of (N, 17, 3)")
-    if not np.isfinite(points).all():
-        raise NotFiniteError(f"{path} holds NaN or infinite numbers")
+    if not (np.abs(points) < 100.0 * FAR).all():
+        raise NotFiniteError(f"{path} holds NaN, infinite or impossible numbers")
     if np.median(np.ptp(points[:, :, 1], axis=1)) > LARGEST:
         points = points / 100.0
     joints = from_coco(points)
@@ -55,6 +56,6 @@ def read_coco(path: Path, ahead: Positions | None = None) -> Positions:
 
 def _stored(path: Path) -> object:
     if path.suffix.lower() == ".npy":
-        return np.load(path, allow_pickle=False)
+        return read_array(path)
     record = load_numpy_pickle(path)
     return next(record[name] for name in NAMES if name in record)

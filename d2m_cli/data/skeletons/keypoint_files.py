@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m_cli.arrays import read_either
 from d2m_cli.data.skeletons.keypoints import SKELETONS, Points
 from d2m_cli.errors import DataError
 from d2m_cli.files import read_json
@@ -33,6 +34,9 @@ SCORES = ("keypoint_scores", "scores")
 IMAGE = "image_id"
 RATES = ("fps", "frame_rate")
 MEDIAPIPE = 33
+
+FARTHEST = 1e6
+"""Pixels."""
 
 DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
@@ -167,23 +171,22 @@ def _of_rows(rows: Any) -> Points:
     table = np.asarray(rows, np.float64)
     if table.ndim != 2 or not 2 <= table.shape[1] <= 4:
         raise DataError(f"a person has an array of shape {table.shape}, not (J, 2 to 4)")
-    if not np.isfinite(table).all():
-        raise DataError("the keypoints hold NaN or infinite numbers")
+    if not (np.abs(table) < FARTHEST).all():
+        raise DataError("the keypoints hold NaN, infinite or impossible numbers")
     told = table.shape[1] == 4 or (table.shape[1] == 3 and len(table) != MEDIAPIPE)
     sure = table[:, -1] if told else (table[:, :2] != 0).any(axis=1).astype(np.float64)
     return np.concatenate([table[:, :2], sure.clip(0.0, 1.0)[:, None]], axis=1)
 
 
 def _from_arrays(path: Path) -> Keypoints:
-    stored = np.load(path, allow_pickle=False)
+    stored = read_either(path, ("keypoints", *SCORES, "fps"))
     if isinstance(stored, np.ndarray):
         points = np.asarray(stored, np.float64)
         points = points.reshape(len(points), -1, 3) if points.ndim == 2 else points
         return Keypoints(one_person([[_of_rows(person)] for person in points]))
-    with stored:
-        points = np.asarray(stored["keypoints"], np.float64)
-        scores = next((np.asarray(stored[name]) for name in SCORES if name in stored), None)
-        fps = float(stored["fps"]) if "fps" in stored else None
+    points = np.asarray(stored["keypoints"], np.float64)
+    scores = next((stored[name] for name in SCORES if name in stored), None)
+    fps = float(stored["fps"]) if "fps" in stored else None
     if points.ndim == 3:
         points, scores = points[:, None], None if scores is None else scores[:, None]
     if points.ndim != 4:

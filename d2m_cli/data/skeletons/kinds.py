@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from d2m_cli.data.skeletons.amass import DAMAGED
+from d2m_cli.arrays import read_either
 from d2m_cli.data.skeletons.coco import NAMES as COCO_NAMES
 from d2m_cli.data.skeletons.safe_pickle import load_numpy_pickle
 from d2m_cli.data.skeletons.smpl import NUMBERS
@@ -42,20 +42,19 @@ def motion_file(path: Path, fps: float | None = None, aspect: float | None = Non
 
 def _stored(path: Path) -> Any:
     try:
-        return np.load(path, allow_pickle=False)
-    except DAMAGED as error:
+        return read_either(path, ("motion_channels", "motion", "keypoints"))
+    except (OSError, ValueError) as error:
         raise DataError(f"it holds no motion ({error})") from None
 
 
 def _kind_of_arrays(stored: Any) -> MotionKind:
     if isinstance(stored, np.ndarray):
         return _kind_of_array(stored)
-    with stored:
-        if "motion_channels" in stored:
-            raise DataError("it is what --save-features kept: give it with --features")
-        if "motion" in stored:
-            return MotionKind.JOINTS
-        return MotionKind.KEYPOINTS if "keypoints" in stored else MotionKind.AMASS
+    if "motion_channels" in stored:
+        raise DataError("it is what --save-features kept: give it with --features")
+    if "motion" in stored:
+        return MotionKind.JOINTS
+    return MotionKind.KEYPOINTS if "keypoints" in stored else MotionKind.AMASS
 
 
 def _kind_of_array(stored: Any) -> MotionKind:

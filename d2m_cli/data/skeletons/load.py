@@ -1,6 +1,5 @@
 """The movement of a piece, whatever it is stored as -> motion channels, and 3-D joints if any."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from d2m_cli.arrays import read_arrays
 from d2m_cli.data.skeletons.amass import read_amass
 from d2m_cli.data.skeletons.bvh import read_bvh
 from d2m_cli.data.skeletons.coco import NotFiniteError, read_coco
@@ -24,7 +24,7 @@ from d2m_cli.data.skeletons.keypoints import (
     landmarks_from_keypoints,
 )
 from d2m_cli.data.skeletons.rig import joints_of_rig
-from d2m_cli.data.skeletons.smpl import SMPL_RATE_HZ, read_smpl
+from d2m_cli.data.skeletons.smpl import FAR, SMPL_RATE_HZ, read_smpl
 from d2m_cli.data.skeletons.smpl_body import body_joints
 from d2m_cli.data.sources.piece import MotionFile, MotionKind
 from d2m_cli.errors import DataError
@@ -89,16 +89,20 @@ def _in_space(joints: Positions, rate: float) -> tuple[Motion, FloatArray]:
 def _load_joints(file: MotionFile) -> LoadedMotion:
     """The `.npz` of a motion folder (`dance_with_melody`)."""
     try:
-        with np.load(file.path, allow_pickle=False) as stored:
-            points = stored["motion"].astype(np.float64)
-            centre = stored["center"].astype(np.float64)
-            rate = float(stored["fps"])
-            beats = stored["beat_times"].astype(np.float64)
-            genre = str(stored["genre"])
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        stored = read_arrays(file.path, ("motion", "center", "fps", "beat_times", "genre"))
+        points = stored["motion"].astype(np.float64)
+        centre = stored["center"].astype(np.float64)
+        rate = float(stored["fps"])
+        beats = stored["beat_times"].astype(np.float64)
+        genre = str(stored["genre"])
+    except (KeyError, ValueError, OSError, TypeError) as error:
         raise DataError(f"no motion can be read from it ({error})") from error
-    if not (np.isfinite(points).all() and np.isfinite(centre).all()):
-        raise DataError("the motion holds NaN or infinite numbers")
+    if not len(points) or points.shape[1:] != (23, 3) or centre.shape != (len(points), 3):
+        raise DataError("it holds no frames, or not 23 joints and a centre for every frame")
+    if not ((np.abs(points) < FAR).all() and (np.abs(centre) < FAR).all() and 1 <= rate <= 1000):
+        raise DataError("it holds NaN, impossible places or an impossible frame rate")
+    if beats.ndim != 1 or not np.isfinite(beats).all():
+        raise DataError("its beats are no list of seconds")
     motion, joints = _in_space(from_dance_with_melody(points) + _place(centre, rate)[:, None], rate)
     return LoadedMotion(motion, joints, beats=beats, genre=genre)
 

@@ -13,7 +13,7 @@ export class DanceLanes {
     this.ruler = makeLane("ruler", "Time", "Time: drag to go there");
     this.pictures = makeLane("film", "Dance", "Pictures of the dance");
     this.energy = makeLane("energy", "Movement", "How much the dancer moves");
-    this.energy.head.append(make("small", {}, "▾ sudden stops"));
+    this.energy.head.append(make("small", {}, "▾ accents"));
     for (const { lane } of [this.ruler, this.pictures, this.energy]) timeline.lanes.append(lane);
     const go = { start: seek, move: seek, click: seek };
     for (const { view } of [this.ruler, this.pictures, this.energy]) timeline.drag(view, go);

@@ -8,9 +8,11 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-// Show a sentence for a while; an error stays until it is clicked away.
+// Show a sentence for a while, in nobody's way; an error stays until it is clicked away.
 export function say(words, isError = false) {
-  const note = make("button", { className: isError ? "note error" : "note", title: "Close" }, words);
+  const note = isError
+    ? make("button", { className: "note error", title: "Close" }, words)
+    : make("p", { className: "note" }, words);
   note.addEventListener("click", () => note.remove());
   $("notes").append(note);
   if (!isError) setTimeout(() => note.remove(), 6000);

@@ -151,7 +151,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 
 $("video").addEventListener("timeupdate", () => player.tell("time"));
 player.addEventListener("time", () => {
-  timeline.show(player.time, player.playing);
+  timeline.show(player.time);
   $("clock").textContent = clock(player.time);
 });
 player.addEventListener("state", () => {

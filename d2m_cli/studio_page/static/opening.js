@@ -54,6 +54,7 @@ export class Opening {
   draw() {
     const busy = this.sent || this.jobs.some(({ state }) => state !== "failed");
     $("drop").hidden = Boolean(busy);
+    $("opening-title").textContent = busy ? "One moment: a look at the dance" : "Which dance is to have music?";
     this.work.show(this.sent ? [this.sent, ...this.jobs] : this.jobs);
   }
 }

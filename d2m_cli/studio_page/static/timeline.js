@@ -70,12 +70,12 @@ export class Timeline extends EventTarget {
     return Math.min(Math.max(time, 0), this.seconds);
   }
 
-  // Move the playhead; `follow` scrolls so that it stays in view.
-  show(time, follow) {
+  // Move the playhead, and scroll so that it stays in view.
+  show(time) {
     this.time = time;
     this.place();
     const x = this.x(time);
-    if (follow && (x < 0 || x > this.width - MARGIN)) {
+    if (x < 0 || x > this.width - MARGIN) {
       this.scroller.scrollLeft = time * this.scale - MARGIN;
     }
   }
