@@ -20,7 +20,7 @@ POSIX_NAMES = {f"os.{name}" for name in OS_NAMES.split(" ")}
 POSIX_NAMES |= {f"signal.{name}" for name in SIGNAL_NAMES.split(" ")}
 """What other systems lack; and `os.kill`, which on Windows ends the process that is asked after."""
 TEXT_READERS = {"read_text", "write_text"}
-NOT_PATHS = {"av", "os"}
+NOT_PATHS = {"av", "os", "desk", "packed", "webbrowser", "Studio"}
 OUR_OWN = {"files"}
 """Our `files.write_text` writes UTF-8."""
 

@@ -12,17 +12,21 @@ A beat before bar 1 is a pickup and stands in bar 0. Stretches that a piece may 
 (sections) come as labels and markers of some length, and in a column of the table.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from d2m_cli.errors import OutputError
 from d2m_cli.files import printable
-from d2m_cli.output.midi import Voice, midi_file
 from d2m_cli.output.places import finished_file
 from d2m_cli.spec import BEATS_PER_BAR
+
+if TYPE_CHECKING:
+    from d2m_cli.output.midi import Voice
 
 
 class Beat(NamedTuple):
@@ -179,10 +183,16 @@ def _otio(timeline: Timeline, title: str, fps: float) -> str:
     return json.dumps({"OTIO_SCHEMA": "Timeline.1", "name": title, "tracks": stack}, indent=1)
 
 
+def _midi(timeline: Timeline, title: str, fps: float) -> bytes:
+    from d2m_cli.output.midi import midi_file  # numpy: not before the words are checked
+
+    return midi_file(timeline, title)
+
+
 FORMATS: dict[str, Callable[[Timeline, str, float], str | bytes]] = {
     ".csv": _csv,
     ".txt": _labels,
-    ".mid": lambda timeline, title, fps: midi_file(timeline, title),
+    ".mid": _midi,
     ".edl": _edl,
     ".otio": _otio,
 }

@@ -113,7 +113,7 @@ class Line:
         self._thread.join()
 
     def _work(self) -> None:
-        if sys.platform == "linux":  # elsewhere the whole process would step back
+        if sys.platform not in ("win32", "darwin"):  # there the whole process would step back
             os.nice(_STEP_BACK)
         while (job := self._next()) is not None:
             error = self._run(job)

@@ -82,7 +82,7 @@ def test_two_videos_of_one_name_are_refused(clips: Path, tmp_path: Path) -> None
 
 
 def test_an_unknown_style_is_refused_with_those_there_are(clips: Path) -> None:
-    with pytest.raises(BundleError, match="'polka': choose ambient, "):
+    with pytest.raises(BundleError, match=r"'polka'\. Choose one of ambient, "):
         planned([str(clips)], MusicOptions(style=["polka"]), OutputOptions())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -101,8 +103,6 @@ class AdaptStage(KeepsParts):
     @torch.no_grad()
     def validate(self) -> Validation:
         """Nats per code of held-out music: with nothing known, and with half of the codes."""
-        now = {name: value.clone() for name, value in self.deltas.state_dict().items()}
-        self.deltas.load_state_dict(self.average.weights)
         sums = {"nothing_known": 0.0, "half_known": 0.0}
         for first in range(0, MEASURED, MEASURED_AT_ONCE):
             draws = range(first, first + MEASURED_AT_ONCE)
@@ -111,16 +111,25 @@ class AdaptStage(KeepsParts):
                 target.codes.shape, generator=torch.Generator().manual_seed(first)
             ).to(self.fabric.device)
             for name, hidden in (("nothing_known", halves >= 0), ("half_known", halves < 0.5)):
-                lost = self._surprise(self.deltas, given, target, sketch, draws, hidden)
+                with self._averaged():
+                    lost = self._surprise(self.deltas, given, target, sketch, draws, hidden)
                 sums[name] += float(lost) * len(draws) / MEASURED
-        self.deltas.load_state_dict(now)
         return Validation(sums)
 
     def export(self, path: Path) -> None:
         """Write the generator with the averaged deltas in its weights."""
-        self.deltas.load_state_dict(self.average.weights)
-        with torch.no_grad():
+        with torch.no_grad(), self._averaged():
             write_weights(path, self.deltas.merged())
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Within the block the deltas are their moving average."""
+        now = {name: value.clone() for name, value in self.deltas.state_dict().items()}
+        self.deltas.load_state_dict(self.average.weights)
+        try:
+            yield
+        finally:
+            self.deltas.load_state_dict(now)
 
     def _surprise(
         self,

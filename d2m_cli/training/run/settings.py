@@ -43,7 +43,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Content of a TOML file; raises `SettingsError`."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path} is not a readable TOML file: {error}.") from error
 
 
@@ -172,7 +172,7 @@ def _value(text: str) -> Any:
     """A value as TOML has it; what is none is a text without quotes."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except tomllib.TOMLDecodeError:
         return text.strip()
 
 

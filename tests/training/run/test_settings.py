@@ -69,7 +69,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_shipped_recipes_can_be_read(name: str) -> None:
-    stage, _, level = name.removeprefix("paper/").partition("_")
+    stage, _, level = name.rpartition("/")[2].partition("_")
     kind = ExportSettings if stage == "bundle" else STAGES[stage].settings
     settings = read_settings(recipe_path(name), kind)
     assert not level or level == settings.level
