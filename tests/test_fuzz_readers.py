@@ -42,7 +42,7 @@ from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.run.settings import read_settings
 from d2m_cli.types import Dance, Motion, Rhythm, Visual
 
-CASES = int(os.environ.get("D2M_FUZZ", "150"))
+CASES = int(os.environ.get("D2M_FUZZ", "100"))
 PHASES = (Phase.explicit, Phase.generate)
 """Cases are small as they are: making them smaller takes minutes."""
 

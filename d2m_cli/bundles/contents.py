@@ -25,5 +25,5 @@ def style_names(bundle: str | Path | None = None) -> list[str]:
         return sorted(header.keys() - {"__metadata__"})
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise BundleError(f"'{file}' cannot be read ({error}): get the bundle again.") from None

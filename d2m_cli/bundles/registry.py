@@ -99,7 +99,7 @@ def mirror() -> str | None:
     if chosen is None and config.is_file():
         try:
             chosen = tomllib.loads(config.read_text(encoding="utf-8")).get("mirror")
-        except tomllib.TOMLDecodeError as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DownloadError(f"'{config}' is not valid TOML ({error}): correct it.") from None
     return chosen
 

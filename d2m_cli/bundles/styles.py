@@ -54,7 +54,7 @@ def read_styles(bundle: str | Path | None = None) -> dict[str, StyleEntry]:
         return _before_format_2(folder, names)
     try:
         described = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(f"'{path}' is not valid TOML ({error}): get the bundle again.") from None
     for name in sorted(described.keys() ^ names):
         if name in names:

@@ -68,7 +68,7 @@ def cached_entry(cache: Path, name: str, source: str) -> CachedPiece | None:
         return None
     try:
         return CachedPiece.from_json(json.loads(note["entry"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
