@@ -210,7 +210,7 @@ def _check_file(folder: Path, name: str, facts: dict[str, Any]) -> None:
         raise BundleError(
             f"Bundle '{folder}' names a file outside its folder ('{name}'): use another bundle."
         )
-    if not path.is_file():
+    if not any(one.name == name and one.is_file() for one in folder.iterdir()):
         raise BundleError(f"Bundle '{folder}' lacks its file '{name}': get the bundle again.")
     if path.stat().st_size != facts["bytes"] or sha256(path) != facts["sha256"]:
         raise BundleError(f"'{path}' is damaged (its hash does not match): get the bundle again.")

@@ -117,4 +117,7 @@ def _stored_name(file: Any, name: str) -> str:
     """What the file calls array `name`: a cache of format 2 may have an older word."""
     older = [old for old, new in OLD_NAMES.items() if new == name]
     stored = set(file.keys())
-    return next((old for old in older if old in stored), name)
+    found = next((one for one in (*older, name) if one in stored), None)
+    if found is None:
+        raise DataError(f"A cached piece lacks its '{name}': run `d2m prepare` again.")
+    return found
