@@ -35,7 +35,7 @@ ALONE = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     # Ray gives its processes 15 s to start, and a busy machine needs more.
     "RAY_agent_register_timeout_ms": "120000",
-    # Nobody is told that a local cluster was started.
+    # Else Ray reports to its makers that a cluster was started.
     "RAY_USAGE_STATS_ENABLED": "0",
     # Else every worker warns where no graphics card is asked for.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",

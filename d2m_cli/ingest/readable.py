@@ -7,7 +7,7 @@ from pathlib import Path
 from d2m_cli.errors import InputError
 
 _LOOK_AT = 4096
-"""Bytes in which a playlist is told from a video."""
+"""Bytes at the start of a file that show whether it is a playlist."""
 
 _XML_PLAYLISTS = (b"<MPD", b"<CompositionPlaylist")
 

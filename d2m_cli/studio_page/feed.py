@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 _PAUSE = 0.15
-"""Seconds between two events: what happens in between is told at once."""
+"""Seconds between two events: what changes in between arrives in the next one."""
 _PATIENCE = 15.0
 """Seconds after which an empty event asks whether the page is still there."""
 

@@ -1,4 +1,4 @@
-"""The project as the page is told of it: plain data, ready to be drawn."""
+"""The project as the page gets it: plain data, ready to be drawn."""
 
 from __future__ import annotations
 

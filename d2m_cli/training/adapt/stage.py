@@ -21,12 +21,12 @@ from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorShape
 from d2m_cli.spec import Level
 from d2m_cli.training.adapt.deltas import Deltas
-from d2m_cli.training.generator.inputs import conditions_on
-from d2m_cli.training.generator.losses import Target, encode_target
+from d2m_cli.training.generator.inputs import heard_by
+from d2m_cli.training.generator.losses import Target
 from d2m_cli.training.generator.masking import draw_hidden, surprise
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.kept import KeepsParts, write_weights
-from d2m_cli.training.run.launch import OwnDraws, on_device
+from d2m_cli.training.run.launch import OwnDraws
 from d2m_cli.training.run.loop import LoopSettings, Validation
 from d2m_cli.training.run.optimiser import Optimiser, OptimiserConfig
 
@@ -151,11 +151,4 @@ class AdaptStage(KeepsParts):
         return surprise(said, codebook, prior, target.codes, hidden)
 
     def _on_device(self, batch: Batch) -> tuple[Conditions, Target, Tensor | None]:
-        device, level = self.fabric.device, self.settings.level
-        target = encode_target(self.vqvae, on_device(batch.audio, device), level)
-        given = conditions_on(device, batch.conditions)
-        if batch.sketch is None:
-            return given, target, None
-        sound = on_device(batch.sketch, device)
-        with torch.no_grad():
-            return given, target, self.vqvae.encode(sound[:, : target.wave.shape[1]], level)
+        return heard_by(self.vqvae, batch, self.settings.level, self.fabric.device)

@@ -19,13 +19,13 @@ from d2m_cli.training.adversary import Adversary
 from d2m_cli.training.codec.load import load_codec
 from d2m_cli.training.generator.codec_transfer import fit_latent_map, transfer_weights
 from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
-from d2m_cli.training.generator.inputs import conditions_on
-from d2m_cli.training.generator.losses import Target, encode_target, generator_losses
+from d2m_cli.training.generator.inputs import heard_by
+from d2m_cli.training.generator.losses import Target, generator_losses
 from d2m_cli.training.generator.masking import draw_hidden
 from d2m_cli.training.generator.validation import GeneratorCheck
 from d2m_cli.training.run.average import MovingAverage
 from d2m_cli.training.run.kept import KeepsParts, write_weights
-from d2m_cli.training.run.launch import OwnDraws, on_device, own_draws, summed
+from d2m_cli.training.run.launch import OwnDraws, own_draws, summed
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
 
@@ -165,15 +165,7 @@ class GeneratorStage(KeepsParts):
         self.plain.start_prior(counts / counts.sum(), codebook)
 
     def _on_device(self, batch: Batch) -> tuple[Conditions, Target, Tensor | None]:
-        """What the generator is given, the true music, and latents of the sketch's sound."""
-        device, level = self.fabric.device, self.settings.level
-        target = encode_target(self.vqvae, on_device(batch.audio, device), level)
-        given = conditions_on(device, batch.conditions)
-        if batch.sketch is None:
-            return given, target, None
-        sound = on_device(batch.sketch, device)
-        with torch.no_grad():
-            return given, target, self.vqvae.encode(sound[:, : target.wave.shape[1]], level)
+        return heard_by(self.vqvae, batch, self.settings.level, self.fabric.device)
 
     def _heard(self, target: Target, random: np.random.Generator) -> slice:
         """A random part of the segment, in codes; the same in all processes."""
