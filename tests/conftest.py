@@ -15,13 +15,16 @@ from d2m_cli.media import bundled_ffmpeg
 RunFfmpeg = Callable[..., None]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """One thread a process, as two processes share the tests: more threads wait for one another.
 
     Nothing of the user's own folder is read or written.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("D2M_HOME", tempfile.mkdtemp(prefix="d2m-home-"))
+    if "D2M_HOME" not in os.environ:
+        home = tempfile.TemporaryDirectory(prefix="d2m-home-", ignore_cleanup_errors=True)
+        config.add_cleanup(home.cleanup)
+        os.environ["D2M_HOME"] = home.name
 
 
 @pytest.fixture(scope="session")
