@@ -138,6 +138,10 @@ class Freeze(NamedTuple):
     end: float
 
 
+STRONG_ACCENT = 0.5
+"""Strength from which on a viewer expects an accent to be answered."""
+
+
 class Accent(NamedTuple):
     """A sudden stop or start of a dancer."""
 

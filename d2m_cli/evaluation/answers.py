@@ -18,10 +18,7 @@ from d2m_cli.metrics.answers import (
 )
 from d2m_cli.metrics.statistics import mean
 from d2m_cli.spec import MOTION_RATE
-from d2m_cli.types import Events, FloatArray
-
-STRONG = 0.5
-"""Strength from which on an accent of a dance is one that a viewer expects an answer to."""
+from d2m_cli.types import STRONG_ACCENT, Events, FloatArray
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class HeardPiece:
 
 def answers_to(events: Events, energy: FloatArray | None, piece: HeardPiece) -> DanceAnswers:
     """Of a piece to a dance with these events and this energy `(T,)`."""
-    strong = [accent.time for accent in events.accents if accent.strength >= STRONG]
+    strong = [accent.time for accent in events.accents if accent.strength >= STRONG_ACCENT]
     strong += [jump.time for jump in events.jumps]
 
     def follows(curve: NDArray[np.float64]) -> float | None:

@@ -15,14 +15,10 @@ from numpy.typing import NDArray
 
 from d2m_cli.files import printable, whole_file
 from d2m_cli.spec import BEATS_PER_BAR
-from d2m_cli.types import Events, FrameArray
+from d2m_cli.types import STRONG_ACCENT, Events, FrameArray
 
 STRIP_ASPECT = 6.9
 """Width of the row of frames against its height: as many are shown as fit without distortion."""
-
-
-SHOWN = 0.5
-"""Strength from which on an accent is marked, and answered."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ def _mark_dance(axes: Axes, events: Events) -> None:
     for number, turn in enumerate(events.turns):
         axes.axvspan(*turn, color="C4", alpha=0.2, lw=0, label=None if number else "turn")
     for marker, colour, label, times in (
-        ("^", "C3", "accent", [a.time for a in events.accents if a.strength >= SHOWN]),
+        ("^", "C3", "accent", [a.time for a in events.accents if a.strength >= STRONG_ACCENT]),
         ("*", "C2", "landing", [jump.time for jump in events.jumps]),
         ("v", "C5", "drop", [drop.time for drop in events.drops]),
     ):

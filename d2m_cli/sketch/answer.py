@@ -18,6 +18,7 @@ from d2m_cli.sketch.notes import STROKES, Note, Part
 from d2m_cli.sketch.rules import TRIAD
 from d2m_cli.sketch.score import CHORD_LOWEST, Score
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
+from d2m_cli.types import STRONG_ACCENT
 
 Lively = NDArray[np.float64]
 
@@ -33,8 +34,6 @@ BUSY = 0.75
 """Liveliness from which on a hat plays the sixteenths that are free."""
 FILLING = 0.35
 """Velocity of these."""
-STRONG = 0.5
-"""Strength from which on an accent gets a stroke."""
 OF_LEGS = {STROKES["kick"], STROKES["snare"]}
 """Strokes that follow the legs, as the bass does."""
 LANDING = 1.0
@@ -138,7 +137,7 @@ def strike_accents(
     for time, strength in accents:
         place = round(time)
         paused = any(pause.begin <= place <= pause.end for pause in found)
-        if strength >= STRONG and 0 <= place < close and not paused:
+        if strength >= STRONG_ACCENT and 0 <= place < close and not paused:
             _strike(score, place, 1.0, strength >= CRASHING)
 
 
@@ -185,7 +184,7 @@ def answer(score: Score, heard: Heard, first: int, close: int) -> list[Pause]:
 
     Its first sixteenth is number `first` of the rhythm; from `close` on nothing is changed.
     """
-    strong = [time for time, strength in heard.accents if strength >= STRONG]
+    strong = [time for time, strength in heard.accents if strength >= STRONG_ACCENT]
     found = pauses(heard.freezes, strong, first)
     follow_energy(score, liveliness(heard.arms), liveliness(heard.legs), close)
     for start, end in heard.turns:
