@@ -12,6 +12,7 @@ from d2m_cli.spec import Level
 STAGES = {
     "codec": "One level of the VQ-VAE on music (JukeBox).",
     "generator": "G_m, G_v and G_vq of one level against discriminators (eq. 2 to 8).",
+    "composer": "Sketches of real music, sixteenth by sixteenth, for `--composer learned`.",
     "synthesizer": "A level's decoder fine-tuned as a GAN; the codebook stays (3.4).",
 }
 
@@ -64,7 +65,7 @@ def _command(stage: str) -> Callable[..., None]:
                 display=display,
             )
 
-    recipe = f"{stage}_high"
+    recipe = stage if stage == "composer" else f"{stage}_high"
     train.__doc__ = (
         f"{STAGES[stage]}\n\nStops cleanly at Ctrl-C or --max-minutes; --resume goes on. Under "
         f"torchrun its own numbers of processes hold.\n\nExample: d2m train {stage} "

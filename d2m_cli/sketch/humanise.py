@@ -69,18 +69,19 @@ def to_partials(
 
     `balance` is that of the whole piece.
     """
-    struck = levels > STRUCK * np.vstack([np.zeros(PITCHES), levels[:-1]])
+    struck = _struck(levels)
     levels = _balanced(levels, balance) * 10 ** (random.normal(0.0, WAVER_DB, levels.shape) / 20)
     loudest = levels.max(axis=1, keepdims=True)
     levels = np.maximum(levels, _breath(loudest, balance, random))
     levels[levels < loudest * 10 ** (-QUIET_DB / 20)] = 0.0
-    pitch = np.argsort(-levels, axis=1)[:, :MAX_PARTIALS]
-    level = np.take_along_axis(levels, pitch, 1)
-    level *= LOUDNESS / max(np.sqrt(0.5 * (level**2).sum(axis=1).mean()), 1e-9)
-    phase = np.take_along_axis(_phases(struck, middles, random), pitch, 1)
-    return Partials(
-        middles, pitch.astype(np.uint8), level.astype(np.float32), phase.astype(np.float32)
-    )
+    return _strongest(levels, struck, middles, random)
+
+
+def levelled_partials(
+    levels: NDArray[np.float64], middles: NDArray[np.float64], random: Generator
+) -> Partials:
+    """Partials of levels `(S, PITCHES)` that are real music's already, as of `to_partials`."""
+    return _strongest(levels, _struck(levels), middles, random)
 
 
 def varied(rules: StyleRules, random: Generator) -> StyleRules:
@@ -123,6 +124,27 @@ def _put(row: FloatArray, times: NDArray[np.float64], strengths: NDArray[np.floa
     steps = (times * DRUM_RATE).round().astype(int)
     inside = (steps >= 0) & (steps < len(row))
     np.maximum.at(row, steps[inside], strengths[inside].astype(np.float32))
+
+
+def _struck(levels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where a tone begins anew in levels `(S, PITCHES)`."""
+    return np.asarray(levels > STRUCK * np.vstack([np.zeros(PITCHES), levels[:-1]]))
+
+
+def _strongest(
+    levels: NDArray[np.float64],
+    struck: NDArray[np.bool_],
+    middles: NDArray[np.float64],
+    random: Generator,
+) -> Partials:
+    """The strongest partials of each sixteenth, all together at `LOUDNESS`."""
+    pitch = np.argsort(-levels, axis=1)[:, :MAX_PARTIALS]
+    level = np.take_along_axis(levels, pitch, 1)
+    level *= LOUDNESS / max(np.sqrt(0.5 * (level**2).sum(axis=1).mean()), 1e-9)
+    phase = np.take_along_axis(_phases(struck, middles, random), pitch, 1)
+    return Partials(
+        middles, pitch.astype(np.uint8), level.astype(np.float32), phase.astype(np.float32)
+    )
 
 
 def _balanced(levels: NDArray[np.float64], balance: Balance) -> NDArray[np.float64]:

@@ -33,11 +33,11 @@ def play_for_dance(
     one. Raises what `songs.play.play` raises.
     """
     written = dance_score(rhythm, energy, style, rules, seed, events, limbs)
-    notes = [n for n in written.score.notes if written.seconds(np.array(n.start)) >= 0]
+    notes = [n for n in written.score.notes if written.grid.seconds(np.array(n.start)) >= 0]
     instruments = choose_instruments(style, seed, samples is not None)
 
     def time(step: float) -> float:
-        return float(written.seconds(np.array(step)))
+        return float(written.grid.seconds(np.array(step)))
 
     stems, kicks = play_notes(notes, time, seconds, instruments, font, samples)
     together, _ = mix(stems, instruments, kicks)

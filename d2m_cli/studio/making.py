@@ -77,7 +77,7 @@ def write_piece(
     sketch = sketch_of(written, dance.seconds)
     score = written.score
     home = Tonality(score.key, score.scale)
-    kept = Score(tuple(score.notes), written.first, score.rules.meter, home)
+    kept = Score(tuple(score.notes), written.grid.first, score.rules.meter, home)
     return Written(dance, style, sketch, kept)
 
 

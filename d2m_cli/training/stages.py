@@ -10,6 +10,8 @@ from lightning.fabric import Fabric
 from d2m_cli.errors import D2MError
 from d2m_cli.training.codec.config import CodecConfig
 from d2m_cli.training.codec.stage import CodecStage
+from d2m_cli.training.composer.config import ComposerConfig
+from d2m_cli.training.composer.stage import ComposerStage
 from d2m_cli.training.generator.config import GeneratorConfig
 from d2m_cli.training.generator.stage import GeneratorStage
 from d2m_cli.training.run.display import Display
@@ -35,6 +37,7 @@ class StageKind:
 STAGES: Mapping[str, StageKind] = {
     "codec": StageKind(CodecConfig, CodecStage, "codec.safetensors", find_unused_parameters=True),
     "generator": StageKind(GeneratorConfig, GeneratorStage, "generator.safetensors"),
+    "composer": StageKind(ComposerConfig, ComposerStage, "composer.safetensors"),
     "synthesizer": StageKind(SynthesizerConfig, SynthesizerStage, "codec.safetensors"),
 }
 

@@ -35,10 +35,10 @@ def test_a_still_dance_has_fewer_voices_and_fewer_softer_strokes() -> None:
 def test_a_freeze_is_a_pause_and_a_stroke_opens_what_follows(style: str) -> None:
     beats = (np.arange(22) + 0.4) * 60.0 / 112.0
     written = score(events=Events(freezes=(Freeze(beats[8], beats[12] + 0.05),)), style=style)
-    ((begin, end),) = [written.seconds(np.array([p.begin, p.end])) for p in written.pauses]
+    ((begin, end),) = [written.grid.seconds(np.array([p.begin, p.end])) for p in written.pauses]
     assert begin == pytest.approx(beats[8] + 15 / 112.0, abs=0.01)
     assert end == pytest.approx(beats[12], abs=0.01)
-    starts = written.seconds(np.array([note.start for note in written.score.notes]))
+    starts = written.grid.seconds(np.array([note.start for note in written.score.notes]))
     lengths = np.array([note.length for note in written.score.notes]) * 15.0 / 112.0
     assert not ((starts > begin - 0.03) & (starts < end - 0.03)).any()
     assert (starts + lengths)[starts < begin].max() < begin + 0.03
@@ -49,7 +49,7 @@ def test_a_freeze_is_a_pause_and_a_stroke_opens_what_follows(style: str) -> None
 
 
 def test_the_sketch_is_silent_in_a_pause() -> None:
-    rhythm = score().rhythm
+    rhythm = score().grid.rhythm
     lively = np.ones(len(rhythm.phase), np.float32)
     events = Events(freezes=(Freeze(4.0, 6.0),))
     made = arrange(rhythm, lively, 12.0, "pop", rules_of("pop"), 0, events)
@@ -67,7 +67,7 @@ def test_a_strong_accent_is_struck_on_the_nearest_sixteenth() -> None:
     for strength in (0.0, 0.9):
         written = score(events=Events(accents=(Accent(time, strength),)))
         crashes[strength] = {
-            float(written.seconds(np.array(note.start)))
+            float(written.grid.seconds(np.array(note.start)))
             for note in written.score.notes
             if note.pitch == STROKES["crash"]
         }

@@ -39,7 +39,7 @@ def test_score_and_sketch_are_of_the_same_notes() -> None:
     rules = read_styles()["rock"].rules
     written = dance_score(RHYTHM, ENERGY, "rock", rules, 1)
     sketch = arrange(RHYTHM, ENERGY, SECONDS, "rock", rules, 1)
-    starts = written.seconds(np.array([note.start for note in written.score.notes]))
+    starts = written.grid.seconds(np.array([note.start for note in written.score.notes]))
     placed = np.flatnonzero(sketch.drum_onsets.max(axis=0)) / DRUM_RATE
     inside = starts[(starts >= 0.02) & (starts < SECONDS)]
     near = [np.abs(placed - start).min() < 0.03 for start in inside]

@@ -32,24 +32,29 @@ class MusicSettings:
     """Names of pieces to leave out, with `*` for any text (unclear licence, say)."""
 
 
+def music_pieces(settings: MusicSettings, splits: tuple[str, ...]) -> list[PieceFile]:
+    """The pieces with sound of some splits. Raises `DataError` when there is none."""
+    entries = [
+        entry
+        for entry in read_manifest(settings.cache).entries
+        if entry.split in splits
+        and "audio" in entry.holds
+        and not any(fnmatchcase(entry.name, pattern) for pattern in settings.without)
+    ]
+    if not entries:
+        raise DataError(
+            f"{settings.cache} has no music in {' or '.join(splits)}: prepare more, "
+            "or leave out less."
+        )
+    return [PieceFile(settings.cache, entry) for entry in entries]
+
+
 class MusicCrops:
     """Draws crops from the pieces of some splits; pieces are equally likely."""
 
     def __init__(self, settings: MusicSettings, splits: tuple[str, ...]) -> None:
         """Raises `DataError` when no piece with sound is left."""
-        entries = [
-            entry
-            for entry in read_manifest(settings.cache).entries
-            if entry.split in splits
-            and "audio" in entry.holds
-            and not any(fnmatchcase(entry.name, pattern) for pattern in settings.without)
-        ]
-        if not entries:
-            raise DataError(
-                f"{settings.cache} has no music in {' or '.join(splits)}: prepare more, "
-                "or leave out less."
-            )
-        self._pieces = [PieceFile(settings.cache, entry) for entry in entries]
+        self._pieces = music_pieces(settings, splits)
 
     def __len__(self) -> int:
         """Number of pieces."""

@@ -1,0 +1,144 @@
+"""A sketch by the composer that has learned from real music's sketches.
+
+The plan is that of the rules (`sketch/plan.py`): where a section comes back, so does its music,
+and a new one begins without looking back. What the dance does is asked for while composing (energy,
+accents) and answered once more at the end (`sketch/answer_frames.py`).
+
+Letters: `S` sixteenths of the piece, `V` values of a frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from d2m_cli.models.composer import HEARD, Composer, Wishes
+from d2m_cli.sketch.answer_frames import AnsweredFrames, answer_frames
+from d2m_cli.sketch.arrange import Sketch
+from d2m_cli.sketch.frames import Frames
+from d2m_cli.sketch.grid import Grid
+from d2m_cli.sketch.plan import Plan
+from d2m_cli.spec import SIXTEENTHS_PER_BEAT
+from d2m_cli.types import STRONG_ACCENT, Events, FloatArray, Rhythm
+
+TEMPERATURE = 0.9
+"""Below 1 the likelier values are drawn more often than in real music."""
+
+
+@torch.inference_mode()
+def compose_learned(
+    composer: Composer,
+    rhythm: Rhythm,
+    energy: FloatArray,
+    seconds: float,
+    style: str,
+    vector: FloatArray,
+    meter: int,
+    seed: int,
+    events: Events = Events(),
+    limbs: FloatArray | None = None,
+) -> Sketch:
+    """Sketch for a dance as of `sketch.arrange.arrange`, by a learned `composer`.
+
+    `vector` `(C_s,)` is the style's, `meter` the beats of its bars.
+    """
+    random = np.random.default_rng((seed, crc32(style.encode()), 1))
+    grid = Grid.of(rhythm, meter)
+    lively = grid.curve(energy)
+    heard = grid.heard(events, lively, limbs)
+    plan = grid.plan(events)
+    wishes = _wishes(composer, grid, lively, heard.accents, vector)
+    frames = _Writer(composer, wishes, earlier_places(grid, plan), random).write(grid.count)
+    answered: AnsweredFrames = answer_frames(frames, heard, grid, random)
+    return answered.sketch(plan, seconds)
+
+
+def earlier_places(grid: Grid, plan: Plan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each sixteenth: an earlier one with the same music, or -1; and where its idea began."""
+    known: dict[tuple[int, int, int], int] = {}
+    begun: dict[int, int] = {}
+    earlier, began = np.full(grid.count, -1), np.zeros(grid.count, int)
+    for step in range(grid.count):
+        bar, inside = divmod(grid.first + step, grid.bar)
+        section, place = plan.section(bar)
+        music = section.idea, place, inside
+        earlier[step] = known.get(music, -1)
+        known.setdefault(music, step)
+        began[step] = begun.setdefault(section.idea, step)
+    return earlier, began
+
+
+def _wishes(
+    composer: Composer,
+    grid: Grid,
+    lively: NDArray[np.float64],
+    accents: Sequence[tuple[float, float]],
+    vector: FloatArray,
+) -> Wishes:
+    wanted = np.zeros((grid.count, composer.shape.wishes), np.float32)
+    wanted[:, 0] = lively
+    for time, strength in accents:
+        if strength >= STRONG_ACCENT and 0 <= round(time) < grid.count:
+            wanted[round(time), 1] = 1.0
+    step = np.diff(grid.seconds(np.arange(grid.count + 1)))
+    tempo = np.log2(60.0 / (SIXTEENTHS_PER_BEAT * step) / 120.0).astype(np.float32)
+    style = torch.from_numpy(vector[: composer.shape.style].astype(np.float32))[None]
+    return Wishes(
+        torch.arange(grid.first, grid.first + grid.count)[None] % SIXTEENTHS_PER_BEAT,
+        torch.from_numpy(tempo)[None],
+        composer.normalised(style),
+        torch.from_numpy(wanted)[None],
+    )
+
+
+class _Writer:
+    """Writes the frames one after the other."""
+
+    def __init__(
+        self,
+        composer: Composer,
+        wishes: Wishes,
+        places: tuple[NDArray[np.int64], NDArray[np.int64]],
+        random: np.random.Generator,
+    ) -> None:
+        self.composer, self.wishes, self.random = composer, wishes, random
+        self.earlier, self.began = places
+        self.state: Tensor | None = None
+
+    def write(self, count: int) -> Frames:
+        shape = self.composer.shape
+        onsets = np.zeros((count, shape.bands), np.uint8)
+        levels = np.zeros((count, shape.pitches), np.uint8)
+        numbers = torch.zeros(count, 3 * shape.bands + 2 * shape.pitches)
+        for step in range(count):
+            places = self._heard(step)
+            heard = [numbers[max(place, 0)][None, None] for place in places]
+            known = torch.tensor([[[float(place >= 0) for place in places]]])
+            now = Wishes(
+                self.wishes.beat[:, step : step + 1],
+                self.wishes.tempo[:, step : step + 1],
+                self.wishes.style,
+                self.wishes.wanted[:, step : step + 1],
+            )
+            context, copies, self.state = self.composer.contexts(heard, known, now, self.state)
+            chances = self.composer.chances(context[0, 0], copies[0, 0])
+            onsets[step], levels[step] = chances.draw(self.random, TEMPERATURE)
+            numbers[step] = self.composer.seen(
+                torch.from_numpy(onsets[step].astype(np.int64)),
+                torch.from_numpy(levels[step].astype(np.int64)),
+            )
+        return Frames(onsets, levels)
+
+    def _heard(self, step: int) -> list[int]:
+        """Which frames are heard, -1 for none: those of `HEARD`, in a section that comes back its
+        first time in place of all that lie a bar and more ago."""
+        before, *back = HEARD
+        if self.earlier[step] >= 0:
+            return [step - before, *(int(self.earlier[step]) for _ in back)]
+        places = [step - lag for lag in back]
+        return [step - before, *(p if p >= self.began[step] else -1 for p in places)]

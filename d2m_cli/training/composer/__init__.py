@@ -1,0 +1,1 @@
+"""Stage "composer": sketches of real music, sixteenth by sixteenth."""
