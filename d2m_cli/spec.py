@@ -77,6 +77,15 @@ class RenderQuality(StrEnum):
         return {RenderQuality.DRAFT: 1, RenderQuality.NORMAL: 4, RenderQuality.BEST: 12}[self]
 
 
+class Composing(StrEnum):
+    """Who writes the sketch of a piece."""
+
+    RULES = "rules"
+    """Rules of its style, as data."""
+    LEARNED = "learned"
+    """A network that has learned from sketches of real music."""
+
+
 HOPS = (8, 32, 128)
 """Audio samples per code of JukeBox's bottom, middle and top level (paper app. B)."""
 

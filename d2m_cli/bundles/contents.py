@@ -5,11 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.places import bundle_folder
 from d2m_cli.errors import BundleError
+from d2m_cli.spec import Composing
+
+COMPOSER = "composer.safetensors"
+"""The network that writes sketches, in bundles that have one; its sizes are `settings.composer`."""
 
 _LONGEST_HEADER = 1 << 20
 """Bytes; that of a usual `styles.safetensors` has about one thousand."""
+
+
+def require_composer(bundle: Bundle, composing: Composing) -> None:
+    """Raise `BundleError` where a learned composer is wished that the bundle does not have."""
+    if composing is Composing.LEARNED and COMPOSER not in bundle.config["files"]:
+        raise BundleError(
+            f"The bundle '{bundle.name}' has no learned composer: use --composer rules."
+        )
 
 
 def style_names(bundle: str | Path | None = None) -> list[str]:

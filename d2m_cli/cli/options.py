@@ -11,7 +11,7 @@ import typer
 from d2m_cli.cli import values
 from d2m_cli.features.pose.doors import MAIN, Door
 from d2m_cli.official import FlowMethod
-from d2m_cli.spec import Level, RenderQuality
+from d2m_cli.spec import Composing, Level, RenderQuality
 
 PoseOption = typer.Option(
     None, case_sensitive=False, help="litert or mediapipe. [default: the faster one that is here]"
@@ -95,6 +95,16 @@ class MusicOptions:
             case_sensitive=False,
         ),
     ] = RenderQuality.NORMAL
+    composer: Annotated[
+        Composing | None,
+        option(
+            MUSIC,
+            "--composer",
+            "COMPOSER",
+            "rules of the style, or learned from real music; otherwise the bundle's own.",
+            case_sensitive=False,
+        ),
+    ] = None
     start: Annotated[
         float,
         option(

@@ -2,8 +2,9 @@
 
 Convention: half of the pieces is the reference. The other half goes through the codec without and
 with quantising, as sketches of real music through the generator, and as sketches composed on the
-same beats. A figure is the mean difference of a set from the reference, in units of the spread of
-the reference's pieces. *Movement*: log share of modulation of 9 to 21 Hz in the two lower and the
+same beats by the rules of a style and, where the bundle has one, by its learned composer. A figure
+is the mean difference of a set from the reference, in units of the spread of the reference's
+pieces. *Movement*: log share of modulation of 9 to 21 Hz in the two lower and the
 two next of eight mel bands. *Grain*: log10 flatness in 0.4-1, 1-2.5 and 2.5-5 kHz. *Pulse*:
 normalised autocorrelation at the lag of a beat. *Variety*: spread over pieces of the flatness of
 the bands, as a share of the reference's.
@@ -17,10 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from d2m_cli.bundles.contents import COMPOSER
 from d2m_cli.data.cache.music_beats import MusicRhythm, music_rhythm
 from d2m_cli.errors import BundleError, DataError
 from d2m_cli.evaluation.yardstick import distances
 from d2m_cli.features.style import style_vector
+from d2m_cli.generation.composing import compose_learned, load_composer
 from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.level_model import LevelModel
 from d2m_cli.generation.maker import Maker
@@ -36,7 +39,8 @@ from d2m_cli.spec import MOTION_RATE, SAMPLE_RATE, Level, RenderQuality
 from d2m_cli.types import Codes, Dance, FloatArray, Motion, Rhythm, Visual
 
 REAL, UNQUANTISED, CODEC = "real music", "codec, not quantised", "codec"
-REAL_SKETCH, COMPOSED = "its sketches, generator", "composed sketches, generator"
+REAL_SKETCH = "its sketches, generator"
+COMPOSED, LEARNED = "composed by rules, generator", "learned composer, generator"
 ENERGY = 0.7
 """Of the dance that the composed sketches are for, which stands still: 0..1."""
 
@@ -112,6 +116,8 @@ class _Steps:
     def __init__(self, maker: D2MMaker, level: Level, quality: RenderQuality) -> None:
         self.maker, self.level, self.quality = maker, level, quality
         self.model: LevelModel = maker.level_model(level)
+        has_one = COMPOSER in maker.bundle.config["files"]
+        self.composer = load_composer(maker.bundle) if has_one else None
 
     def made(self, piece: FloatArray, seed: int) -> dict[str, FloatArray]:
         """The steps of one piece; without a beat only those of the codec."""
@@ -129,9 +135,13 @@ class _Steps:
         named = named_style(self.maker.styles, self.maker.style_vectors, name, seed)
         dance = self._still_dance(rhythm, len(piece) / SAMPLE_RATE)
         energy = np.full(len(rhythm.phase), ENERGY, np.float32)
-        composed = arrange(dance.rhythm, energy, dance.seconds, named.name, named.rules, seed)
+        still = dance.rhythm, energy, dance.seconds
+        composed = arrange(*still, named.name, named.rules, seed)
         made[REAL_SKETCH] = self._generated(dance, style, seed, real)
         made[COMPOSED] = self._generated(dance, named, seed, composed)
+        if self.composer is not None:
+            learned = compose_learned(self.composer, *still, named, seed)
+            made[LEARNED] = self._generated(dance, named, seed, learned)
         return made
 
     @torch.inference_mode()

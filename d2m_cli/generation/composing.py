@@ -17,7 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from d2m_cli.models.composer import HEARD, Composer, Wishes
+from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.bundles.contents import COMPOSER
+from d2m_cli.generation.styles import Style
+from d2m_cli.models.composer import HEARD, Composer, ComposerShape, Wishes
 from d2m_cli.sketch.answer_frames import AnsweredFrames, answer_frames
 from d2m_cli.sketch.arrange import Sketch
 from d2m_cli.sketch.frames import Frames
@@ -36,26 +39,28 @@ def compose_learned(
     rhythm: Rhythm,
     energy: FloatArray,
     seconds: float,
-    style: str,
-    vector: FloatArray,
-    meter: int,
+    style: Style,
     seed: int,
     events: Events = Events(),
     limbs: FloatArray | None = None,
 ) -> Sketch:
-    """Sketch for a dance as of `sketch.arrange.arrange`, by a learned `composer`.
-
-    `vector` `(C_s,)` is the style's, `meter` the beats of its bars.
-    """
-    random = np.random.default_rng((seed, crc32(style.encode()), 1))
-    grid = Grid.of(rhythm, meter)
+    """Sketch for a dance as of `sketch.arrange.arrange`, by a learned `composer`."""
+    random = np.random.default_rng((seed, crc32(style.name.encode()), 1))
+    grid = Grid.of(rhythm, style.rules.meter)
     lively = grid.curve(energy)
     heard = grid.heard(events, lively, limbs)
     plan = grid.plan(events)
-    wishes = _wishes(composer, grid, lively, heard.accents, vector)
+    wishes = _wishes(composer, grid, lively, heard.accents, style.vector)
     frames = _Writer(composer, wishes, earlier_places(grid, plan), random).write(grid.count)
     answered: AnsweredFrames = answer_frames(frames, heard, grid, random)
     return answered.sketch(plan, seconds)
+
+
+def load_composer(bundle: Bundle) -> Composer:
+    """The learned composer of a bundle. Raises `BundleError` when its file does not fit."""
+    composer = Composer(ComposerShape(**bundle.settings["composer"]))
+    bundle.load_into(composer, COMPOSER)
+    return composer
 
 
 def earlier_places(grid: Grid, plan: Plan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

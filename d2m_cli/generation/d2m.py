@@ -14,6 +14,7 @@ import numpy as np
 from d2m_cli import ahead
 from d2m_cli.analysis.video import read_video
 from d2m_cli.bundles.bundle import Bundle
+from d2m_cli.bundles.contents import require_composer
 from d2m_cli.bundles.styles import read_styles
 from d2m_cli.device import choose_device
 from d2m_cli.errors import InputError
@@ -30,7 +31,7 @@ from d2m_cli.generation.styles import (
 )
 from d2m_cli.progress import Progress, Step, silent
 from d2m_cli.sketch.arrangement import Arrangement
-from d2m_cli.spec import SAMPLE_RATE, Level, RenderQuality
+from d2m_cli.spec import SAMPLE_RATE, Composing, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
 
 if TYPE_CHECKING:
@@ -59,11 +60,21 @@ class D2MMaker:
     follows_tempo = True
     denoised = False
 
-    def __init__(self, bundle: Bundle, device: str, motion: Path | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        device: str,
+        motion: Path | None = None,
+        composing: Composing | None = None,
+    ) -> None:
         """`device` as `choose_device` takes it; one that may be missing is asked for at once.
 
-        `motion` is a file of the dance's motion, which is then not looked for in its video.
+        `motion` is a file of the dance's motion, which is then not looked for in its video;
+        `composing` says who writes the sketches (None: whom the bundle names). Raises `BundleError`
+        where the bundle has no learned composer.
         """
+        self.composing = composing or Composing(bundle.settings.get("composing", Composing.RULES))
+        require_composer(bundle, self.composing)
         self.bundle, self._device, self.motion_file = bundle, device, motion
         if device not in ("auto", "cpu"):
             choose_device(device)
@@ -208,7 +219,7 @@ class D2MMaker:
 
         device = self.device
         if level not in self._level_models:
-            self._level_models[level] = LevelModel(self.bundle, level, device)
+            self._level_models[level] = LevelModel(self.bundle, level, device, self.composing)
 
     def _loaded(self) -> bool:
         return self._loading is None or self._loading.done()

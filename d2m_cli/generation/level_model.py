@@ -11,6 +11,7 @@ from d2m_cli.bundles.codec import load_codec
 from d2m_cli.codec.codebook import code_logits, draw_codes, quantise
 from d2m_cli.codec.stream import decode_windows, encode_window
 from d2m_cli.features.motion import dance_energy, limb_energy
+from d2m_cli.generation.composing import compose_learned, load_composer
 from d2m_cli.generation.masked_sampling import Known, MaskedSampler
 from d2m_cli.generation.styles import Style
 from d2m_cli.models.conditioning import noise_sequence
@@ -19,8 +20,8 @@ from d2m_cli.models.vq_generator import GeneratorShape, Latents
 from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.drums import drum_curves, render_drums
 from d2m_cli.sketch.partials import render
-from d2m_cli.spec import NOISE_RATE, SAMPLE_RATE, Level
-from d2m_cli.types import Codes, Dance, FloatArray
+from d2m_cli.spec import NOISE_RATE, SAMPLE_RATE, Composing, Level
+from d2m_cli.types import Codes, Dance, Events, FloatArray, Rhythm
 
 SAMPLING_CHUNK = 512
 """Codes that are drawn at once: their probabilities stay in the processor's cache."""
@@ -29,28 +30,50 @@ SAMPLING_CHUNK = 512
 class LevelModel:
     """Generator and codec of one level of a bundle."""
 
-    def __init__(self, bundle: Bundle, level: Level, device: torch.device) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        level: Level,
+        device: torch.device,
+        composing: Composing = Composing.RULES,
+    ) -> None:
         described = bundle.settings["generators"][level.value]
         self.level, self.device = level, device
         self.generator = Generator(GeneratorShape(**{**described, "level": level}))
         bundle.load_into(self.generator, f"generator_{level}.safetensors")
         self.vqvae = load_codec(bundle, level).to(device)
         self.generator.to(device)
+        self.composer = load_composer(bundle) if composing is Composing.LEARNED else None
+        self._written: tuple[Dance, Style, int, Sketch] | None = None
 
     def sketch(self, dance: Dance, style: Style, seed: int) -> Sketch | None:
         """The sketch that the music is made from; None for a generator without one."""
         if not self.generator.settings.drum_bands:
             return None
-        return arrange(
-            dance.rhythm,
-            dance_energy(dance.motion),
-            dance.seconds,
-            style.name,
-            style.rules,
-            seed,
-            dance.events,
-            limb_energy(dance.motion),
-        )
+        kept = self._written
+        if kept is None or kept[0] is not dance or kept[1] is not style or kept[2] != seed:
+            energy, limbs = dance_energy(dance.motion), limb_energy(dance.motion)
+            sketch = self.compose(
+                dance.rhythm, energy, dance.seconds, style, seed, dance.events, limbs
+            )
+            kept = self._written = dance, style, seed, sketch
+        return kept[3]
+
+    def compose(
+        self,
+        rhythm: Rhythm,
+        energy: FloatArray,
+        seconds: float,
+        style: Style,
+        seed: int,
+        events: Events = Events(),
+        limbs: FloatArray | None = None,
+    ) -> Sketch:
+        """A sketch as of `sketch.arrange.arrange`, by the rules or the learned composer."""
+        piece = rhythm, energy, seconds
+        if self.composer is None:
+            return arrange(*piece, style.name, style.rules, seed, events, limbs)
+        return compose_learned(self.composer, *piece, style, seed, events, limbs)
 
     @torch.inference_mode()
     def sample_codes(

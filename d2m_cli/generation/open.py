@@ -13,6 +13,7 @@ from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.maker import Maker
 from d2m_cli.official import AIST_BUNDLE, AIST_NEEDS, FlowMethod
 from d2m_cli.official import ARCHITECTURE as OFFICIAL
+from d2m_cli.spec import Composing
 
 
 def open_maker(
@@ -20,12 +21,14 @@ def open_maker(
     device: str = "auto",
     motion: Path | None = None,
     flow: FlowMethod = FlowMethod.TVL1,
+    composing: Composing | None = None,
 ) -> Maker[Any, Any]:
     """The networks of a bundle by name or folder (None: the embedded one).
 
     `motion` is the motion of the dance in the video: an AIST++ file for the released AIST++ model,
     which needs it; any kind for bundles of this project, which then look for no dancer. `flow` is
-    how the released models' optical flow is estimated.
+    how the released models' optical flow is estimated. `composing` says who writes the sketches of
+    our own bundles (None: whom the bundle names).
 
     Raises `BundleError` for an unknown or damaged bundle and for one that makes no music,
     `InputError` when the motion file is missing or not of use, `D2MError` for a missing device.
@@ -40,10 +43,12 @@ def open_maker(
     if architecture == OFFICIAL:
         from d2m_cli.official.pipeline import OfficialMaker
 
+        if composing is not None:
+            raise BundleError("The released models write no sketch: omit --composer.")
         return OfficialMaker(opened, choose_device(device), motion, flow)
     if architecture != OWN:
         raise BundleError(
             f"Bundle '{opened.name}' has architecture '{architecture}', which cannot generate "
             "music: use another bundle or omit --bundle."
         )
-    return D2MMaker(opened, device, motion)
+    return D2MMaker(opened, device, motion, composing)

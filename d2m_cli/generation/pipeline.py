@@ -21,7 +21,7 @@ from d2m_cli.output.audio import Finish, level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
-from d2m_cli.spec import Level, RenderQuality
+from d2m_cli.spec import Composing, Level, RenderQuality
 from d2m_cli.types import Analysis
 
 
@@ -44,6 +44,7 @@ class Dance2Music:
         *,
         motion: Path | None = None,
         flow: FlowMethod = FlowMethod.TVL1,
+        composing: Composing | None = None,
     ) -> Dance2Music:
         """Open a bundle.
 
@@ -52,13 +53,15 @@ class Dance2Music:
             device: auto, cpu, cuda or mps.
             motion: file of the dance's motion, which is then not looked for in the video.
             flow: how optical flow is estimated, for the authors' released models alone.
+            composing: who writes the sketches, rules or a learned composer; None: whom the
+                bundle names.
 
         Raises:
             BundleError: the bundle is unknown or damaged, or makes no music.
             InputError: the motion file is missing or not of use.
             D2MError: this machine does not have the device.
         """
-        return cls(open_maker(name_or_folder, device, motion, flow))
+        return cls(open_maker(name_or_folder, device, motion, flow, composing))
 
     @property
     def levels(self) -> list[Level]:

@@ -62,6 +62,9 @@ class Wishes(NamedTuple):
 class Composer(nn.Module):
     """Probabilities of frames."""
 
+    style_mean: Tensor
+    style_std: Tensor
+
     def __init__(self, shape: ComposerShape = ComposerShape()) -> None:
         super().__init__()
         self.shape = shape
@@ -120,9 +123,9 @@ class Composer(nn.Module):
         beat = functional.one_hot(wishes.beat, 4).float()
         style = self.style(wishes.style)[:, None].expand(-1, beat.shape[1], -1)
         asked = wishes.wanted >= 0
+        wanted = wishes.wanted * asked, asked.float()
         given = torch.cat(
-            [*frames, known, beat, wishes.tempo[..., None], style]
-            + [wishes.wanted * asked, asked.float()],
+            (*frames, known, beat, wishes.tempo[..., None], style, *wanted),
             -1,
         )
         gathered = functional.gelu(self.gather(given))

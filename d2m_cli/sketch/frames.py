@@ -52,13 +52,10 @@ def dequantised_levels(
     classes: NDArray[np.uint8], random: np.random.Generator
 ) -> NDArray[np.float64]:
     """Levels `(S, PITCHES)` of classes, thrown evenly (in dB) within each class."""
-    low, high = np.array((-np.inf, *LEVEL_EDGES_DB[:-1])), np.array((-np.inf, *LEVEL_EDGES_DB[1:]))
-    edge = low[classes]
-    sounds = classes > 0
-    level = np.zeros(classes.shape)
-    share = random.random(classes.shape)
-    level[sounds] = edge[sounds] + share[sounds] * (high[classes] - edge)[sounds]
-    return np.where(sounds, 10 ** (level / 20), 0.0)
+    low, high = np.array(LEVEL_EDGES_DB[:-1]), np.array(LEVEL_EDGES_DB[1:])
+    kind = np.maximum(classes.astype(int) - 1, 0)
+    decibels = low[kind] + random.random(classes.shape) * (high - low)[kind]
+    return np.where(classes > 0, 10 ** (decibels / 20), 0.0)
 
 
 def dequantised_onsets(

@@ -107,7 +107,13 @@ def over_ray(
 def _open_maker(music: MusicOptions) -> Dance2Music:
     from d2m_cli.generation.pipeline import Dance2Music
 
-    return Dance2Music.from_bundle(music.bundle, music.device, motion=music.motion, flow=music.flow)
+    return Dance2Music.from_bundle(
+        music.bundle,
+        music.device,
+        motion=music.motion,
+        flow=music.flow,
+        composing=music.composer,
+    )
 
 
 def _attempt(

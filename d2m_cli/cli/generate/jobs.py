@@ -96,7 +96,11 @@ def _outcomes(
         begun, made, error = perf_counter(), list[Summary](), None
         try:
             maker = maker or Dance2Music.from_bundle(
-                music.bundle, music.device, motion=music.motion, flow=music.flow
+                music.bundle,
+                music.device,
+                motion=music.motion,
+                flow=music.flow,
+                composing=music.composer,
             )
             with stage_progress(console, title) as progress:
                 made = _run(maker, job, music, output, progress)
