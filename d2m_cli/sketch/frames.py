@@ -81,7 +81,10 @@ def _onset_classes(times: NDArray[np.float64], drum_onsets: FloatArray) -> NDArr
     found = np.zeros((len(times), BANDS), np.uint8)
     loudest = np.zeros((len(times), BANDS))
     seconds = np.arange(drum_onsets.shape[1]) / DRUM_RATE
-    place = np.interp(seconds, times, np.arange(len(times)) + 0.5, left=-1.0, right=-1.0)
+    halves = np.diff(times)[[0, -1]] / 2
+    edges = np.concatenate([[times[0] - halves[0]], times, [times[-1] + halves[1]]])
+    middles = np.concatenate([[0.0], np.arange(len(times)) + 0.5, [len(times)]])
+    place = np.interp(seconds, edges, middles, left=-1.0, right=-1.0)
     for band, row in enumerate(drum_onsets):
         steps = np.flatnonzero(row)
         steps = steps[(place[steps] >= 0) & (place[steps] < len(times) - 0.5)]
