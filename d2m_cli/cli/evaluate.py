@@ -9,7 +9,7 @@ import typer
 from d2m_cli.cli.options import DeviceOption, JsonOption, PoseOption
 from d2m_cli.cluster import Engine
 from d2m_cli.features.pose.doors import Door
-from d2m_cli.spec import Level
+from d2m_cli.spec import Composing, Level
 
 BASELINES = "Rows for GT, its reconstruction, random codes, clicks and the music of other clips."
 MUSIC = "Finished music, named as the dances (X.d2m.mp4 or X.wav for X.mp4); repeat."
@@ -25,6 +25,9 @@ def evaluate(
     generate: list[Level] = typer.Option([], help="Generate music at this level first; repeat."),
     bundle: str | None = typer.Option(None, help="Bundle by name or folder. [default: embedded]"),
     seeds: int = typer.Option(1, min=1, help="Pieces to generate for each dance."),
+    composer: Composing | None = typer.Option(
+        None, help="Of generated music: rules, or learned. [default: the bundle's]"
+    ),
     split: str = typer.Option("test", help="Part of a prepared set."),
     reference: str = typer.Option("own", help="own (the videos' sound), none, or a folder."),
     genres: Path | None = typer.Option(None, help="JSON object: genre of each dance."),
@@ -71,6 +74,7 @@ def evaluate(
         generate=generate,
         bundle=bundle,
         seeds=seeds,
+        composer=composer,
         split=split,
         reference=reference,
         genres=genres,

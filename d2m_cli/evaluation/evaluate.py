@@ -25,7 +25,7 @@ from d2m_cli.features.pose.doors import Door
 from d2m_cli.metrics.pairs import OnsetTrace, compare_pair
 from d2m_cli.progress import Progress, silent
 from d2m_cli.report.html import MAX_DANCES, MAX_PLAYER_SECONDS
-from d2m_cli.spec import Level
+from d2m_cli.spec import Composing, Level
 from d2m_cli.types import FloatArray
 
 Place = str | Path
@@ -43,6 +43,8 @@ class EvaluateOptions:
     """Bundle by name or folder; `None` is the embedded one."""
     seeds: int = 1
     """Pieces generated for each dance."""
+    composer: Composing | str | None = None
+    """Who writes their sketches: `rules`, `learned`, or whom the bundle names."""
     split: str = "test"
     """Part of a prepared set."""
     reference: Place = dances_of.OWN
@@ -178,6 +180,7 @@ def _systems(
         asked = systems.Wanted(
             *(wanted.bundle, levels, wanted.seeds, wanted.device, wanted.pose, font),
             *(Engine(wanted.engine), wanted.workers),
+            Composing(wanted.composer) if wanted.composer else None,
         )
         if videos:
             rows += systems.generated_systems(videos, asked, progress)

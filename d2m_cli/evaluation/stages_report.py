@@ -41,8 +41,8 @@ from d2m_cli.types import Codes, Dance, FloatArray, Motion, Rhythm, Visual
 REAL, UNQUANTISED, CODEC = "real music", "codec, not quantised", "codec"
 REAL_SKETCH = "its sketches, generator"
 COMPOSED, LEARNED = "composed by rules, generator", "learned composer, generator"
-ENERGY = 0.7
-"""Of the dance that the composed sketches are for, which stands still: 0..1."""
+ENERGY = 1.0
+"""Of the dance that the composed sketches are for, 0..1: one that never rests."""
 
 MOVEMENT = (26, 30)
 """Columns of `music_statistics`: 9 to 21.6 Hz of the two lower pairs of bands."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from d2m_cli.features.pose.doors import Door
     from d2m_cli.generation.pipeline import Dance2Music
     from d2m_cli.progress import Progress
-    from d2m_cli.spec import Level
+    from d2m_cli.spec import Composing, Level
     from d2m_cli.types import Analysis, FloatArray
 
 _BLOCK_CODES = 4096
@@ -49,6 +49,7 @@ class Wanted:
     """With one there is a row `RENDERED`, too."""
     engine: Engine = Engine.LOCAL
     workers: int = 2
+    composing: Composing | None = None
 
 
 def generated_systems(videos: dict[str, Path], wanted: Wanted, progress: Progress) -> list[System]:
@@ -94,7 +95,7 @@ def _systems(
 def _open_maker(wanted: Wanted) -> Dance2Music:
     from d2m_cli.generation.pipeline import Dance2Music
 
-    return Dance2Music.from_bundle(wanted.bundle, wanted.device)
+    return Dance2Music.from_bundle(wanted.bundle, wanted.device, composing=wanted.composing)
 
 
 def _music_of(
