@@ -18,6 +18,7 @@ import numpy as np
 from safetensors import SafetensorError
 
 from d2m_cli.bundles import format1
+from d2m_cli.bundles.packing import unpacked
 from d2m_cli.bundles.places import CONVERTED, bundle_folder
 from d2m_cli.errors import BundleError
 from d2m_cli.files import read_json, write_json
@@ -52,14 +53,14 @@ class Bundle:
         return settings
 
     def tensors(self, file: str) -> dict[str, Tensor]:
-        """Tensors of one file by key, as float32 where they are stored as float16.
+        """Tensors of one file by key, as float32 where they are stored as float16 or packed.
 
         Raises `BundleError` when the bundle has no such file or it is not safetensors.
         """
         import torch
         from safetensors.torch import load_file
 
-        stored = self._read(file, load_file)
+        stored = unpacked(self._read(file, load_file))
         return {k: v.float() if v.dtype == torch.float16 else v for k, v in stored.items()}
 
     def arrays(self, file: str) -> dict[str, FloatArray]:

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
+from d2m_cli.bundles.packing import packed
 from d2m_cli.bundles.styles import styles_toml
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
@@ -87,7 +88,7 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
     generators = {}
     for level, recipe in recipes.items():
         part = parts[level]
-        files[f"codec_{level}.safetensors"] = _half(_codec(recipe, part))
+        files[f"codec_{level}.safetensors"] = packed(_half(_codec(recipe, part)), "refiners.")
         files[f"generator_{level}.safetensors"] = _half(_weights(part.generator, "generator"))
         described = asdict(generator_shape(recipe))
         del described["level"]
