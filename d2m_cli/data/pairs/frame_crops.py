@@ -111,6 +111,7 @@ class FrameCrops:
                 frames[:, BANDS:], int(random.integers(-TRANSPOSED, TRANSPOSED + 1))
             )
             known[:before] &= random.random() >= BEGINS
+            frames[~known] = 0
             style = style * np.float32(random.random() >= HIDES_STYLE)
             wanted[:, random.random(wanted.shape[1]) < HIDES_WISH] = -1.0
         return FrameBatch(
