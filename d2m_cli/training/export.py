@@ -12,12 +12,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
+from d2m_cli.bundles.contents import COMPOSER
 from d2m_cli.bundles.packing import packed
 from d2m_cli.bundles.styles import styles_toml
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
-from d2m_cli.spec import Level
+from d2m_cli.spec import Composing, Level
 from d2m_cli.training.codec.load import codec_file
+from d2m_cli.training.composer.config import ComposerConfig
 from d2m_cli.training.generator.config import GeneratorConfig, generator_shape
 from d2m_cli.training.run.log import last_validation
 from d2m_cli.training.run.settings import read_run
@@ -50,6 +52,8 @@ class ExportSettings:
     """Name or folder of the bundle whose I3D made the visual vectors (`d2m prepare --bundle`)."""
     high: LevelParts | None = None
     low: LevelParts | None = None
+    composer: Path | None = None
+    """Folder of the stage "composer"; pieces are then composed by it where nobody asks for rules."""
     styles: dict[str, str] = field(default_factory=dict)
     """Styles of the music's manifest, and the names that users see; without any, all under their
     own names."""
@@ -93,6 +97,11 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         described = asdict(generator_shape(recipe))
         del described["level"]
         generators[level.value] = described
+    own: dict[str, Any] = {"visual": asdict(first.visual), "generators": generators}
+    if settings.composer is not None:
+        files[COMPOSER] = _half(_weights(settings.composer, "composer"))
+        sizes = read_run(settings.composer, ComposerConfig).sizes
+        own |= {"composer": asdict(sizes), "composing": Composing.LEARNED.value}
     config = {
         "name": settings.name,
         "licence": settings.licence,
@@ -100,7 +109,7 @@ def export(settings: ExportSettings, folder: Path) -> Bundle:
         "recipe": settings.recipe,
         "scores": _scores(recipes, parts),
         "architecture": "d2m",
-        "settings": {"visual": asdict(first.visual), "generators": generators},
+        "settings": own,
     }
     return save_bundle(folder, config, files)
 
