@@ -53,7 +53,7 @@ class ExportSettings:
     high: LevelParts | None = None
     low: LevelParts | None = None
     composer: Path | None = None
-    """Folder of the stage "composer"; pieces are then composed by it where nobody asks for rules."""
+    """Folder of the stage "composer"; it then writes the sketches, unless rules are asked for."""
     styles: dict[str, str] = field(default_factory=dict)
     """Styles of the music's manifest, and the names that users see; without any, all under their
     own names."""
