@@ -29,8 +29,8 @@ from d2m_cli.sketch.plan import Plan
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import STRONG_ACCENT, Events, FloatArray, Rhythm
 
-TEMPERATURE = 0.9
-"""Below 1 the likelier values are drawn more often than in real music."""
+TEMPERATURES = (1.0, 1.0)
+"""Of onsets and of levels; below 1 the likelier values are drawn more often than in real music."""
 
 
 @torch.inference_mode()
@@ -44,7 +44,8 @@ def compose_learned(
     events: Events = Events(),
     limbs: FloatArray | None = None,
 ) -> Sketch:
-    """Sketch for a dance as of `sketch.arrange.arrange`, by a learned `composer`."""
+    """Sketch for a dance by a learned `composer`; `energy` `(T,)`, `limbs` `(2, T)` and all else as
+    in `sketch.arrange.arrange`."""
     random = np.random.default_rng((seed, crc32(style.name.encode()), 1))
     grid = Grid.of(rhythm, style.rules.meter)
     lively = grid.curve(energy)
@@ -64,7 +65,7 @@ def load_composer(bundle: Bundle) -> Composer:
 
 
 def earlier_places(grid: Grid, plan: Plan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each sixteenth: an earlier one with the same music, or -1; and where its idea began."""
+    """For each sixteenth `(S,)` an earlier one with the same music, or -1, and where its idea began."""
     known: dict[tuple[int, int, int], int] = {}
     begun: dict[int, int] = {}
     earlier, began = np.full(grid.count, -1), np.zeros(grid.count, int)
@@ -132,7 +133,7 @@ class _Writer:
             )
             context, copies, self.state = self.composer.contexts(heard, known, now, self.state)
             chances = self.composer.chances(context[0, 0], copies[0, 0])
-            onsets[step], levels[step] = chances.draw(self.random, TEMPERATURE)
+            onsets[step], levels[step] = chances.draw(self.random, TEMPERATURES)
             numbers[step] = self.composer.seen(
                 torch.from_numpy(onsets[step].astype(np.int64)),
                 torch.from_numpy(levels[step].astype(np.int64)),

@@ -69,7 +69,8 @@ class LevelModel:
         events: Events = Events(),
         limbs: FloatArray | None = None,
     ) -> Sketch:
-        """A sketch as of `sketch.arrange.arrange`, by the rules or the learned composer."""
+        """A sketch by the rules or the learned composer; `energy` `(T,)` and `limbs` `(2, T)` as in
+        `sketch.arrange.arrange`."""
         piece = rhythm, energy, seconds
         if self.composer is None:
             return arrange(*piece, style.name, style.rules, seed, events, limbs)

@@ -185,14 +185,14 @@ class FrameChances(NamedTuple):
     level_out: NDArray[np.float32]
 
     def draw(
-        self, random: np.random.Generator, temperature: float
+        self, random: np.random.Generator, temperatures: tuple[float, float] = (1.0, 1.0)
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Onsets `(bands,)` and levels `(pitches,)`, each value knowing those before it."""
         hidden = self.chain.copy()
         drawn = []
-        for logits, told, say in (
-            (self.onsets, self.onset_in, self.onset_out),
-            (self.levels, self.level_in, self.level_out),
+        for temperature, logits, told, say in (
+            (temperatures[0], self.onsets, self.onset_in, self.onset_out),
+            (temperatures[1], self.levels, self.level_in, self.level_out),
         ):
             found = np.zeros(len(logits), np.uint8)
             luck = random.random(len(logits))

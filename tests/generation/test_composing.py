@@ -53,7 +53,7 @@ def test_frames_drawn_are_as_likely_as_the_network_says() -> None:
     with torch.inference_mode():
         context, copies, _ = net.contexts(heard, torch.zeros(1, 1, len(HEARD)), wishes)
         chances = net.chances(context[0, 0], copies[0, 0])
-        found = np.bincount([chances.draw(random, 1.0)[0][0] for _ in range(3000)], minlength=21)
+        found = np.bincount([chances.draw(random)[0][0] for _ in range(3000)], minlength=21)
         told = torch.zeros(1, 21, 3, dtype=torch.long)
         told[0, :, 0] = torch.arange(21)
         said, _ = net.log_likelihood(
@@ -78,7 +78,7 @@ def test_a_value_is_drawn_knowing_those_before_it() -> None:
         net.chain.bias.fill_(-1.0)
     chances = net.chances(context, copies)
     random = np.random.default_rng(0)
-    drawn = np.stack([chances.draw(random, 1.0)[1] for _ in range(100)])
+    drawn = np.stack([chances.draw(random)[1] for _ in range(100)])
     assert (drawn[drawn[:, 0] > 0, 1] == 7).all()
     assert (drawn[drawn[:, 0] == 0, 1] < 7).any()
 
