@@ -65,7 +65,7 @@ def load_composer(bundle: Bundle) -> Composer:
 
 
 def earlier_places(grid: Grid, plan: Plan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each sixteenth `(S,)` an earlier one with the same music, or -1, and where its idea began."""
+    """For each sixteenth `(S,)` an earlier one with its music, or -1, and where its idea began."""
     known: dict[tuple[int, int, int], int] = {}
     begun: dict[int, int] = {}
     earlier, began = np.full(grid.count, -1), np.zeros(grid.count, int)
