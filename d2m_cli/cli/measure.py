@@ -36,17 +36,22 @@ def codec(
 
 @app.command()
 def inputs(
-    run: Path = typer.Argument(..., help="Run of the stage generator."),
-    split: str = typer.Option("test", help="Dances that are measured."),
+    run: Path = typer.Argument(..., help="Run of the stage generator, or composer."),
+    split: str = typer.Option("test", help="Dances, or music, that are measured."),
     segments: int = typer.Option(86, min=1, help="How many of them."),
 ) -> None:
-    """Show what each input of a generator is worth: the same dances, with parts hidden.
+    """Show what each input of a generator or a composer is worth: the same, with parts hidden.
 
     Example: d2m measure inputs runs/generator_high
     """
+    from d2m_cli.evaluation import composing
     from d2m_cli.evaluation.conditioning import importance_table, measure
     from d2m_cli.report.table_data import print_tables
 
+    if (run / composing.WEIGHTS).exists():
+        nats = composing.measure_composer(run, split, segments)
+        print_tables([composing.composer_table(nats)])
+        return
     print_tables([importance_table(measure(run, split, segments))])
 
 

@@ -29,7 +29,7 @@ from d2m_cli.sketch.plan import Plan
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import STRONG_ACCENT, Events, FloatArray, Rhythm
 
-TEMPERATURES = (1.0, 1.0)
+TEMPERATURES = (0.85, 1.0)
 """Of onsets and of levels; below 1 the likelier values are drawn more often than in real music."""
 
 

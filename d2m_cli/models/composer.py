@@ -36,8 +36,8 @@ class ComposerShape:
     levels: int = 8
     """Classes of a level."""
     style: int = 128
-    wishes: int = 2
-    """What a dance may ask for in each sixteenth: energy, accent."""
+    wishes: int = 17
+    """What may be asked for in each sixteenth (`sketch/wishes.py`)."""
     embedded: int = 128
     hidden: int = 320
     chained: int = 64

@@ -34,6 +34,9 @@ from d2m_cli.sketch.plan import Plan
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import STRONG_ACCENT
 
+TIGHT = 0.5
+"""Share of an onset's distance from the grid that is kept: beats of the music to learn from are
+tracked, those of a dance's music are known."""
 SNARE = 1
 """Band of a turn's roll."""
 CLOSING_SIXTEENTHS = 12.0
@@ -98,6 +101,7 @@ def answer_frames(frames: Frames, heard: Heard, grid: Grid, random: Generator) -
     """
     levels = dequantised_levels(frames.levels, random)
     offsets, strengths = dequantised_onsets(frames.onsets, random)
+    offsets *= TIGHT
     close = grid.close
     live = liveliness((heard.arms + heard.legs) / 2)
     soft = (SOFTEST + (1 - SOFTEST) * live)[:, None]

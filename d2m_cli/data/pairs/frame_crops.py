@@ -1,7 +1,7 @@
 """Crops of the sketches of prepared music, as a learned composer is trained on them.
 
 Letters: `B` crops, `S` sixteenths of a crop, `V` values of a frame (onsets, then levels), `W`
-wishes (energy, accent).
+wishes (`sketch/wishes.py`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,13 @@ from d2m_cli.errors import DataError
 from d2m_cli.features.style import style_vector
 from d2m_cli.pcm import to_float
 from d2m_cli.sketch.drums import BANDS
-from d2m_cli.sketch.frames import OFFSETS, Frames, to_frames
+from d2m_cli.sketch.frames import to_frames
 from d2m_cli.sketch.pitches import PITCHES
+from d2m_cli.sketch.wishes import GROUPS, transposed_harmony, wishes_of_music
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import FloatArray
 
 PIECES_HELD = 512
-ENERGY_SMOOTHED = 8.0
-"""Sixteenths: standard deviation of the window in which a piece's energy is taken."""
-ACCENTED = 96.0
-"""Percentile of a piece's onsets in a sixteenth from which on it is an accent."""
 MEL_STYLE = 128
 """Values of a style vector that hold no key."""
 TRANSPOSED = 6
@@ -107,13 +104,15 @@ class FrameCrops:
         frames[-len(held) :], known[-len(held) :] = held, True
         wanted, style = piece.wanted[begin : begin + count].copy(), piece.style
         if varied:
-            frames[:, BANDS:] = transposed(
-                frames[:, BANDS:], int(random.integers(-TRANSPOSED, TRANSPOSED + 1))
-            )
+            higher = int(random.integers(-TRANSPOSED, TRANSPOSED + 1))
+            frames[:, BANDS:] = transposed(frames[:, BANDS:], higher)
+            wanted = transposed_harmony(wanted, higher)
             known[:before] &= random.random() >= BEGINS
             frames[~known] = 0
             style = style * np.float32(random.random() >= HIDES_STYLE)
-            wanted[:, random.random(wanted.shape[1]) < HIDES_WISH] = -1.0
+            for group in GROUPS:
+                if random.random() < HIDES_WISH:
+                    wanted[:, group] = -1.0
         return FrameBatch(
             frames,
             known,
@@ -134,20 +133,6 @@ def transposed(levels: NDArray[np.uint8], semitones: int) -> NDArray[np.uint8]:
     return moved
 
 
-def wishes_of(frames: Frames) -> FloatArray:
-    """Energy and accents `(S, W)` 0..1 that a dance would have to ask for to get this piece."""
-    from scipy.ndimage import gaussian_filter1d
-
-    kinds = frames.onsets.astype(int)
-    struck = np.where(kinds > 0, 1 + (kinds - 1) // OFFSETS, 0).sum(axis=1).astype(float)
-    sounding = (10.0 ** (frames.levels / 4.0) * (frames.levels > 0)).sum(axis=1)
-    both = struck / max(struck.mean(), 1e-9) + sounding / max(sounding.mean(), 1e-9)
-    smooth = gaussian_filter1d(both, ENERGY_SMOOTHED)
-    energy = smooth.argsort().argsort() / max(len(smooth) - 1, 1)
-    accent = (struck > 0) & (struck >= np.percentile(struck, ACCENTED))
-    return np.stack([energy, accent], axis=1).astype(np.float32)
-
-
 @lru_cache(PIECES_HELD)
 def _read(file: PieceFile) -> _Piece:
     partials = read_partials(file)
@@ -156,4 +141,4 @@ def _read(file: PieceFile) -> _Piece:
     tempo = np.log2(60.0 / (SIXTEENTHS_PER_BEAT * step) / 120.0)
     style = style_vector(to_float(file.whole("audio")))[:MEL_STYLE]
     together = np.concatenate([frames.onsets, frames.levels], axis=1)
-    return _Piece(together, tempo.astype(np.float32), wishes_of(frames), style)
+    return _Piece(together, tempo.astype(np.float32), wishes_of_music(frames), style)

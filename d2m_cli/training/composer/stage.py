@@ -5,6 +5,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from d2m_cli.training.run.kept import KeepsParts, write_weights
 from d2m_cli.training.run.launch import OwnDraws, on_device
 from d2m_cli.training.run.loop import Validation
 from d2m_cli.training.run.optimiser import Optimiser
+from d2m_cli.types import FloatArray
 
 
 class ComposerStage(KeepsParts):
@@ -56,6 +58,13 @@ class ComposerStage(KeepsParts):
             "onsets": -onsets.mean().item(),
             "levels": -levels.mean().item(),
         }
+
+    @torch.no_grad()
+    def nats(self, batch: FrameBatch) -> FloatArray:
+        """Nats per sixteenth of each crop, `(B,)`."""
+        self.composer.eval()
+        onsets, levels = _Likelihood(self.composer)(*self._on_device(batch))
+        return np.asarray(-(onsets + levels).mean(1).cpu().numpy(), np.float32)
 
     @torch.no_grad()
     def validate(self) -> Validation:

@@ -6,7 +6,9 @@ import torch
 from lightning.fabric import Fabric
 from safetensors.torch import load_file
 from synthetic_music import SECONDS, sound
+from typer.testing import CliRunner
 
+from d2m_cli.cli.app import app as commands
 from d2m_cli.data.cache.manifest import CachedPiece, Manifest, write_manifest
 from d2m_cli.data.cache.pieces import write_piece
 from d2m_cli.data.cache.sketches import HOLDS, sketch_arrays
@@ -20,6 +22,7 @@ from d2m_cli.training.composer.config import ComposerConfig, ComposerSizes
 from d2m_cli.training.composer.stage import ComposerStage
 from d2m_cli.training.run.loop import LoopSettings, Run
 from d2m_cli.training.run.optimiser import OptimiserConfig
+from d2m_cli.training.run.settings import plain
 from d2m_cli.types import Rhythm
 
 SIZES = ComposerSizes(embedded=16, hidden=32, chained=16, copied=4)
@@ -116,3 +119,14 @@ def test_transposing_loses_only_what_leaves_the_range() -> None:
 def test_music_without_sketches_is_refused(music: MusicSettings) -> None:
     with pytest.raises(DataError, match="no sketches of 400 sixteenths"):
         FrameCrops(music, ("train",), 400, 128)
+
+
+def test_hidden_inputs_have_a_price(music: MusicSettings, tmp_path: Path) -> None:
+    settings = settings_for(music, steps=2)
+    stage = stage_for(settings)
+    Run(stage, settings.loop, tmp_path, config=plain(settings)).train()
+    stage.export(tmp_path / "composer.safetensors")
+    words = ["measure", "inputs", str(tmp_path), "--split", "validation", "--segments", "3"]
+    shown = CliRunner().invoke(commands, words)
+    assert shown.exit_code == 0, shown.output
+    assert "without accents" in shown.output and "+0.00" in shown.output
