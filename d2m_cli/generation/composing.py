@@ -1,8 +1,10 @@
 """A sketch by the composer that has learned from real music's sketches.
 
-The plan is that of the rules (`sketch/plan.py`): where a section comes back, so does its music,
-and a new one begins without looking back. What the dance does is asked for while composing (energy,
-accents) and answered once more at the end (`sketch/answer_frames.py`).
+Rules say what is played, the network how it sounds: the rules of the style write a score as ever,
+whose groove and harmony the composer is asked for, beside the energy and the accents of the dance
+(`sketch/wishes.py`). The plan is that of the score: where a section comes back, so does its music,
+and a new one begins without looking back. What the dance does is answered once more at the end
+(`sketch/answer_frames.py`).
 
 Letters: `S` sixteenths of the piece, `V` values of a frame.
 """
@@ -21,11 +23,18 @@ from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.contents import COMPOSER
 from d2m_cli.generation.styles import Style
 from d2m_cli.models.composer import HEARD, Composer, ComposerShape, Wishes
-from d2m_cli.sketch.answer_frames import AnsweredFrames, answer_frames
-from d2m_cli.sketch.arrange import Sketch
+from d2m_cli.sketch.answer import pauses
+from d2m_cli.sketch.answer_frames import sound_for_dance
+from d2m_cli.sketch.arrange import DanceScore, Sketch, in_words
+from d2m_cli.sketch.compose import compose
 from d2m_cli.sketch.frames import Frames
 from d2m_cli.sketch.grid import Grid
+from d2m_cli.sketch.humanise import varied
+from d2m_cli.sketch.levels import levels
+from d2m_cli.sketch.pitches import chroma_of
 from d2m_cli.sketch.plan import Plan
+from d2m_cli.sketch.score import Score
+from d2m_cli.sketch.wishes import wishes_of_score
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import STRONG_ACCENT, Events, FloatArray, Rhythm
 
@@ -46,15 +55,21 @@ def compose_learned(
 ) -> Sketch:
     """Sketch for a dance by a learned `composer`; `energy` `(T,)`, `limbs` `(2, T)` and all else as
     in `sketch.arrange.arrange`."""
-    random = np.random.default_rng((seed, crc32(style.name.encode()), 1))
+    dice = np.random.default_rng((seed, crc32(style.name.encode())))
     grid = Grid.of(rhythm, style.rules.meter)
     lively = grid.curve(energy)
     heard = grid.heard(events, lively, limbs)
     plan = grid.plan(events)
-    wishes = _wishes(composer, grid, lively, heard.accents, style.vector)
+    score = compose(plan, lively, varied(style.rules, dice), dice, grid.first, grid.close)
+    wishes = _wishes(composer, grid, score, lively, heard.accents, style.vector)
+    random = np.random.default_rng((seed, crc32(style.name.encode()), 1))
     frames = _Writer(composer, wishes, earlier_places(grid, plan), random).write(grid.count)
-    answered: AnsweredFrames = answer_frames(frames, heard, grid, random)
-    return answered.sketch(plan, seconds)
+    strong = [time for time, strength in heard.accents if strength >= STRONG_ACCENT]
+    found = pauses(heard.freezes, strong, grid.first)
+    closing = chroma_of(levels(score)[grid.close :]).sum(axis=0)
+    partials, onsets = sound_for_dance(frames, heard, found, grid, closing, seconds, random)
+    words = in_words(DanceScore(score, grid, tuple(found), dice), seconds)
+    return Sketch(partials, onsets, words)
 
 
 def load_composer(bundle: Bundle) -> Composer:
@@ -82,15 +97,16 @@ def earlier_places(grid: Grid, plan: Plan) -> tuple[NDArray[np.int64], NDArray[n
 def _wishes(
     composer: Composer,
     grid: Grid,
+    score: Score,
     lively: NDArray[np.float64],
     accents: Sequence[tuple[float, float]],
     vector: FloatArray,
 ) -> Wishes:
-    wanted = np.zeros((grid.count, composer.shape.wishes), np.float32)
-    wanted[:, 0] = lively
+    struck = np.zeros(grid.count, bool)
     for time, strength in accents:
         if strength >= STRONG_ACCENT and 0 <= round(time) < grid.count:
-            wanted[round(time), 1] = 1.0
+            struck[round(time)] = True
+    wanted = wishes_of_score(score, lively, struck, grid.bar)
     step = np.diff(grid.seconds(np.arange(grid.count + 1)))
     tempo = np.log2(60.0 / (SIXTEENTHS_PER_BEAT * step) / 120.0).astype(np.float32)
     style = torch.from_numpy(vector[: composer.shape.style].astype(np.float32))[None]

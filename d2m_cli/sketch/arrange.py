@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from d2m_cli.sketch.answer import Pause, answer
 from d2m_cli.sketch.arrangement import NOTES, Arrangement, Stretch, joined, triad_name
@@ -61,13 +60,13 @@ def arrange(
 
 def sketch_of(written: DanceScore, seconds: float) -> Sketch:
     """The sketch of a score; its dice are thrown on, so that a score has one sketch."""
-    score, starts = written.score, written.grid.seconds(np.arange(written.score.sixteenths))
+    score = written.score
     middles = written.grid.seconds(np.arange(score.sixteenths) + 0.5)
     partials = to_partials(levels(score), middles, score.rules.balance, written.random)
     begun = written.grid.seconds(np.array([note.start for note in score.notes]))
     placed = place_drum_onsets(begun, onset_strengths(score), seconds)
     drum_onsets = loosened(placed, float(np.median(np.diff(middles))), written.random)
-    return Sketch(partials, drum_onsets, _in_words(written, starts, seconds))
+    return Sketch(partials, drum_onsets, in_words(written, seconds))
 
 
 @dataclass(frozen=True)
@@ -104,8 +103,9 @@ def dance_score(
     return DanceScore(score, grid, tuple(pauses), random)
 
 
-def _in_words(written: DanceScore, starts: NDArray[np.float64], seconds: float) -> Arrangement:
-    """What the score plays, whose sixteenths begin at `starts` `(S,)` seconds."""
+def in_words(written: DanceScore, seconds: float) -> Arrangement:
+    """What the score of a piece that lasts `seconds` plays."""
+    starts = written.grid.seconds(np.arange(written.score.sixteenths))
     score, rhythm = written.score, written.grid.rhythm
     edges = np.append(starts, seconds).clip(0.0, seconds)
     scale = next(name for name, steps in SCALES.items() if steps == score.scale)

@@ -11,6 +11,14 @@ OCTAVE = 12
 """Semitones of an octave."""
 
 
+def chroma_of(levels: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How loud each of the twelve tones is, `(S, 12)` from C on, of levels `(S, PITCHES)`."""
+    found = np.zeros((len(levels), OCTAVE))
+    for pitch in range(PITCHES):
+        found[:, (LOWEST_PITCH + pitch) % OCTAVE] += levels[:, pitch] ** 2
+    return np.sqrt(found)
+
+
 def octave_edges() -> NDArray[np.float64]:
     """Hertz `(O + 1,)` between the octaves of the semitones."""
     semitones = np.arange(0, PITCHES + 1, OCTAVE) + LOWEST_PITCH - 69.5

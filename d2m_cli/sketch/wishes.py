@@ -15,10 +15,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from d2m_cli.sketch.drums import BANDS
 from d2m_cli.sketch.frames import OFFSETS, STRENGTHS, Frames
-from d2m_cli.sketch.heard_harmony import chroma_of
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.notes import STROKES, Part
-from d2m_cli.sketch.pitches import OCTAVE
+from d2m_cli.sketch.pitches import OCTAVE, chroma_of
 from d2m_cli.sketch.score import Score
 from d2m_cli.types import FloatArray
 

@@ -48,7 +48,7 @@ def test_frames_drawn_are_as_likely_as_the_network_says() -> None:
         torch.zeros(1, 1, dtype=torch.long),
         torch.zeros(1, 1),
         torch.zeros(1, 128),
-        torch.full((1, 1, 2), -1.0),
+        torch.full((1, 1, SMALL.wishes), -1.0),
     )
     with torch.inference_mode():
         context, copies, _ = net.contexts(heard, torch.zeros(1, 1, len(HEARD)), wishes)

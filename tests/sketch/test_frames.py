@@ -13,9 +13,8 @@ from d2m_cli.sketch.frames import (
     usual_power,
 )
 from d2m_cli.sketch.grid import Grid
-from d2m_cli.sketch.heard_harmony import chroma_of, key_of, triad_of
 from d2m_cli.sketch.partials import MAX_PARTIALS, Partials
-from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
+from d2m_cli.sketch.pitches import PITCHES
 from d2m_cli.types import Rhythm
 
 SIXTEENTH = 0.125
@@ -55,17 +54,6 @@ def test_onsets_come_back_on_their_place() -> None:
     assert ((strength > 0) == (onsets[:, steps].T > 0)).all()
     assert np.abs(strength - onsets[:, steps].T).max() < 0.21
     assert np.abs(offset[strength > 0]).max() <= 0.2
-
-
-def test_a_scale_has_its_key_and_a_triad_its_name() -> None:
-    levels = np.zeros((8, PITCHES))
-    for step, tone in enumerate((0, 2, 4, 5, 7, 9, 11, 12)):  # D major, on D
-        levels[step, 62 - LOWEST_PITCH + tone] = 1.0
-    levels[:, [62 - LOWEST_PITCH, 69 - LOWEST_PITCH]] += 0.5
-    assert key_of(chroma_of(levels)) == (2, "major")
-    minor = np.zeros((1, PITCHES))
-    minor[0, [57 - LOWEST_PITCH, 60 - LOWEST_PITCH, 64 - LOWEST_PITCH]] = 1.0
-    assert triad_of(chroma_of(minor)) == (9, "m")
 
 
 def test_a_grid_holds_places_and_times_of_one_another() -> None:
