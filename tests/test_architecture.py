@@ -21,6 +21,7 @@ GROUND = {
     "pcm",
     "librosa_lock",
     "media",
+    "clock",
     "opencv",
     "__init__",
     "ahead",

@@ -7,9 +7,10 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from d2m_cli.clock import Jumps, may_jump, undecodable_packets
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.readable import check_readable
-from d2m_cli.media import picture_stream, sound_track, undecodable_packets
+from d2m_cli.media import picture_stream, sound_track
 from d2m_cli.types import Clip, file_state
 
 _STILL_FORMATS = ("image2", "_pipe", "tty")
@@ -116,13 +117,16 @@ def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
 def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
     """Read every packet; decode only until the first picture has come out."""
     scan = _Scan(skip=undecodable_packets(path, stream.index))
+    jumps = Jumps(container, stream)
     try:
         for packet in container.demux():
-            if packet.is_corrupt:
+            if packet.is_corrupt and not may_jump(container):
                 raise _truncated(path)
+            if packet.stream is stream:
+                jumps.see(packet)
             if packet.stream is stream and scan.picture is None:
                 scan.picture = _first_picture(stream, packet)
-            _note_times(scan, packet, stream)
+            _note_times(scan, packet, stream, jumps.shift)
     except av.FFmpegError as error:
         raise _truncated(path) from error
     missing = _told_end(container, stream) - scan.end_of_all
@@ -138,13 +142,13 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
     return scan
 
 
-def _note_times(scan: _Scan, packet: av.Packet, stream: VideoStream) -> None:
+def _note_times(scan: _Scan, packet: av.Packet, stream: VideoStream, shift: float) -> None:
     # AVI knows no presentation times: what stands there for some packets is guessed.
     in_avi = stream.container.format.name == "avi"
     time = packet.dts if in_avi or packet.pts is None else packet.pts
     if time is None or packet.is_discard:
         return
-    begin = float(time * packet.time_base)
+    begin = float(time * packet.time_base) + shift
     length = float((packet.duration or 0) * packet.time_base)
     scan.end_of_all = max(scan.end_of_all, begin + length)
     if packet.stream is stream and scan.skip:

@@ -7,6 +7,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m_cli.clock import Jumps
 from d2m_cli.media import picture_stream
 from d2m_cli.output.checks import CONTAINERS, holds, no_video_holds
 from d2m_cli.output.describe import StreamFacts
@@ -189,19 +190,22 @@ def _packets_until(clip: Clip, end: float | None) -> tuple[FloatArray64, FloatAr
     with av.open(str(clip.path.absolute())) as container:
         stream = picture_stream(container)
         assert stream is not None, f"{clip.path} was probed before"
+        jumps = Jumps(container, stream)
         for packet in container.demux(stream):
             if not packet.size:
                 continue
+            jumps.see(packet)
             unit = float(packet.time_base)
             dts = (packet.pts if packet.dts is None else packet.dts) or 0
             pts = (packet.dts if packet.pts is None else packet.pts) or 0
-            found.append((dts * unit, pts * unit, packet.is_discard, packet.is_keyframe))
-            if end is not None and dts * unit - found[0][1] > end:
+            decoded, shown = dts * unit + jumps.shift, pts * unit + jumps.shift
+            found.append((decoded, shown, packet.is_discard, packet.is_keyframe))
+            if end is not None and decoded - found[0][1] > end:
                 break
     # Some containers mark no picture as one that stands alone.
     first = next((number for number, packet in enumerate(found) if packet[3]), 0)
-    decoded, times, hidden, _ = zip(*found[first:], strict=True)
-    return np.array(decoded), np.array(times), np.array(hidden, dtype=np.bool_)
+    facts = np.array(found[first:])
+    return facts[:, 0], facts[:, 1], facts[:, 2].astype(np.bool_)
 
 
 def loses_transparency(clip: Clip, suffix: str, copied: bool) -> bool:
