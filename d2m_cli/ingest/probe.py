@@ -9,6 +9,7 @@ from av.video.stream import VideoStream
 
 from d2m_cli.clock import Jumps, may_jump, undecodable_packets
 from d2m_cli.errors import InputError
+from d2m_cli.ingest.matroska import is_cut_off
 from d2m_cli.ingest.readable import check_readable
 from d2m_cli.media import picture_stream, sound_track
 from d2m_cli.types import Clip, file_state
@@ -129,9 +130,13 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
             _note_times(scan, packet, stream, jumps.shift)
     except av.FFmpegError as error:
         raise _truncated(path) from error
-    missing = _told_end(container, stream) - scan.end_of_all
-    if missing > _MISSING_SECONDS or _reaches_past_end(stream, path):
+    told = _told_end(container, stream)
+    in_matroska = "matroska" in container.format.name
+    cut_off = is_cut_off(path) if in_matroska else told - scan.end_of_all > _MISSING_SECONDS
+    if cut_off or _reaches_past_end(stream, path):
         raise _truncated(path)
+    if in_matroska and scan.last < told and (told < scan.end or len(container.streams) == 1):
+        scan.end = told  # where no length of the last picture is told, another's was taken
     if scan.count == 0 and scan.picture is not None:
         raise InputError(
             f"{path} is a bare stream of pictures without times: put it into a container "
@@ -173,8 +178,8 @@ def _told_end(container: InputContainer, stream: VideoStream) -> float:
     if "avi" in container.format.name:
         return _seconds(stream.frames, stream)
     if "matroska" in container.format.name and container.duration is not None:
-        # Some writers count the end from 0, some from the first packet: the earlier one is sure.
-        return container.duration / av.time_base
+        # Some writers count the end from 0, some from the first packet.
+        return (container.duration + max(container.start_time or 0, 0)) / av.time_base
     return 0.0
 
 

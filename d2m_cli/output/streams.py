@@ -149,8 +149,8 @@ def stretch(clip: Clip, copied: bool) -> StoredPictures:
     """Which pictures of its file make up the clip.
 
     Packets stand in the order of decoding. A copy may end only after packets of which all pictures
-    are there up to the last one; of these places the one nearest to the clip's end is taken. A copy
-    begins with the first packet that stands alone.
+    are there up to the last one; of these places the one at the clip's end is taken, or the nearest
+    to it. A copy begins with the first packet that stands alone.
     """
     part = clip.end is not None and clip.end < clip.duration
     margin = max(_MIN_MARGIN, 8 / clip.fps)
@@ -164,7 +164,11 @@ def stretch(clip: Clip, copied: bool) -> StoredPictures:
         limits = (decoded[whole - 1] + decoded[whole]) / 2 - begin
         whole, limits = whole[limits > 0], limits[limits > 0]
         if len(whole):
-            nearest = np.abs(shown[whole] - begin - clip.seconds).argmin()
+            # The last picture is shortened, so what counts is that the next one begins later.
+            off = np.abs(shown[whole] - begin - clip.seconds)
+            within = shown[whole - 1] < begin + clip.seconds - _ROUNDING
+            off[within & (shown[whole] > begin + clip.seconds - _ROUNDING)] = 0.0
+            nearest = off.argmin()
             last = float(shown[whole[nearest] - 1]) - begin
             most = int(whole[nearest]) + _SPARE
             return StoredPictures(None, most, last, float(limits[nearest]))
