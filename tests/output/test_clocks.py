@@ -12,6 +12,7 @@ import soundfile
 from d2m_cli.errors import InputError, OutputError
 from d2m_cli.ingest.probe import probe
 from d2m_cli.ingest.video import read_frames
+from d2m_cli.media import bundled_ffmpeg, ffmpeg_path
 from d2m_cli.output.describe import describe
 from d2m_cli.output.mux import mux
 from d2m_cli.output.readback import Promise, read_back
