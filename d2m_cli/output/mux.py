@@ -21,13 +21,12 @@ from d2m_cli.output.run import compiled, run_command
 from d2m_cli.output.sound import for_stream, new_sound, sound_options
 from d2m_cli.output.streams import (
     Luggage,
-    StoredPictures,
     chapters_of,
     count_chapters,
     loses_transparency,
     pack,
-    stretch,
 )
+from d2m_cli.output.stretch import StoredPictures, stretch
 from d2m_cli.output.timecode import moved_timecodes
 from d2m_cli.output.unchanged import unchanged
 from d2m_cli.spec import SAMPLE_RATE

@@ -16,7 +16,8 @@ from d2m_cli.media import bundled_ffmpeg, ffmpeg_path
 from d2m_cli.output.describe import describe
 from d2m_cli.output.mux import mux
 from d2m_cli.output.readback import Promise, read_back
-from d2m_cli.output.streams import Luggage, stretch
+from d2m_cli.output.streams import Luggage
+from d2m_cli.output.stretch import stretch
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import Clip
 
