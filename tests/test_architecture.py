@@ -22,6 +22,7 @@ GROUND = {
     "librosa_lock",
     "media",
     "clock",
+    "caches",
     "opencv",
     "__init__",
     "ahead",
