@@ -205,6 +205,7 @@ def _summary(
         mix=0.0 if piece.audio_only else output.mix,
         beats=[round(float(beat), 4) for beat in track.beats],
         events=track.dance.events.record(),
+        seconds_missing=(music.end or 0.0) - music.start - track.seconds,
         arrangement=track.arrangement.record() if track.arrangement else {},
     )
 
