@@ -1,4 +1,4 @@
-"""A run whose batches are drawn by processes is stopped, goes on, and learns what one run learns."""
+"""A run whose batches are drawn by processes stops, goes on, and learns what one run learns."""
 
 import os
 import signal
