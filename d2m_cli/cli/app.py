@@ -6,6 +6,7 @@ import sys
 import typer
 
 import d2m_cli
+from d2m_cli.caches import name_spare_places
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.lazy import LazyGroup, Line
 from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
@@ -137,6 +138,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin starve the others
     end_on_signals()
     take_any_text()
+    name_spare_places()
     try:
         try:
             app(prog_name="d2m")

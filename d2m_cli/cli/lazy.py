@@ -48,6 +48,14 @@ class LazyGroup(TyperGroup):
         name, _, rest = super().resolve_command(ctx, args)
         return name, self.load(name) if name else None, rest
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a value that is wrong is named without the reading library's words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
     def load(self, name: str) -> Any:
         """The click command of that name, imported."""
         line = self.lines[name]
