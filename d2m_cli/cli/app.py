@@ -7,7 +7,7 @@ import typer
 
 import d2m_cli
 from d2m_cli.caches import name_spare_places
-from d2m_cli.cli.failures import sentence
+from d2m_cli.cli.failures import check_current_folder, sentence
 from d2m_cli.cli.lazy import LazyGroup, Line
 from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
 
@@ -140,6 +140,7 @@ def main() -> None:
     take_any_text()
     name_spare_places()
     try:
+        check_current_folder()
         try:
             app(prog_name="d2m")
         finally:
