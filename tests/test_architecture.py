@@ -27,6 +27,8 @@ GROUND = {
     "arrays",
     "cluster",
     "record",
+    "side_by_side",
+    "lean_torch",
 }
 TYPES_ONLY = {"evaluation.record": "record"}
 """Modules that hold types alone: ground, so that a record may be named by whoever shows it."""

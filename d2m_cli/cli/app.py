@@ -1,6 +1,5 @@
 """The `d2m` command: the list of its commands; errors become one sentence."""
 
-import os
 import sys
 
 import typer
@@ -8,6 +7,7 @@ import typer
 import d2m_cli
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.lazy import LazyGroup, Line
+from d2m_cli.cli.process import settle_process
 from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
 
 FIRST_LINES = """Give a dance video new music that fits the dance.
@@ -134,7 +134,7 @@ def main() -> None:
     """
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin starve the others
+    settle_process()
     end_on_signals()
     take_any_text()
     try:

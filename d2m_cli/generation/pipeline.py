@@ -22,7 +22,7 @@ from d2m_cli.output.denoise import denoise
 from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
 from d2m_cli.spec import Level, RenderQuality
-from d2m_cli.types import Analysis
+from d2m_cli.types import Analysis, Clip
 
 
 class Dance2Music:
@@ -132,7 +132,7 @@ class Dance2Music:
 
     def analyze(
         self,
-        video: str | Path,
+        video: str | Path | Clip,
         *,
         start: float = 0.0,
         end: float | None = None,
@@ -142,13 +142,14 @@ class Dance2Music:
     ) -> Analysis:
         """The dance in a video, decoded once; `compose` makes as many pieces for it as are wished.
 
-        Args and errors as in `generate`.
+        Args and errors as in `generate`; a clip that is probed already has its own start and end.
         """
-        path, options, begin = Path(video), PoseOptions.of(pose, dancer), perf_counter()
+        path = video.path if isinstance(video, Clip) else Path(video)
+        options, begin = PoseOptions.of(pose, dancer), perf_counter()
         if is_motion(path):
             moved = self.maker.read_motion(path, start, end)
             return Analysis(moved, elapsed=perf_counter() - begin)
-        clip = probe(path, start, end)
+        clip = video if isinstance(video, Clip) else probe(path, start, end)
         dance, thumbnails = self.maker.analyze(clip, options, progress)
         return Analysis(dance, clip, thumbnails, perf_counter() - begin)
 

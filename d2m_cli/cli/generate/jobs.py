@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
+from functools import partial
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -13,9 +14,10 @@ from time import perf_counter
 import numpy as np
 from rich.console import Console
 
+from d2m_cli.ahead import begin, watched
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.generate.batch import BatchLog, Outcome, over_ray
-from d2m_cli.cli.generate.look import look, with_tempo
+from d2m_cli.cli.generate.look import look, rehearse_first, with_tempo
 from d2m_cli.cli.generate.output_options import OutputOptions
 from d2m_cli.cli.generate.plan import Job, Plan, PlannedPiece
 from d2m_cli.cli.options import MusicOptions
@@ -28,10 +30,11 @@ from d2m_cli.features.pose.doors import MAIN
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
+from d2m_cli.lean_torch import spare_imports
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
 from d2m_cli.output.audio import Finish
 from d2m_cli.output.beats import write_beats
-from d2m_cli.output.mux import mux, rehearse
+from d2m_cli.output.mux import mux
 from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
 from d2m_cli.output.unchanged import unchanged
@@ -89,6 +92,7 @@ def _outcomes(
             yield from over_ray(_run, plan.jobs, music, output, progress)
         return
     maker = None
+    spare_imports()
     for number, job in enumerate(plan.jobs):
         title = f"{job.video} -> {job.pieces[0].out}"
         if not alone:
@@ -120,16 +124,15 @@ def _run(
         maker.require_follows_tempo()
     song = maker.choose_style(audio=music.style_audio)
     styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
-    maker.maker.prepare(music.level)
     clip = None if job.video == music.motion else probe(job.video, music.start, music.end)
+    maker.maker.prepare(music.level)
     with ExitStack() as held:
         for path in job.files:
             held.enter_context(reserved(path))
-        for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
-            if clip:
-                rehearse(clip, out)
+        rehearsal = begin(partial(rehearse_first, job, clip))
         with unchanged(clip) if clip else nullcontext():
-            analysis = look(maker, clip, music, progress)
+            analysis = look(maker, clip, music, watched(rehearsal, progress))
+        rehearsal.result()
         wished = replace(analysis, dance=with_tempo(analysis.dance, music))
         summaries = []
         for piece, style in zip(job.pieces, styles, strict=True):

@@ -1,4 +1,4 @@
-"""The dance of a video for `d2m generate`: read, kept or given, and its tempo as it is wished."""
+"""What `d2m generate` does before it composes: it looks at the dance, and tries the output."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from dataclasses import replace
 from time import perf_counter
 
 from d2m_cli.analysis.cache import AnalysisCache
+from d2m_cli.cli.generate.plan import Job
 from d2m_cli.cli.options import MusicOptions
 from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features
 from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.output.mux import rehearse
 from d2m_cli.progress import Progress
 from d2m_cli.types import Analysis, Clip, Dance
 
@@ -51,13 +53,18 @@ def look(
 
 def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Progress) -> Analysis:
     return maker.analyze(
-        clip.path,
-        start=clip.start,
-        end=clip.end,
+        clip,
         dancer=music.dancer,
         pose=music.pose,
         progress=progress,
     )
+
+
+def rehearse_first(job: Job, clip: Clip | None) -> None:
+    """Make sure that the first video that is asked for can be written, if there is one."""
+    for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
+        if clip:
+            rehearse(clip, out)
 
 
 def with_tempo(dance: Dance, music: MusicOptions) -> Dance:
