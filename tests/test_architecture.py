@@ -29,6 +29,7 @@ GROUND = {
     "record",
     "side_by_side",
     "lean_torch",
+    "memory",
 }
 TYPES_ONLY = {"evaluation.record": "record"}
 """Modules that hold types alone: ground, so that a record may be named by whoever shows it."""

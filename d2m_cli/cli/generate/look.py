@@ -1,4 +1,4 @@
-"""What `d2m generate` does before it composes: it looks at the dance, and tries the output."""
+"""The dance of a video for `d2m generate`: read, kept or given, and its tempo as it is wished."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from dataclasses import replace
 from time import perf_counter
 
 from d2m_cli.analysis.cache import AnalysisCache
-from d2m_cli.cli.generate.plan import Job
 from d2m_cli.cli.options import MusicOptions
 from d2m_cli.cli.values import FASTEST, SLOWEST
 from d2m_cli.errors import InputError
 from d2m_cli.features.files import load_features
 from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.generation.pipeline import Dance2Music
-from d2m_cli.output.mux import rehearse
 from d2m_cli.progress import Progress
 from d2m_cli.types import Analysis, Clip, Dance
 
@@ -58,13 +56,6 @@ def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Prog
         pose=music.pose,
         progress=progress,
     )
-
-
-def rehearse_first(job: Job, clip: Clip | None) -> None:
-    """Make sure that the first video that is asked for can be written, if there is one."""
-    for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
-        if clip:
-            rehearse(clip, out)
 
 
 def with_tempo(dance: Dance, music: MusicOptions) -> Dance:
