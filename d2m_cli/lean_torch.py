@@ -15,12 +15,17 @@ from types import ModuleType
 from typing import Any
 
 VERSIONS = "2.13."
+"""Of PyTorch."""
 LATER = {
     "torch._meta_registrations",
     "torch.distributed._meta_registrations",
     "torch._native",
     "torch.export",
 }
+BUILT_ON_THEM = {
+    *("torch._dynamo", "torch._inductor", "torch._decomp", "torch._prims", "torch._refs")
+}
+"""Packages that want PyTorch whole: whoever imports one first gets `LATER` first."""
 
 
 def spare_imports() -> None:
@@ -37,6 +42,8 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if name in BUILT_ON_THEM:
+            _load_pending()
         if name not in LATER:
             return None
         others = (finder for finder in sys.meta_path if finder is not self)
@@ -71,11 +78,15 @@ class _Module(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        with _lock:
-            while _pending:
-                module, loader = _pending.pop(0)
-                loader.exec_module(module)
+        _load_pending()
         return ModuleType.__getattribute__(self, name)
+
+
+def _load_pending() -> None:
+    with _lock:
+        while _pending:
+            module, loader = _pending.pop(0)
+            loader.exec_module(module)
 
 
 def _let_generators_be_made() -> None:
