@@ -1,4 +1,4 @@
-"""The one ffmpeg binary that decoding, muxing and moviepy share, and how its clock runs."""
+"""The one ffmpeg binary that decoding, muxing and moviepy share, and which streams count."""
 
 import os
 import re
@@ -9,22 +9,18 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from d2m_cli.errors import D2MError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.stream import Stream
     from av.video.stream import VideoStream
-
-_TS_DISCONT = 0x0200
-"""libavformat's flag of containers whose time stamps may jump."""
 
 _NOT_UTF_8 = "d2m-path:"
 
-_LATE_BY = 32
-"""Packets after a picture that stands alone among which those shown before it lie."""
+_SUPPLEMENTAL = {"h264": "6", "hevc": "39|40"}
+"""Types of the units that hold supplemental information, by codec."""
 
 _LOOK_AT = 1000
 """Packets of a file with several pictures that are read to see which of them moves."""
@@ -99,40 +95,6 @@ def picture_stream(container: "InputContainer") -> "VideoStream | None":
     return next((stream for stream in moving if counts[stream.index] > 1), moving[0])
 
 
-def undecodable_packets(path: Path, index: int) -> int:
-    """How many packets of stream `index` come before the first picture that stands alone.
-
-    A transport stream that was cut anywhere begins with such, and no player shows them. 0 where
-    no picture is marked as standing alone.
-    """
-    import av
-
-    count = 0
-    with av.open(str(path.absolute())) as container:
-        for packet in container.demux(index):
-            if packet.size and packet.is_keyframe:
-                return count
-            count += packet.size > 0
-    return 0
-
-
-def picture_begin(path: Path, stream: "VideoStream") -> float | None:
-    """Seconds on the file's own clock at which its picture `stream` begins to be shown.
-
-    None where nothing tells.
-    """
-    import av
-
-    skipped = undecodable_packets(path, stream.index)
-    if not skipped:
-        return _begin(stream)
-    with av.open(str(path.absolute())) as container:
-        sized = (packet for packet in container.demux(stream.index) if packet.size)
-        decoded = islice(sized, skipped, skipped + _LATE_BY)
-        times = [packet.pts * packet.time_base for packet in decoded if packet.pts is not None]
-    return float(min(times)) if times else _begin(stream)
-
-
 def _first_packets(path: Path, streams: set[int]) -> dict[int, int]:
     """How many of the first `_LOOK_AT` packets of the file belong to each of `streams`."""
     import av
@@ -143,6 +105,42 @@ def _first_packets(path: Path, streams: set[int]) -> dict[int, int]:
             if packet.stream.index in counts and packet.size:
                 counts[packet.stream.index] += 1
     return counts
+
+
+def decoding_options(path: Path, index: int) -> dict[str, str]:
+    """Options of ffmpeg's input under which stream `index`, the picture, can be decoded.
+
+    ffmpeg 9 stops with "File exists" where both the container and the pictures say that they are
+    3-D: what the pictures say (NAL units of supplemental information) is then left out.
+    """
+    import av
+
+    with av.open(str(path.absolute())) as container:
+        stream = container.streams[index]
+        if not isinstance(stream, av.VideoStream):
+            return {}
+        units = _SUPPLEMENTAL.get(stream.codec_context.name)
+        try:
+            first = next(iter(container.decode(stream)), None) if units else None
+        except av.FFmpegError:
+            return {}
+    if first is None or times_three_d(first) < 2 or _is_older():
+        return {}
+    return {"bsf:v": f"filter_units=remove_types={units}"}
+
+
+def times_three_d(frame: Any) -> int:
+    """How often a decoded frame says that it is 3-D."""
+    from av.sidedata.sidedata import Type
+
+    return sum(each.type == Type.STEREO3D for each in frame.side_data)
+
+
+def _is_older() -> bool:
+    """Whether the ffmpeg in use is one before 7.1, which filters no inputs and needs it not."""
+    told = subprocess.run([ffmpeg_path(), "-version"], capture_output=True, check=False).stdout
+    found = re.match(rb"ffmpeg version n?(\d+)\.(\d+)", told)
+    return found is not None and (int(found[1]), int(found[2])) < (7, 1)
 
 
 @dataclass(frozen=True)
@@ -188,60 +186,3 @@ def _channels(path: Path, index: int) -> int:
             if frames:
                 return frames[0].layout.nb_channels
     return 0
-
-
-@dataclass(frozen=True)
-class Clock:
-    """How ffmpeg's clock for one stream of a file stands to the clip's own."""
-
-    first_picture: float
-    """Seconds on ffmpeg's clock at which the clip's time 0 lies."""
-    seekable: bool
-    """The container has an index that leads to the right key frame."""
-    picture: int
-    """Number of the stream that is the picture."""
-
-
-def read_clock(path: Path, stream: int | None = None) -> Clock:
-    """The clock of the video at `path`, which must be one that can be opened.
-
-    ffmpeg begins to count with the earliest stream of a file; in transport streams and their like
-    with the earliest that is used, which is to be number `stream` alone (None: the picture).
-    """
-    import av
-
-    with av.open(str(path.absolute())) as container:
-        picture = picture_stream(container)
-        assert picture is not None, f"{path} was probed before"
-        index = picture.index
-        seekable = any(name in container.format.name for name in ("mp4", "matroska"))
-        zero = picture_begin(path, picture)
-        used = _begin(container.streams[index if stream is None else stream])
-        if zero is None or container.start_time is None:
-            return Clock(0.0, seekable, index)
-        if container.format.flags & _TS_DISCONT:
-            return Clock(zero - (zero if used is None else used), seekable, index)
-    return Clock(zero - file_start(path), seekable, index)
-
-
-def _begin(stream: "Stream") -> float | None:
-    """Seconds on the file's own clock at which a stream begins; None where nothing tells."""
-    if stream.start_time is None or stream.time_base is None:
-        return None
-    return float(stream.start_time * stream.time_base)
-
-
-def file_start(path: Path) -> float:
-    """Seconds on a file's own clock at which ffmpeg begins to count; 0 where it does not know.
-
-    A chosen ffmpeg is asked: in Matroska versions differ.
-    """
-    import av
-
-    if not os.environ.get("D2M_FFMPEG"):
-        with av.open(str(path.absolute())) as container:
-            return (container.start_time or 0) / av.time_base
-    command = [ffmpeg_path(), "-hide_banner", "-nostdin", "-i", str(path.absolute())]
-    told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    found = re.search(rb"Duration: [^\n]*, start: (-?[\d.]+)", told.stderr)
-    return float(found[1]) if found else 0.0

@@ -21,6 +21,8 @@ GROUND = {
     "pcm",
     "librosa_lock",
     "media",
+    "clock",
+    "caches",
     "opencv",
     "__init__",
     "ahead",

@@ -5,7 +5,8 @@ import sys
 import typer
 
 import d2m_cli
-from d2m_cli.cli.failures import sentence
+from d2m_cli.caches import name_spare_places
+from d2m_cli.cli.failures import check_current_folder, sentence
 from d2m_cli.cli.lazy import LazyGroup, Line
 from d2m_cli.cli.process import settle_process
 from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
@@ -137,7 +138,9 @@ def main() -> None:
     settle_process()
     end_on_signals()
     take_any_text()
+    name_spare_places()
     try:
+        check_current_folder()
         try:
             app(prog_name="d2m")
         finally:

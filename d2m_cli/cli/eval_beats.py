@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from d2m_cli.cli.options import JsonOption
+from d2m_cli.cli.values import require
 
 if TYPE_CHECKING:
     from d2m_cli.evaluation.record import BeatsRecord
@@ -22,16 +23,27 @@ def eval_beats(
 ) -> None:
     """Score beats of generated against reference music: coverage and hit, LORIS, mir_eval.
 
-    Files may be audio or video; files of two folders are paired by name (X.d2m.mp4 with X.mp4).
+    Files may be audio or video; files of two folders are paired by name (X.d2m.mp4 with X.mp4). A
+    pair that cannot be read is named at the end, and the exit status is then 1.
     """
+    require(reference, generated)
     from d2m_cli import files
+    from d2m_cli.errors import D2MError
     from d2m_cli.evaluation.figures import beats_record
     from d2m_cli.evaluation.naming import pair_files
     from d2m_cli.evaluation.sources import read_music
     from d2m_cli.metrics.pairs import compare_pair
+    from d2m_cli.report.summary import Failure, closing_line
 
     matched, unpaired = pair_files(reference, generated)
-    compared = [compare_pair(name, read_music(a), read_music(b)) for name, a, b in matched]
+    compared, failures = [], list[Failure]()
+    for name, known, made in matched:
+        try:
+            compared.append(compare_pair(name, read_music(known), read_music(made)))
+        except D2MError as error:
+            if len(failures) == len(matched) - 1:
+                raise
+            failures.append(Failure(name, str(error)))
     record = beats_record([score for score, _ in compared])
     if csv:
         files.write_csv(csv, record["pairs"])
@@ -43,6 +55,9 @@ def eval_beats(
         files.print_json({**record, "unpaired": unpaired})
     else:
         _show(record, unpaired)
+    if failures:
+        typer.echo(closing_line(len(matched), failures, "pairs"), err=True)
+        raise typer.Exit(1)
 
 
 def _show(record: BeatsRecord, unpaired: list[str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from d2m_cli.cli.options import DeviceOption, JsonOption, PoseOption
+from d2m_cli.cli.values import require
 from d2m_cli.cluster import Engine
 from d2m_cli.features.pose.doors import Door
 from d2m_cli.spec import Level
@@ -58,6 +59,7 @@ def evaluate(
 
     Example: d2m evaluate videos/ --generate low --music rival=rival_videos/ --html report.html
     """
+    require(*dances, genres, segments, real, library, soundfont, opinions)
     from rich.console import Console
 
     from d2m_cli.cli.progress import stage_progress

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from d2m_cli.cli.options import DeviceOption, JsonOption
+from d2m_cli.cli.values import require
 from d2m_cli.spec import Level
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ def codec(
 
     Example: d2m measure codec weights/codec_high.safetensors --level high --music cache/music
     """
+    require(place, music)
     from d2m_cli.evaluation.codec_report import codec_table, open_codec
     from d2m_cli.report.table_data import print_tables
 
@@ -44,6 +46,7 @@ def inputs(
 
     Example: d2m measure inputs runs/generator_high
     """
+    require(run)
     from d2m_cli.evaluation.conditioning import importance_table, measure
     from d2m_cli.report.table_data import print_tables
 
@@ -74,6 +77,7 @@ def distances(
 
     Example: d2m measure distances free_music/ --beside d2m=made/
     """
+    require(music, *(Path(each.partition("=")[2]) for each in beside))
     from rich.console import Console
 
     from d2m_cli import files
@@ -154,6 +158,7 @@ def styles(
 
     Example: d2m measure styles examples/dance.mp4 --real free_music/
     """
+    require(video, real)
     from rich.console import Console
 
     from d2m_cli import files
@@ -192,6 +197,7 @@ def rhythm(
 
     Example: d2m measure rhythm dance_with_melody/ --seconds 5
     """
+    require(dances)
     from rich.console import Console
 
     from d2m_cli import files

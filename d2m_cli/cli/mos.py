@@ -31,16 +31,18 @@ def build(
 
     Videos are rated for coherence (mp4 or webm) and, without the picture, for quality; sound files
     for quality only. The same dances are drawn of every system (X.d2m.mp4 belongs to X), all items
-    play at one loudness, and listeners never see the systems' names.
+    play at one loudness, and listeners never see the systems' names. A file without sound is left
+    out and named at the end; the exit status is then 1.
 
     Example: d2m mos build test1 --system ours=scored/ --system rival=rival_videos/
     """
     from d2m_cli import files
     from d2m_cli.errors import DataError, OutputError
     from d2m_cli.evaluation import naming, sources
-    from d2m_cli.evaluation.listening import VIDEO_KINDS, listening_media
+    from d2m_cli.evaluation.listening import VIDEO_KINDS, heard, listening_media
     from d2m_cli.metrics.mos import MosPart, draw_items, make_key
     from d2m_cli.report.mos_page import mos_page
+    from d2m_cli.report.summary import Failure, closing_line
 
     page, kept = out / "listening_test.html", out / "key.json"
     for path in (page, kept):
@@ -52,6 +54,8 @@ def build(
         name: naming.by_dance(naming.visible_files(folder), prefer_generated=True)
         for name, folder in map(sources.named_folder, systems)
     }
+    count = sum(map(len, clips_of.values()))
+    clips_of, failures = heard(clips_of)
     videos = {
         system: [clip for clip, path in clips.items() if path.suffix.lower() in VIDEO_KINDS]
         for system, clips in clips_of.items()
@@ -67,6 +71,10 @@ def build(
     files.write_text(page, mos_page(key["test"], media))
     files.write_json(kept, key)
     typer.echo(f"{page}: {len(drawn)} items. Keep {kept} to yourself.")
+    if failures:
+        told = [Failure(str(path), error) for path, error in failures.items()]
+        typer.echo(closing_line(count, told, "files"), err=True)
+        raise typer.Exit(1)
 
 
 @app.command()

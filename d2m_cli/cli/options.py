@@ -77,7 +77,7 @@ class MusicOptions:
             "--seed",
             "NUMBER",
             "Another seed gives another piece.",
-            parser=values.whole(0, 2**62),
+            parser=values.whole(0, 2**63 - 1),
         ),
     ] = 0
     takes: Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from d2m_cli.analysis.encoder import BundleVisual
 from d2m_cli.cli.options import PoseOption
+from d2m_cli.cli.values import require
 from d2m_cli.features.pose.doors import Door
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def prepare(
 
     Exit status 1 when a piece is missing or broken; the others are in the cache nevertheless.
     """
+    require(folder, samples, *soundfont)
     from rich.console import Console
 
     from d2m_cli.cli.progress import stage_progress

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
@@ -32,6 +33,16 @@ def plain_path(text: str) -> str:
     from urllib.request import url2pathname
 
     return url2pathname(urlsplit(text).path)
+
+
+def require(*paths: Path | None) -> None:
+    """Make sure that files and folders are there before anything slow begins.
+
+    Raises `InputError` for the first that is not; None stands for one that is not asked for.
+    """
+    for path in paths:
+        if path is not None and not path.exists():
+            raise InputError(f"{path} does not exist: check the path.")
 
 
 def tempo(text: str) -> Tempo:
@@ -86,7 +97,8 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         word = str(text).strip()
         if not re.fullmatch(r"-?\d+", word) or not least <= int(word) <= most:
-            raise typer.BadParameter(f"'{text}' is not a whole number from {least} to {most}.")
+            limit = "2^63-1" if most == 2**63 - 1 else most
+            raise typer.BadParameter(f"'{text}' is not a whole number from {least} to {limit}.")
         return int(word)
 
     return read

@@ -6,13 +6,13 @@ limiter, at most `MAX_LUFS`: a louder piece is liked better, and a limiter chang
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import ffmpeg
 import soundfile
 
-from d2m_cli.errors import DataError
+from d2m_cli.errors import D2MError, DataError
 from d2m_cli.evaluation.sources import read_music
 from d2m_cli.ingest.probe import has_sound
 from d2m_cli.metrics.mos import MosItem, MosPart
@@ -28,14 +28,28 @@ VIDEO_KINDS = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm"}
 _SOUND_CODECS = {"video/mp4": "aac", "video/webm": "libopus"}
 
 
-def listening_media(items: Sequence[tuple[MosItem, Path]]) -> list[tuple[MosItem, Media]]:
-    """Each item with its video (coherence) or its sound alone (quality), from the item's file.
+def heard(
+    clips_of: Mapping[str, Mapping[str, Path]],
+) -> tuple[dict[str, dict[str, Path]], dict[Path, str]]:
+    """The clips of each system that have sound, and why the others cannot be rated."""
+    wrong: dict[Path, str] = {}
+    for path in (path for clips in clips_of.values() for path in clips.values()):
+        try:
+            if not has_sound(path):
+                wrong[path] = f"{path} has no sound."
+        except D2MError as error:
+            wrong[path] = str(error)
+    kept = {
+        system: {clip: path for clip, path in clips.items() if path not in wrong}
+        for system, clips in clips_of.items()
+    }
+    if wrong and not any(kept.values()):
+        raise DataError(f"No file has sound: {' '.join(wrong.values())}")
+    return kept, wrong
 
-    Raises `DataError` for a file without sound.
-    """
-    for _, path in items:
-        if path.suffix.lower() in VIDEO_KINDS and not has_sound(path):
-            raise DataError(f"{path} has no sound: a listening test needs music.")
+
+def listening_media(items: Sequence[tuple[MosItem, Path]]) -> list[tuple[MosItem, Media]]:
+    """Each item with its video (coherence) or its sound alone (quality), from the item's file."""
     with tempfile.TemporaryDirectory() as folder:
         sources = [_source(item, path, Path(folder)) for item, path in items]
         levels = [measure_loudness(source) for source in sources]

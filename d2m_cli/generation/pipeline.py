@@ -18,7 +18,7 @@ from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
 from d2m_cli.memory import give_back
 from d2m_cli.official import FlowMethod
-from d2m_cli.output.audio import Finish, level_loudness, write_wav
+from d2m_cli.output.audio import Delivery, level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
@@ -165,13 +165,13 @@ class Dance2Music:
         seed: int = 0,
         quality: RenderQuality | str = RenderQuality.NORMAL,
         denoised: bool | None = None,
-        finish: Finish = Finish(),
+        delivery: Delivery = Delivery(),
         progress: Progress = silent,
     ) -> Track:
         """New music for a dance that `analyze` gave.
 
         Args and errors as in `generate`, but that `style` may also be what `choose_style` gave, and
-        `finish` says how loud the music is and how it begins and ends.
+        `delivery` says how loud the music is and how it begins and ends.
         """
         level, quality = self.require_level(level), require_quality(quality)
         self.require_tempo(tempo, beat_offset)
@@ -197,7 +197,7 @@ class Dance2Music:
         with timed(timings, Step.POSTPROCESS):
             if self.maker.denoised if denoised is None else denoised:
                 denoise(raw, clean, progress)
-            level_loudness(clean if clean.exists() else raw, final, finish)
+            level_loudness(clean if clean.exists() else raw, final, delivery)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
         words = self.maker.arrangement(dance, level, style, seed)

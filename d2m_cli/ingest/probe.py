@@ -7,9 +7,11 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from d2m_cli.clock import Jumps, may_jump, undecodable_packets
 from d2m_cli.errors import InputError
+from d2m_cli.ingest.matroska import is_cut_off
 from d2m_cli.ingest.readable import check_readable
-from d2m_cli.media import picture_stream, sound_track, undecodable_packets
+from d2m_cli.media import picture_stream, sound_track
 from d2m_cli.types import Clip, file_state
 
 _STILL_FORMATS = ("image2", "_pipe", "tty")
@@ -116,18 +118,25 @@ def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
 def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
     """Read every packet; decode only until the first picture has come out."""
     scan = _Scan(skip=undecodable_packets(path, stream.index))
+    jumps = Jumps(container, stream)
     try:
         for packet in container.demux():
-            if packet.is_corrupt:
+            if packet.is_corrupt and not may_jump(container):
                 raise _truncated(path)
+            if packet.stream is stream:
+                jumps.see(packet)
             if packet.stream is stream and scan.picture is None:
                 scan.picture = _first_picture(stream, packet)
-            _note_times(scan, packet, stream)
+            _note_times(scan, packet, stream, jumps.shift)
     except av.FFmpegError as error:
         raise _truncated(path) from error
-    missing = _told_end(container, stream) - scan.end_of_all
-    if missing > _MISSING_SECONDS or _reaches_past_end(stream, path):
+    told = _told_end(container, stream)
+    in_matroska = "matroska" in container.format.name
+    cut_off = is_cut_off(path) if in_matroska else told - scan.end_of_all > _MISSING_SECONDS
+    if cut_off or _reaches_past_end(stream, path):
         raise _truncated(path)
+    if in_matroska and scan.last < told and (told < scan.end or len(container.streams) == 1):
+        scan.end = told  # where no length of the last picture is told, another's was taken
     if scan.count == 0 and scan.picture is not None:
         raise InputError(
             f"{path} is a bare stream of pictures without times: put it into a container "
@@ -138,13 +147,13 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
     return scan
 
 
-def _note_times(scan: _Scan, packet: av.Packet, stream: VideoStream) -> None:
+def _note_times(scan: _Scan, packet: av.Packet, stream: VideoStream, shift: float) -> None:
     # AVI knows no presentation times: what stands there for some packets is guessed.
     in_avi = stream.container.format.name == "avi"
     time = packet.dts if in_avi or packet.pts is None else packet.pts
     if time is None or packet.is_discard:
         return
-    begin = float(time * packet.time_base)
+    begin = float(time * packet.time_base) + shift
     length = float((packet.duration or 0) * packet.time_base)
     scan.end_of_all = max(scan.end_of_all, begin + length)
     if packet.stream is stream and scan.skip:
@@ -169,8 +178,8 @@ def _told_end(container: InputContainer, stream: VideoStream) -> float:
     if "avi" in container.format.name:
         return _seconds(stream.frames, stream)
     if "matroska" in container.format.name and container.duration is not None:
-        # Some writers count the end from 0, some from the first packet: the earlier one is sure.
-        return container.duration / av.time_base
+        # Some writers count the end from 0, some from the first packet.
+        return (container.duration + max(container.start_time or 0, 0)) / av.time_base
     return 0.0
 
 

@@ -13,9 +13,10 @@ from typing import Any, cast
 import ffmpeg
 import numpy as np
 
+from d2m_cli.clock import read_clock
 from d2m_cli.errors import InputError
 from d2m_cli.ingest.probe import probe
-from d2m_cli.media import complaint, ffmpeg_path, read_clock, real_words, word_of
+from d2m_cli.media import complaint, decoding_options, ffmpeg_path, real_words, word_of
 from d2m_cli.spec import FRAME_RATE
 from d2m_cli.types import Clip, FrameArray
 
@@ -89,7 +90,10 @@ def _command(clip: Clip, rate: float, width: int, height: int, every: int) -> li
     seek = clip.start if clock.seekable else 0.0
     # Pictures from the key frame on stay in the stream with negative times, so that `fps` still
     # knows which one is on the screen when the part begins (a still one may begin long before).
-    where = {"ss": f"{seek:.6f}", "noaccurate_seek": None} if seek else {}
+    where: dict[str, str | None] = {}
+    if seek:
+        where = {"ss": f"{seek:.6f}", "noaccurate_seek": None}
+    where |= decoding_options(clip.path, clock.picture)
     source = ffmpeg.input(word_of(clip.path), threads=2, **where)
     begin = clock.first_picture + clip.start - seek
     pictures = (

@@ -57,8 +57,8 @@ class Loudness(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Finish:
-    """How a piece is to leave: its loudness, and how it begins and ends."""
+class Delivery:
+    """How a piece is delivered: its loudness, and how it begins and ends."""
 
     lufs: float = TARGET_LUFS
     """Integrated loudness of the stereo sound (-14 is what most platforms play)."""
@@ -83,7 +83,7 @@ def _measure(sound: Any) -> Loudness:
     return Loudness(lufs if lufs > _SILENCE_LUFS else -math.inf, peak)
 
 
-def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> float:
+def level_loudness(path: Path, out: Path, delivery: Delivery = Delivery()) -> float:
     """Fade the WAV at `path`, bring it to its loudness by one gain and a limiter; write `out`.
 
     `out` is 16-bit mono.
@@ -94,9 +94,9 @@ def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> float:
 
     Raises `OutputError` when the file cannot be written.
     """
-    source = _faded(path, finish)
+    source = _faded(path, delivery)
     before = _measure(source)
-    gain = finish.lufs - before.lufs if before.lufs > -math.inf else 0.0
+    gain = delivery.lufs - before.lufs if before.lufs > -math.inf else 0.0
     with finished_file(out) as draft:
 
         def write(sound: Any) -> None:
@@ -107,7 +107,7 @@ def level_loudness(path: Path, out: Path, finish: Finish = Finish()) -> float:
             return gain
         for passed in range(1, _LIMITER_PASSES + 1):
             write(limited(source.filter("volume", f"{gain:.3f}dB"), SAMPLE_RATE))
-            missing = finish.lufs - measure_loudness(draft).lufs
+            missing = delivery.lufs - measure_loudness(draft).lufs
             if passed == _LIMITER_PASSES or not _CLOSE_ENOUGH < missing < math.inf:
                 break
             gain += missing
@@ -126,14 +126,14 @@ def apply_gain(path: Path, out: Path, gain: float) -> None:
         run_ffmpeg(sound.output(word_of(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
 
 
-def _faded(path: Path, finish: Finish) -> Any:
+def _faded(path: Path, delivery: Delivery) -> Any:
     """The sound of the file, rising and falling like a quarter of a sine."""
     sound = ffmpeg.input(word_of(path)).audio
     seconds = soundfile.info(path).duration
-    if finish.fade_in > 0:
-        sound = sound.filter("afade", type="in", duration=finish.fade_in, curve="qsin")
-    if finish.fade_out > 0:
-        begin = max(seconds - finish.fade_out, 0.0)
+    if delivery.fade_in > 0:
+        sound = sound.filter("afade", type="in", duration=delivery.fade_in, curve="qsin")
+    if delivery.fade_out > 0:
+        begin = max(seconds - delivery.fade_out, 0.0)
         sound = sound.filter(
             "afade", type="out", start_time=begin, duration=seconds - begin, curve="qsin"
         )

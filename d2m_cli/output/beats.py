@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from d2m_cli.output.midi import Voice
 
 
+_BLUR = 4e-4
+"""Relative distance of a mean rate from the nominal one; 29.97 and 30 lie 1e-3 apart."""
+
+
 class Beat(NamedTuple):
     """One beat of the music."""
 
@@ -106,9 +110,20 @@ def write_timeline(path: Path, timeline: Timeline, fps: float) -> None:
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise OutputError(f"{path} has an unknown kind: choose one of {', '.join(FORMATS)}.")
-    content = form(timeline, printable(path.stem), fps)
+    content = form(timeline, printable(path.stem), nominal_rate(fps))
     with finished_file(path) as draft:
         draft.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def nominal_rate(fps: float) -> float:
+    """The rate that editors know for a mean of `fps` pictures per second, which milliseconds blur.
+
+    29.97 is 30000/1001. A rate that is near none of them stays as it is.
+    """
+    whole = [24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 90.0, 100.0, 120.0, 240.0]
+    known = [*whole, *(rate / 1.001 for rate in whole)]
+    nearest = min(known, key=lambda rate: abs(rate - fps))
+    return nearest if abs(nearest / fps - 1) < _BLUR else fps
 
 
 def _markers(timeline: Timeline) -> list[_Marker]:

@@ -12,7 +12,7 @@ from d2m_cli.media import bundled_ffmpeg
 
 ROTATION = "display matrix"
 DOLBY_VISION = "Dolby Vision record"
-_NAMES = {"dovi configuration record": DOLBY_VISION}
+_NAMES = {"dovi configuration record": DOLBY_VISION, "stereo 3d": "3-D flag"}
 
 _ENCODERS_OWN = "cpb properties"
 """How an encoder budgeted its bits: of the coding, not of the picture."""

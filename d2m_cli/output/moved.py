@@ -11,7 +11,8 @@ from typing import Any
 
 import av
 
-from d2m_cli.media import file_start, picture_begin, picture_stream
+from d2m_cli.clock import Jumps, clock_shifts, file_start, may_jump, picture_begin
+from d2m_cli.media import picture_stream
 from d2m_cli.output.streams import Companion, Luggage
 from d2m_cli.types import Clip
 
@@ -26,44 +27,55 @@ class Moved:
 
 
 def stands_elsewhere(clip: Clip) -> bool:
-    """Whether the clip is a part, or its first picture is not the first thing in the file."""
+    """Whether the clip is a part, its first picture is not the first thing in the file, or the
+    file's clock may jump, which ffmpeg would mend for pictures and sound alone."""
     if clip.start > 0 or (clip.end is not None and clip.end < clip.duration):
         return True
     with av.open(str(clip.path.absolute())) as container:
         begin = (container.start_time or 0) / av.time_base
+        if may_jump(container):
+            return True
         return abs(_first_picture(container) - begin) > 1e-3
 
 
-def move_stream(clip: Clip, companion: Companion, folder: Path) -> Moved | None:
-    """Write the stream of `companion` within the clip to `folder`; None when nothing is left."""
-    suffix = ".mp4" if companion.source in ("mov_text", "bin_data") else ".mkv"
-    path = folder / f"{companion.index}{suffix}"
-    count = 0
+def move_stream(clip: Clip, index: int, path: Path) -> Moved | None:
+    """Write stream `index` within the clip to the new file `path`; None when nothing is left."""
+    shifts = clock_shifts(clip.path)
+    last = -1
     with av.open(str(clip.path.absolute())) as source, av.open(str(path), "w") as sink:
         zero = _first_picture(source) + clip.start
-        stream = source.streams[companion.index]
+        stream, picture = source.streams[index], picture_stream(source)
+        assert picture is not None, "the clip was probed before"
+        jumps, own = Jumps(source, picture), Jumps(source, stream)
         target = sink.add_stream_from_template(stream)
         target.metadata.update(stream.metadata)
         target.disposition = stream.disposition
-        for packet in source.demux(stream):
-            if packet.pts is None:
+        for packet in source.demux(*((stream, picture) if len(shifts) > 1 else (stream,))):
+            if packet.stream is picture:
+                jumps.see(packet)
+            if packet.stream is picture or packet.pts is None:
                 continue
             unit = packet.time_base
-            begin = float(packet.pts * unit) - zero
+            begin = float(packet.pts * unit)
+            if stream.type == "audio":
+                own.see(packet)
+                begin += shifts[min(len(own.shifts), len(shifts)) - 1] - zero
+            else:
+                begin = jumps.place(begin, shifts) - zero
             end = begin + float((packet.duration or 0) * unit)
             if begin >= clip.seconds:
                 break
             if end <= 0 if packet.duration else begin < 0:
                 continue
-            packet.pts = packet.dts = round(max(begin, 0.0) / unit)
+            ticks = round(max(begin, 0.0) / unit)
+            if len(shifts) > 1 and ticks <= last:
+                continue  # what went on beyond the picture before it, and covers this
+            packet.pts = packet.dts = last = ticks
             if packet.duration:
                 packet.duration = round((min(end, clip.seconds) - max(begin, 0.0)) / unit)
             packet.stream = target
             sink.mux(packet)
-            count += 1
-    if not count:
-        return None
-    return Moved(path, file_start(path))
+    return Moved(path, file_start(path)) if last >= 0 else None
 
 
 @dataclass(frozen=True)

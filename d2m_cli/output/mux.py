@@ -8,7 +8,8 @@ import ffmpeg
 import numpy as np
 import soundfile
 
-from d2m_cli.media import read_clock, sound_track, word_of
+from d2m_cli.clock import clock_shifts, read_clock
+from d2m_cli.media import decoding_options, sound_track, word_of
 from d2m_cli.output.checks import CONTAINERS, check_container, no_video_holds
 from d2m_cli.output.describe import StreamFacts, describe
 from d2m_cli.output.metadata import has_phone_metadata, metadata_words
@@ -20,13 +21,12 @@ from d2m_cli.output.run import compiled, run_command
 from d2m_cli.output.sound import for_stream, new_sound, sound_options
 from d2m_cli.output.streams import (
     Luggage,
-    StoredPictures,
     chapters_of,
     count_chapters,
     loses_transparency,
     pack,
-    stretch,
 )
+from d2m_cli.output.stretch import StoredPictures, stretch
 from d2m_cli.output.timecode import moved_timecodes
 from d2m_cli.output.unchanged import unchanged
 from d2m_cli.spec import SAMPLE_RATE
@@ -118,20 +118,16 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
     # A limit on the output would end the sound as well.
     limit = {} if plan.pictures.limit is None else {"t": f"{plan.pictures.limit:.6f}"}
     begin = 0.0 if plan.copied else plan.pictures.first - _TICK
-    picture = _stream(clip, plan.picture.index, begin, **limit)
+    read = {} if plan.copied else decoding_options(clip.path, plan.picture.index)
+    picture = _stream(clip, plan.picture.index, begin, **limit, **read)
     track = sound_track(clip.path) if mix > 0 else None
-    old = _stream(clip, track.index) if track else None
-    sound = new_sound(clip, ffmpeg.input(word_of(wav)), old, track, mix)
     with scratch_folder() as name:
         folder = Path(name)
+        old = _old_sound(clip, track.index, folder) if track else None
+        sound = new_sound(clip, ffmpeg.input(word_of(wav)), old, track, mix)
         kept, others = _others(plan, folder)
-        sink = ffmpeg.output(
-            picture,
-            sound,
-            *others,
-            word_of(draft),
-            **_options(plan, kept),
-        )
+        streams = (picture, sound, *others)
+        sink = ffmpeg.output(*streams, word_of(draft), **_options(plan, kept))
         command = compiled(sink)
         place = command.index(str(draft.absolute()))
         command[place:place] = attach_covers(clip, kept, folder)
@@ -155,6 +151,15 @@ def _stream(clip: Clip, index: int, begin: float = 0.0, **options: Any) -> Any:
     return ffmpeg.input(word_of(clip.path), **options)[str(index)]
 
 
+def _old_sound(clip: Clip, index: int, folder: Path) -> Any:
+    """The sound stream `index`, beside the picture even where the file's clock jumps."""
+    if len(clock_shifts(clip.path)) > 1:
+        moved = move_stream(clip, index, folder / "old.nut")
+        if moved is not None:
+            return ffmpeg.input(word_of(moved.path), itsoffset=f"{moved.begin:.6f}")["0"]
+    return _stream(clip, index)
+
+
 def _others(plan: _Plan, folder: Path) -> tuple[Luggage, list[Any]]:
     """What comes along, less what the part has nothing of, and its streams in this order.
 
@@ -168,7 +173,8 @@ def _others(plan: _Plan, folder: Path) -> tuple[Luggage, list[Any]]:
         if each.kind == "attachment" or plan.streams[each.index].attached:
             source = still[str(each.index)]
         elif each.kind != "video" and elsewhere:
-            moved = move_stream(clip, each, folder)
+            kind = ".mp4" if each.source in ("mov_text", "bin_data") else ".mkv"
+            moved = move_stream(clip, each.index, folder / f"{each.index}{kind}")
             if moved is None:
                 continue
             source = ffmpeg.input(word_of(moved.path), itsoffset=f"{moved.begin:.6f}")["0"]

@@ -6,7 +6,7 @@ from typing import Any
 import av
 import numpy as np
 
-from d2m_cli.media import picture_stream
+from d2m_cli.media import picture_stream, times_three_d
 from d2m_cli.output.checks import CONTAINERS, no_video_holds
 from d2m_cli.output.describe import DOLBY_VISION, StreamFacts
 
@@ -47,6 +47,7 @@ def picture_anew(video: Path, suffix: str, later: float = 0.0) -> dict[str, Any]
         odd = context.width % 2 or context.height % 2
         frame = next(iter(container.decode(stream)), None)
         light = _light(frame) if deep else {}
+        three_d = frame is not None and times_three_d(frame) > 0
         interlaced = frame is not None and frame.interlaced_frame and not frame.rotation
     if suffix == ".webm":
         options = {**_VP9, "pix_fmt": "yuv420p10le" if deep else "yuv420p"}
@@ -60,7 +61,10 @@ def picture_anew(video: Path, suffix: str, later: float = 0.0) -> dict[str, Any]
     else:
         options = {**_H264, **({"flags": "+ilme+ildct"} if interlaced else {})}
     even = ",crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0" if odd else ""
-    return {**options, "filter": f"trim=start=0,setpts='max(PTS-{later:.6f}/TB,0)'{even}"}
+    # The container tells it; ffmpeg 9 cannot decode what tells it twice.
+    flat = ",sidedata=delete:STEREO3D" if three_d else ""
+    filters = f"trim=start=0,setpts='max(PTS-{later:.6f}/TB,0)'{even}{flat}"
+    return {**options, "filter": filters}
 
 
 def lost_colour(video: Path) -> list[str]:

@@ -9,7 +9,8 @@ import av
 from d2m_cli.errors import OutputError
 from d2m_cli.media import picture_stream
 from d2m_cli.output.describe import ROTATION, StreamFacts, describe
-from d2m_cli.output.streams import Luggage, StoredPictures
+from d2m_cli.output.streams import Luggage
+from d2m_cli.output.stretch import StoredPictures
 
 _SOUND_SECONDS = 0.15
 """How far the new sound may end from the clip's end: an encoder's frame, and its delay."""

@@ -98,7 +98,7 @@ def _mark_dance(axes: Axes, events: Events) -> None:
         axes.axvspan(*turn, color="C4", alpha=0.2, lw=0, label=None if number else "turn")
     for marker, colour, label, times in (
         ("^", "C3", "accent", [a.time for a in events.accents if a.strength >= STRONG_ACCENT]),
-        ("*", "C2", "landing", [jump.time for jump in events.jumps]),
+        ("*", "C2", "jump", [jump.time for jump in events.jumps]),
         ("v", "C5", "drop", [drop.time for drop in events.drops]),
     ):
         if times:

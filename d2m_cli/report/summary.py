@@ -33,6 +33,7 @@ SAME_TEMPO = 0.04
 """Relative distance up to which two tempos are one."""
 
 SHORT_SECONDS = 4.0
+_TOLD_SECONDS = 0.05
 MIN_FOUND = 0.8
 """Dances that are shorter, or show the dancer less, get a warning."""
 
@@ -76,6 +77,8 @@ class Summary:
     """Beats in a bar of the dance, 3 or 4."""
     dancer_chosen: bool = False
     """Whether the user said which of the people is the dancer."""
+    seconds_missing: float = 0.0
+    """How much earlier the dance ends than the part that was asked for."""
 
     @property
     def is_sure(self) -> bool:
@@ -112,6 +115,10 @@ class Summary:
                 f"The dance hardly shows a pulse (confidence {self.dance_confidence:.2f}): give "
                 "--tempo, or a part with clear moves with --start and --end."
             )
+        if self.seconds_missing > _TOLD_SECONDS:
+            found.append(
+                f"The dance ends {self.seconds_missing:.2f} s before --end: so does the music."
+            )
         if self.dancer_found < MIN_FOUND:
             found.append(
                 f"The dancer was found in {100 * self.dancer_found:.0f} % of the pictures only: "
@@ -132,7 +139,7 @@ class Summary:
     def record(self) -> dict[str, Any]:
         """As plain data for JSON."""
         record = asdict(self)
-        del record["followed"], record["dancer_chosen"]
+        del record["followed"], record["dancer_chosen"], record["seconds_missing"]
         if self.followed:
             shares = [round(share, 3) for share in self.followed.shares]
             record |= {"people_found": shares, "dancer": self.followed.dancer + 1}
@@ -227,9 +234,9 @@ def piece_line(summary: Summary) -> str:
     )
 
 
-def closing_line(videos: int, failures: Sequence[Failure]) -> str:
-    """The last line of a batch: how many videos have their music, and which failed and why."""
-    line = f"{videos - len(failures)} of {videos} videos done"
+def closing_line(count: int, failures: Sequence[Failure], what: str = "videos") -> str:
+    """The last line of a batch: how many of them are done, and which failed and why."""
+    line = f"{count - len(failures)} of {count} {what} done"
     reasons = [f"{Path(f.video).name}, because {_reason(f)}" for f in failures]
     return f"{line}; failed: {'; '.join(reasons)}." if reasons else f"{line}."
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import av
 
+from d2m_cli.clock import read_clock
 from d2m_cli.errors import Cancelled, InputError
 from d2m_cli.files import whole_file
 from d2m_cli.ingest.video import displayed_size
-from d2m_cli.media import complaint, ffmpeg_path, picture_stream, read_clock
+from d2m_cli.media import complaint, ffmpeg_path, picture_stream
 from d2m_cli.types import Clip
 
 NAME = "preview.mp4"

@@ -113,11 +113,36 @@ def test_a_mistyped_value_says_what_is_meant() -> None:
         (("--start", "soon"), "1:02.5"),
         (("--tempo", "nan"), "x2 or half"),
         (("--mix", "2"), "from 0 to 1"),
-        (("--seed", "-1"), "whole number"),
+        (("--seed", "-1"), "whole number from 0 to 2^63-1"),
+        (("--level", "god"), "Invalid value for '--level': 'god' is not one of 'high', 'low'"),
     ):
         result = run("generate", "dance.mp4", *words)
         assert result.returncode == 2
         assert told in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("measure", "codec"),
+        ("measure", "inputs"),
+        ("measure", "distances"),
+        ("measure", "styles"),
+        ("measure", "rhythm"),
+        ("evaluate",),
+        ("eval-beats", "."),
+        ("prepare", "aist", "-o", "cache"),
+    ],
+)
+def test_a_path_that_is_missing_is_told_before_the_heavy_imports(words: tuple[str, ...]) -> None:
+    code = (
+        "import sys\nfrom d2m_cli.cli.app import app\n"
+        f"try: app([*{words!r}, 'absent'], standalone_mode=False)\n"
+        "except Exception as error: print(error)\n"
+        "print([name for name in ('torch', 'librosa', 'scipy') if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "absent does not exist: check the path.\n[]\n"
 
 
 @pytest.mark.parametrize("option", ["--stems", "--stem=drums"])

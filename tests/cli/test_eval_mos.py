@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import av
 import chromium
 import numpy as np
 import pytest
@@ -46,6 +47,26 @@ def test_page_tells_nothing_of_the_systems(tmp_path, systems):
     assert "http" not in page.replace("http-equiv", "")
     key = json.loads((tmp_path / "test/key.json").read_text())
     assert {item["system"] for item in key["items"].values()} >= {"SecretTones"}
+
+
+def test_a_file_without_sound_is_left_out_and_named(tmp_path, systems, dance_clips):
+    films = tmp_path / "SecretFilms"
+    with av.open(str(dance_clips["first"])) as source, av.open(films / "mute.mp4", "w") as sink:
+        stream = sink.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                sink.mux(packet)
+    command = ["mos", "build", str(tmp_path / "test"), *systems]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 1
+    assert "4 of 5 files done; failed: mute.mp4, because it has no sound" in result.stderr
+    key = json.loads((tmp_path / "test/key.json").read_text())
+    assert "mute" not in {item["clip"] for item in key["items"].values()}
+    shutil.rmtree(tmp_path / "test")
+    (films / "second.mp4").unlink()
+    with pytest.raises(DataError, match=r"mute\.mp4 has no sound"):
+        run("build", tmp_path / "test", "--system", f"SecretFilms={films}")
 
 
 @chromium.needed

@@ -219,9 +219,17 @@ def uneven(folder: Path) -> Path:
     return path
 
 
+def joined(folder: Path) -> Path:
+    """Two broadcasts, one after the other: the clock begins anew in the middle."""
+    path = plain(folder / "joined.ts", *X264, "-g", "20", "-c:a", "mp2")
+    path.write_bytes(path.read_bytes() * 2)
+    return path
+
+
 PLAIN: dict[str, Callable[[Path], Path]] = {
     "fragmented": fragmented,
     "edit list": edit_list,
+    "joined TS": joined,
     "uneven": uneven,
     "240 fps": lambda f: plain(f / "fast.mp4", rate="240"),
     "late MKV": lambda f: late(f, ".mkv"),

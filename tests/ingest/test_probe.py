@@ -1,4 +1,5 @@
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -149,8 +150,7 @@ def test_a_list_of_other_videos_is_not_followed(text: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("suffix", "share"),
-    # Matroska does not tell that no more than its last few pictures are missing.
-    [("mp4", 0.3), ("mp4", 0.6), ("mp4", 0.95), ("mkv", 0.3), ("mkv", 0.6)],
+    [("mp4", 0.3), ("mp4", 0.6), ("mp4", 0.95), ("mkv", 0.3), ("mkv", 0.6), ("mkv", 0.99)],
 )
 def test_truncated_files(
     suffix: str, share: float, clip_3s: Path, tmp_path: Path, run_ffmpeg: Run
@@ -161,6 +161,28 @@ def test_truncated_files(
     part.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * share)])
     with pytest.raises(InputError, match="truncated"):
         probe(part)
+
+
+def test_space_that_was_never_filled(clip_3s: Path, tmp_path: Path, run_ffmpeg: Run) -> None:
+    video = tmp_path / "download.mkv"
+    run_ffmpeg("-i", clip_3s, "-c", "copy", video)
+    size = video.stat().st_size
+    video.write_bytes(video.read_bytes()[: size // 2] + bytes(size - size // 2))
+    with pytest.raises(InputError, match="truncated"):
+        probe(video)
+
+
+@pytest.mark.parametrize(("rate", "told"), [("25", 4.0), ("2", 0.7)])
+def test_a_last_picture_stands_as_long_as_the_header_says(
+    rate: str, told: float, tmp_path: Path, run_ffmpeg: Run
+) -> None:
+    video = tmp_path / "screen.mkv"
+    run_ffmpeg("-f", "lavfi", "-i", f"testsrc=d=1:r={rate}:s=64x64", "-c:v", "mjpeg", video)
+    facts = bytearray(video.read_bytes())
+    at = facts.index(b"\x44\x89\x88") + 3  # the duration of the segment
+    facts[at : at + 8] = struct.pack(">d", 1000 * told)
+    video.write_bytes(facts)
+    assert probe(video).duration == pytest.approx(told, abs=0.01)
 
 
 def test_truncated_file_whose_index_is_lost(clip_3s: Path, tmp_path: Path, run_ffmpeg: Run) -> None:

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from d2m_cli.media import ffmpeg_path
-from d2m_cli.output.audio import TARGET_LUFS, Finish, level_loudness, measure_loudness, write_wav
+from d2m_cli.output.audio import TARGET_LUFS, Delivery, level_loudness, measure_loudness, write_wav
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -72,9 +72,9 @@ def test_another_loudness_and_fades_are_kept(tmp_path: Path) -> None:
     wave = music(6, 0.1)
     raw, plain, faded = (tmp_path / f"{name}.wav" for name in ("raw", "plain", "faded"))
     write_wav(raw, [wave])
-    level_loudness(raw, plain, Finish(lufs=-14.0))
+    level_loudness(raw, plain, Delivery(lufs=-14.0))
     assert measure_loudness(plain).lufs == pytest.approx(-14.0, abs=0.5)
-    level_loudness(raw, faded, Finish(fade_in=1.0, fade_out=2.0))
+    level_loudness(raw, faded, Delivery(fade_in=1.0, fade_out=2.0))
     read, rate = soundfile.read(faded, dtype="float32")
     assert len(read) == len(wave)
     assert measure_loudness(faded).lufs == pytest.approx(TARGET_LUFS, abs=0.5)

@@ -60,6 +60,22 @@ def test_timecode_counts_the_pictures_of_an_uneven_rate(tmp_path: Path) -> None:
     assert "01:10:00:00" in path.read_text()
 
 
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        (30.0004, 30.0),
+        (29.9701, 30000 / 1001),
+        (24.9999, 25.0),
+        (59.95, 60000 / 1001),
+        (27.3, 27.3),
+    ],
+)
+def test_editors_get_the_nominal_rate(told: float, wanted: float, tmp_path: Path) -> None:
+    write_beats(path := tmp_path / "beats.otio", [0.5, 1.0], told)
+    (first, _) = json.loads(path.read_text())["tracks"]["markers"]
+    assert first["marked_range"]["start_time"]["rate"] == pytest.approx(wanted, rel=1e-12)
+
+
 def test_beats_are_counted_in_bars() -> None:
     assert [beat.name for beat in count_beats(TIMES)] == ["1.1", "1.2", "1.3", "1.4", "2.1", "2.2"]
 

@@ -16,7 +16,8 @@ from d2m_cli.media import bundled_ffmpeg, ffmpeg_path
 from d2m_cli.output.describe import describe
 from d2m_cli.output.mux import mux
 from d2m_cli.output.readback import Promise, read_back
-from d2m_cli.output.streams import Luggage, stretch
+from d2m_cli.output.streams import Luggage
+from d2m_cli.output.stretch import stretch
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import Clip
 
@@ -65,7 +66,7 @@ def test_uneven_pictures_keep_their_number_and_times(
     assert times(out) == pytest.approx(before[(before >= before[11]) & (before < 1.9)] - before[11])
 
 
-@pytest.mark.skipif(ffmpeg_path() != bundled_ffmpeg(), reason="others may not tell packets' ends")
+@pytest.mark.skipif(ffmpeg_path() != bundled_ffmpeg(), reason="5.1 keeps its length (reliability)")
 @pytest.mark.parametrize("start", [0.0, 0.5])
 def test_a_picture_that_stands_long_ends_with_the_part(
     start: float, tmp_path: Path, silence: Path
@@ -75,6 +76,17 @@ def test_a_picture_that_stands_long_ends_with_the_part(
     inputs.run(*inputs.picture(seconds=6), *kept, *inputs.X264, video)
     mux(probe(video, start, 1.5), silence, out)
     assert probe(out).duration == pytest.approx(1.5 - start, abs=0.01)
+
+
+def test_a_copied_part_ends_with_the_picture_that_stands_then(
+    tmp_path: Path, silence: Path
+) -> None:
+    video, out = tmp_path / "screen.mp4", tmp_path / "out.mp4"
+    kept = ("-vf", "select='eq(n,0)+eq(n,20)+eq(n,125)'", "-fps_mode", "vfr")
+    inputs.run(*inputs.picture(seconds=6), *kept, *inputs.X264, "-tune", "zerolatency", video)
+    mux(probe(video, 0.0, 1.5), silence, out)
+    assert times(out) == pytest.approx([0.0, 0.8])
+    assert probe(out).duration == pytest.approx(1.5, abs=0.01)
 
 
 def test_more_pictures_than_there_were_are_noticed(tmp_path: Path, silence: Path) -> None:

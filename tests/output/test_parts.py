@@ -1,5 +1,6 @@
 """A part of a video: its first picture, its time code, and what cannot come with it."""
 
+import subprocess
 from pathlib import Path
 
 import av
@@ -10,6 +11,8 @@ import soundfile
 
 from d2m_cli.errors import InputError, OutputError
 from d2m_cli.ingest.probe import probe
+from d2m_cli.ingest.video import read_frames
+from d2m_cli.media import bundled_ffmpeg
 from d2m_cli.output.checks import check_output
 from d2m_cli.output.describe import describe
 from d2m_cli.output.mux import mux
@@ -24,6 +27,25 @@ def write(video: Path, out: Path, start: float = 0.0, end: float | None = None) 
     wav = out.with_name("music.wav")
     soundfile.write(wav, np.zeros(round(clip.seconds * SAMPLE_RATE)), SAMPLE_RATE)
     return mux(clip, wav, out)
+
+
+@pytest.mark.parametrize("told", ["by the container", "by both"])
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4"])
+def test_a_3d_part_can_be_decoded(suffix: str, told: str, tmp_path: Path) -> None:
+    pictures = ("-x264-params", "frame-packing=3") if told == "by both" else ()
+    flag = ("-metadata:s:v", "stereo_mode=left_right")
+    video = tmp_path / "both_eyes.mkv"
+    inputs.run(
+        *inputs.picture(), *inputs.tone(), *inputs.X264, *pictures, *flag, *inputs.AAC, video
+    )
+    out = tmp_path / f"out{suffix}"
+    assert len([*read_frames(probe(video))]) == 60
+    left_out = write(video, out, start=0.52)
+    command = [bundled_ffmpeg(), "-v", "error", "-i", str(out), "-f", "null", "-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [*describe(out)[0].side_data, *left_out] == ["3-D flag"]
+    assert suffix == ".mp4" or not left_out
 
 
 @pytest.mark.parametrize("start", [0.5, 0.51, 0.53])

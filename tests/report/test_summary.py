@@ -65,6 +65,13 @@ def test_short_dances_and_lost_dancers_are_warned_of() -> None:
     assert "40 %" in lost
 
 
+def test_an_end_beyond_the_dance_is_told() -> None:
+    [cut] = replace(PIECE, seconds_missing=3.5).warnings
+    assert "3.50 s before --end" in cut
+    assert replace(PIECE, seconds_missing=0.01).warnings == []
+    assert "seconds_missing" not in PIECE.record()
+
+
 def test_of_several_people_it_is_said_who_is_followed() -> None:
     group = replace(PIECE, dancer_found=0.98, followed=Followed((0.4, 0.98, 0.95), 1))
     assert found_words(PIECE) == "100 % of frames"

@@ -31,7 +31,7 @@ from d2m_cli.generation.track import Track
 from d2m_cli.lean_torch import spare_imports
 from d2m_cli.memory import share_one_heap
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
-from d2m_cli.output.audio import Finish
+from d2m_cli.output.audio import Delivery
 from d2m_cli.output.beats import write_beats
 from d2m_cli.output.mux import mux
 from d2m_cli.output.places import finished_file, reserved
@@ -143,7 +143,7 @@ def _run(
                 seed=piece.seed,
                 quality=music.quality,
                 denoised=music.denoise,
-                finish=Finish(output.lufs, output.fade_in, output.fade_out),
+                delivery=Delivery(output.lufs, output.fade_in, output.fade_out),
                 progress=progress,
             )
             left_out = _write(track, job, piece, output)
@@ -208,6 +208,7 @@ def _summary(
         mix=0.0 if piece.audio_only else output.mix,
         beats=[round(float(beat), 4) for beat in track.beats],
         events=track.dance.events.record(),
+        seconds_missing=(music.end or 0.0) - music.start - track.seconds,
         arrangement=track.arrangement.record() if track.arrangement else {},
     )
 
