@@ -70,6 +70,12 @@ def part_of(file: PieceFile, begin: float, seconds: float) -> tuple[Sketch, Rhyt
     return Sketch(partials, onsets, NO_WORDS), rhythm
 
 
+def has_beats(file: PieceFile, begin: float, seconds: float) -> bool:
+    """Whether a stretch of a piece lies between its beats."""
+    times = read_partials(file).times
+    return bool(times[0] < begin and times[-1] > begin + seconds)
+
+
 def sound(sketch: Sketch, seconds: float) -> FloatArray:
     """What a sketch sounds like, `(N,)`."""
     count = int(seconds * SAMPLE_RATE)
@@ -133,8 +139,9 @@ def main() -> None:
     files = [
         PieceFile(options.cache, entry)
         for entry in read_manifest(options.cache).entries
-        if set(HOLDS) <= set(entry.holds) and entry.seconds > BEGIN + options.seconds + 10
+        if set(HOLDS) <= set(entry.holds)
     ]
+    files = [file for file in files if has_beats(file, BEGIN, options.seconds)]
     training = [file for file in files if file.entry.split == "train"]
     np.random.default_rng(1).shuffle(training)
     reference, dances = training[: options.pieces], training[options.pieces : 2 * options.pieces]

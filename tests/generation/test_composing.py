@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from d2m_cli.generation.composing import compose_learned, earlier_places
+from d2m_cli.bundles.bundle import Bundle, load_bundle
+from d2m_cli.bundles.styles import read_styles
+from d2m_cli.errors import BundleError
+from d2m_cli.generation.composing import compose_learned, earlier_places, load_composer
+from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.styles import Style
 from d2m_cli.models.composer import HEARD, LOOKBACK, Composer, ComposerShape, Wishes, heard_frames
-from d2m_cli.sketch.arrange import Sketch
+from d2m_cli.sketch.arrange import Sketch, arrange
+from d2m_cli.sketch.frames import to_frames
 from d2m_cli.sketch.grid import Grid
-from d2m_cli.spec import DRUM_RATE
+from d2m_cli.sketch.wishes import GROOVE, HARMONY, wishes_of_music
+from d2m_cli.spec import DRUM_RATE, Composing
 from d2m_cli.types import Accent, DanceSection, Events, Freeze, Rhythm
 
 SMALL = ComposerShape(embedded=8, hidden=16, chained=8, copied=4)
@@ -125,3 +131,33 @@ def test_what_is_heard_lies_before_what_is_said() -> None:
     for lag, frames in zip(HEARD, heard, strict=True):
         assert float(frames[0, 0, 0]) == max(LOOKBACK) - lag
     assert known.shape == (1, 72, len(HEARD)) and bool(known.all())
+
+
+def test_the_embedded_composer_keeps_to_the_score() -> None:
+    bundle = load_bundle()
+    rules = read_styles(bundle.folder)["pop"].rules
+    vector = bundle.arrays("styles.safetensors")["pop"][0]
+    asked = Style("pop", vector, rules)
+    net = load_composer(bundle)
+    alike, tones = [], []
+    for seed in range(3):
+        made = compose_learned(net, RHYTHM, ENERGY * 0 + 1, SECONDS, asked, seed)
+        plain = arrange(RHYTHM, ENERGY * 0 + 1, SECONDS, "pop", rules, seed)
+        assert made.arrangement.chords == plain.arrangement.chords
+        wishes = [
+            wishes_of_music(to_frames(sketch.partials, sketch.drum_onsets))
+            for sketch in (made, plain)
+        ]
+        for columns, into in ((GROOVE, alike), (HARMONY, tones)):
+            first, second = (wish[:, columns].ravel() for wish in wishes)
+            into.append(np.corrcoef(first, second)[0, 1])
+    assert np.mean(alike) > 0.4 and np.mean(tones) > 0.4
+
+
+def test_a_bundle_without_a_composer_says_so() -> None:
+    bundle = load_bundle()
+    files = {k: v for k, v in bundle.config["files"].items() if k != "composer.safetensors"}
+    with pytest.raises(BundleError, match="no learned composer: use --composer rules"):
+        D2MMaker(
+            Bundle(bundle.folder, {**bundle.config, "files": files}), "cpu", None, Composing.LEARNED
+        )

@@ -7,7 +7,7 @@ from d2m_cli.errors import InputError
 
 SUFFIXES = {
     *(".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
-    *(".mts", ".ts", ".webm", ".wmv"),
+    *(".mts", ".ts", ".webm", ".wmv", ".asf", ".dv", ".f4v", ".mxf", ".ogv", ".rm", ".vob"),
 }
 """Files that are taken as videos where a folder is given."""
 
