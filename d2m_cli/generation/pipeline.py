@@ -22,13 +22,8 @@ from d2m_cli.output.audio import Delivery, level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
-<<<<<<< HEAD
 from d2m_cli.spec import Composing, Level, RenderQuality
-from d2m_cli.types import Analysis
-=======
-from d2m_cli.spec import Level, RenderQuality
 from d2m_cli.types import Analysis, Clip
->>>>>>> main
 
 
 class Dance2Music:

@@ -90,28 +90,6 @@ def _outcomes(
             yield from over_ray(_run, plan.jobs, music, output, progress)
         return
     maker = None
-<<<<<<< HEAD
-    for number, job in enumerate(plan.jobs):
-        title = f"{job.video} -> {job.pieces[0].out}"
-        if not alone:
-            title = f"{number + 1}/{len(plan.jobs)} {job.video}"
-        begun, made, error = perf_counter(), list[Summary](), None
-        try:
-            maker = maker or Dance2Music.from_bundle(
-                music.bundle,
-                music.device,
-                motion=music.motion,
-                flow=music.flow,
-                composing=music.composer,
-            )
-            with stage_progress(console, title) as progress:
-                made = _run(maker, job, music, output, progress)
-        except Exception as failed:
-            if plan.videos == 1 or maker is None:
-                raise
-            error = sentence(failed)
-        yield number, Outcome(made, error, perf_counter() - begun, "this process")
-=======
     spare_imports()
     share_one_heap()
     with WatchingAhead(plan.jobs) as watching:
@@ -122,7 +100,11 @@ def _outcomes(
             begun, made, error = perf_counter(), list[Summary](), None
             try:
                 maker = maker or Dance2Music.from_bundle(
-                    music.bundle, music.device, motion=music.motion, flow=music.flow
+                    music.bundle,
+                    music.device,
+                    motion=music.motion,
+                    flow=music.flow,
+                    composing=music.composer,
                 )
                 with stage_progress(console, title) as progress:
                     made = _run(maker, job, music, output, progress, watching)
@@ -131,7 +113,6 @@ def _outcomes(
                     raise
                 error = sentence(failed)
             yield number, Outcome(made, error, perf_counter() - begun, "this process")
->>>>>>> main
 
 
 def _say(console: Console, text: str, style: str | None = None) -> None:
