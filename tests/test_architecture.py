@@ -30,7 +30,6 @@ GROUND = {
     "cluster",
     "record",
     "side_by_side",
-    "lean_torch",
     "memory",
 }
 TYPES_ONLY = {"evaluation.record": "record"}

@@ -34,8 +34,10 @@ class Dance2Music:
         """The bundle's networks."""
 
     def __repr__(self) -> str:
-        bundle, levels = self.maker.bundle, ", ".join(self.levels)
-        return f"Dance2Music('{bundle.name}', levels: {levels}, {len(self.styles)} styles)"
+        levels = ", ".join(self.levels)
+        return (
+            f"Dance2Music('{self.maker.bundle.name}', levels: {levels}, {len(self.styles)} styles)"
+        )
 
     @classmethod
     def from_bundle(
@@ -54,13 +56,12 @@ class Dance2Music:
             device: auto, cpu, cuda or mps.
             motion: file of the dance's motion, which is then not looked for in the video.
             flow: how optical flow is estimated, for the authors' released models alone.
-            composing: who writes the sketches, rules or a learned composer; None: whom the
-                bundle names.
+            composing: who writes the sketches, rules or learned; None: whom the bundle names.
 
         Raises:
             BundleError: the bundle is unknown or damaged, or makes no music.
             InputError: the motion file is missing or not of use.
-            D2MError: this machine does not have the device.
+            D2MError: the device is not there.
         """
         return cls(open_maker(name_or_folder, device, motion, flow, composing))
 
@@ -96,7 +97,7 @@ class Dance2Music:
 
         Args:
             video: a file that ffmpeg reads, or motion alone (`docs/data.md`).
-            level: "low" (finer sound) or "high" (coarser codes, faster).
+            level: "low" (finer sound) or "high" (coarser, faster).
             style: one of `styles`, in any case; by default the dance's tempo picks one with drums.
             style_audio: a piece of music to take the style from instead.
             tempo: beats per minute (40 to 240) instead of the dance's own.
@@ -112,8 +113,8 @@ class Dance2Music:
 
         Raises:
             InputError: the video cannot be used or shows nobody, or a value is out of its range.
-            D2MError: the pose cannot be estimated in that way here.
             BundleError: the bundle does not have the level or the style.
+            D2MError: the pose cannot be estimated in that way here.
         """
         level, quality = self.require_level(level), require_quality(quality)
         self.require_tempo(tempo, beat_offset)
@@ -203,11 +204,8 @@ class Dance2Music:
             level_loudness(clean if clean.exists() else raw, final, delivery)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        words = self.maker.arrangement(dance, level, style, seed)
-        grid = dance.rhythm
-        return Track(
-            final, level, style.name, seed, analysis, grid, words, style.why, timings, folder
-        )
+        words, known = self.maker.arrangement(dance, level, style, seed), (analysis, dance.rhythm)
+        return Track(final, level, style.name, seed, *known, words, style.why, timings, folder)
 
     def require_level(self, level: Level | str) -> Level:
         """The level, where the bundle has it.

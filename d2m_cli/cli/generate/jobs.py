@@ -28,7 +28,6 @@ from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.features.pose.doors import MAIN
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
-from d2m_cli.lean_torch import spare_imports
 from d2m_cli.memory import share_one_heap
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
 from d2m_cli.output.audio import Delivery
@@ -90,7 +89,6 @@ def _outcomes(
             yield from over_ray(_run, plan.jobs, music, output, progress)
         return
     maker = None
-    spare_imports()
     share_one_heap()
     with WatchingAhead(plan.jobs) as watching:
         for number, job in enumerate(plan.jobs):
