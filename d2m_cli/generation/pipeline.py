@@ -181,8 +181,7 @@ class Dance2Music:
         self.require_tempo(tempo, beat_offset)
         if style is None or isinstance(style, str):
             style = self.choose_style(style, seed=seed)
-        dance = analysis.dance
-        style = style or self.maker.pick_style(dance, seed)
+        style, dance = style or self.maker.pick_style(analysis.dance, seed), analysis.dance
         if tempo is not None or beat_offset is not None:
             from d2m_cli.features.events import dance_events
             from d2m_cli.features.rhythm import estimate_rhythm
@@ -204,8 +203,9 @@ class Dance2Music:
             level_loudness(clean if clean.exists() else raw, final, delivery)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        words, known = self.maker.arrangement(dance, level, style, seed), (analysis, dance.rhythm)
-        return Track(final, level, style.name, seed, *known, words, style.why, timings, folder)
+        words = self.maker.arrangement(dance, level, style, seed)
+        named = style.name, seed, analysis, dance.rhythm, words, style.why
+        return Track(final, level, *named, timings, folder)
 
     def require_level(self, level: Level | str) -> Level:
         """The level, where the bundle has it.
