@@ -203,9 +203,8 @@ class Dance2Music:
             level_loudness(clean if clean.exists() else raw, final, delivery)
         for path in (raw, clean):
             path.unlink(missing_ok=True)
-        words = self.maker.arrangement(dance, level, style, seed)
-        named = style.name, seed, analysis, dance.rhythm, words, style.why
-        return Track(final, level, *named, timings, folder)
+        heard = dance.rhythm, self.maker.arrangement(dance, level, style, seed)
+        return Track(final, level, style.name, seed, analysis, *heard, style.why, timings, folder)
 
     def require_level(self, level: Level | str) -> Level:
         """The level, where the bundle has it.
