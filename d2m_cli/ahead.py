@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from d2m_cli.progress import Progress
+
 T = TypeVar("T")
 
 
@@ -15,3 +17,14 @@ def begin(work: Callable[[], T]) -> Future[T]:
     begun = thread.submit(work)
     thread.shutdown(wait=False)
     return begun
+
+
+def watched(begun: Future[T], progress: Progress) -> Progress:
+    """`progress` that raises the error of what was begun, as soon as there is one."""
+
+    def report(stage: str, done: float, total: float) -> None:
+        if begun.done():
+            begun.result()
+        progress(stage, done, total)
+
+    return report

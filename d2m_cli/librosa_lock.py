@@ -13,10 +13,13 @@ from typing import Any
 
 from filelock import FileLock
 
+from d2m_cli.caches import name_spare_places
+
 __all__ = ["beat_track", "librosa"]
 
 _LOCK = Path(tempfile.gettempdir()) / f"d2m-librosa-{getattr(os, 'getuid', int)()}.lock"
 
+name_spare_places()
 with FileLock(_LOCK):
     import librosa
     import librosa.core

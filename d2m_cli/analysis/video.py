@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import gcd
 from typing import NamedTuple, Protocol
 
 from d2m_cli.analysis.fan_out import share_frames
@@ -21,6 +22,10 @@ VisualFactory = Callable[[], I3DExtractor]
 
 class FrameReader(Protocol):
     """What takes the frames of a video one by one, and keeps what it needs of them."""
+
+    @property
+    def step(self) -> int:
+        """Only frames 0, `step`, 2 `step` ... are looked at; the others may be repetitions."""
 
     def add(self, frame: FrameArray) -> None:
         """Take the next frame, RGB `(H, W, 3)`, at `FRAME_RATE`."""
@@ -48,8 +53,10 @@ def read_video(
     total = clip.seconds * FRAME_RATE
     thumbnails = Thumbnails(round(total))
     with PoseEstimator(FRAME_RATE, pose) as estimator:
-        frames = counted(read_frames(clip, FRAME_RATE), total, progress)
-        share_frames(frames, *(reader.add for reader in (estimator, *readers, thumbnails)))
+        lookers: list[FrameReader] = [estimator, *readers]
+        every = gcd(*(looker.step for looker in lookers))
+        frames = counted(_frames(clip, every), total, progress)
+        share_frames(frames, *(looker.add for looker in lookers), thumbnails.add)
         landmarks = estimator.landmarks()
         return Pictures(landmarks, thumbnails.pictures(landmarks))
 
@@ -59,7 +66,7 @@ def read_visual(clip: Clip, encoder: I3DExtractor) -> Visual:
 
     Raises `InputError` for a video that cannot be decoded.
     """
-    share_frames(read_frames(clip, FRAME_RATE), encoder.add)
+    share_frames(_frames(clip, encoder.step), encoder.add)
     return encoder.visual()
 
 
@@ -69,3 +76,9 @@ def read_motion(clip: Clip, *readers: FrameReader, pose: PoseOptions = PoseOptio
     Raises `InputError` for a video that cannot be decoded, `NoDancerError` when it shows nobody.
     """
     return motion_from_landmarks(read_video(clip, *readers, pose=pose).landmarks)
+
+
+def _frames(clip: Clip, every: int) -> Iterator[FrameArray]:
+    """The frames of a clip at `FRAME_RATE`; each `every`-th one stands for those after it, too."""
+    for frame in read_frames(clip, FRAME_RATE, every=every):
+        yield from [frame] * every

@@ -6,6 +6,7 @@ from pathlib import Path
 import platformdirs
 
 import d2m_cli
+from d2m_cli.caches import name_spare_places
 
 CONVERTED = ("jukebox", "i3d", "vggish", "aist-official", "tiktok-official")
 """Bundles that `d2m convert-weights` makes of published checkpoints."""
@@ -13,6 +14,7 @@ CONVERTED = ("jukebox", "i3d", "vggish", "aist-official", "tiktok-official")
 
 def home() -> Path:
     """Folder for downloaded and converted weights: `$D2M_HOME`, else the platform's cache."""
+    name_spare_places()
     chosen = os.environ.get("D2M_HOME")
     return Path(chosen) if chosen else platformdirs.user_cache_path("d2m")
 

@@ -1,13 +1,14 @@
 """The `d2m` command: the list of its commands; errors become one sentence."""
 
-import os
 import sys
 
 import typer
 
 import d2m_cli
-from d2m_cli.cli.failures import sentence
+from d2m_cli.caches import name_spare_places
+from d2m_cli.cli.failures import check_current_folder, sentence
 from d2m_cli.cli.lazy import LazyGroup, Line
+from d2m_cli.cli.process import settle_process
 from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
 
 FIRST_LINES = """Give a dance video new music that fits the dance.
@@ -134,10 +135,12 @@ def main() -> None:
     """
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin starve the others
+    settle_process()
     end_on_signals()
     take_any_text()
+    name_spare_places()
     try:
+        check_current_folder()
         try:
             app(prog_name="d2m")
         finally:

@@ -1,10 +1,17 @@
 """How an error is shown to a user: one sentence each."""
 
 import errno
+import os
+from pathlib import Path
 
 from d2m_cli.errors import D2MError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNREACHABLE = (
+    *(errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, errno.EROFS),
+    *(errno.EIO, getattr(errno, "ESTALE", errno.EIO)),
+)
+"""What a place is to blame for, whoever asks for it: a network's disk goes, a card is torn out."""
 
 
 def sentence(error: Exception) -> str:
@@ -14,7 +21,22 @@ def sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in _FULL:
         place = error.filename or "the output of this command"
         return f"There is no room left for {place} ({error.strerror}): free some space."
+    if isinstance(error, OSError) and error.errno in _UNREACHABLE and error.filename:
+        return (
+            f"{os.fsdecode(error.filename)} cannot be reached ({error.strerror}): check the name, "
+            "the folders on the way and their permissions."
+        )
     return (
         f"unexpected {type(error).__name__}: {error} "
         "(this is a defect of d2m; --debug shows where)."
     )
+
+
+def check_current_folder() -> None:
+    """Make sure that the current folder is still there. Raises `D2MError`."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise D2MError(
+            f"The current folder is gone ({error.strerror}): change to one that exists (cd)."
+        ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import typer.main
@@ -71,10 +72,18 @@ class LazyGroup(TyperGroup):
 
 
 def _explain(command: Any, absent: Mapping[str, str]) -> None:
-    """Let the command say why an option is absent, instead of naming one that is spelled alike."""
+    """Let the command say why an option is absent, instead of naming one that is spelled alike.
+
+    An empty word after an option is an unset variable; as a path it would mean the current folder.
+    """
     parse = command.parse_args
 
     def parse_args(context: Any, words: list[str]) -> Any:
+        for before, word in pairwise(words):
+            if not word and before.startswith("-"):
+                raise D2MError(
+                    f"The name after {before} is empty: check the variable or the quotes."
+                )
         try:
             return parse(context, words)
         except Exception as error:

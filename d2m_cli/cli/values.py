@@ -25,6 +25,11 @@ class Tempo:
     factor: float = 1.0
 
 
+def is_address(text: str) -> bool:
+    """Whether a text names something that is no file here, as `s3://bucket/clips` does."""
+    return bool(re.match(r"[a-z][a-z0-9+.-]+://", text, re.IGNORECASE))
+
+
 def plain_path(text: str) -> str:
     """A path, also of an address `file:///...`, as other programs write it."""
     if text[:7].lower() != "file://":

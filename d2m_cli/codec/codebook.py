@@ -69,14 +69,12 @@ def draw_codes(
 
     `generator` is a CPU generator, so that a seed gives the same codes on every device.
     """
-    return draw_codes_with_chance(logits, generator, temperature)[0]
-
-
-def draw_codes_with_chance(
-    logits: Tensor, generator: torch.Generator, temperature: float
-) -> tuple[Tensor, Tensor]:
-    """`draw_codes`, and how likely each code was `(B, T)`."""
     uniform = torch.rand(logits.shape[:-1], generator=generator).to(logits.device)
+    return codes_at(logits, uniform, temperature)[0]
+
+
+def codes_at(logits: Tensor, uniform: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """The codes that `logits (B, T, K)` have at random numbers 0..1 `(B, T)`, and their chances."""
     chances = (logits / temperature).softmax(-1)
     below = chances.cumsum(-1)
     places = torch.searchsorted(below, (uniform[..., None] * below[..., -1:]))

@@ -65,6 +65,8 @@ class I3DExtractor:
         ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self.settings = settings
+        self.step = settings.frame_step
+        """Only every `step`-th frame is looked at."""
         self._network, self._ready = network, ready
         self._frames = 0
         self._pictures: list[FrameArray] = []

@@ -29,6 +29,7 @@ from d2m_cli.generation.styles import (
     why_for_dance,
 )
 from d2m_cli.progress import Progress, Step, silent
+from d2m_cli.side_by_side import on_one_core
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.spec import SAMPLE_RATE, Level, RenderQuality
 from d2m_cli.types import Clip, Codes, Dance, FloatArray, FrameArray
@@ -222,5 +223,5 @@ class D2MMaker:
         import torch
 
         self._wait()
-        with torch.inference_mode():
+        with torch.inference_mode(), on_one_core(self.device):  # the pose runs beside it
             return self.i3d.features(windows.to(self.device)).cpu()

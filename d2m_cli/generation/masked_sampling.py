@@ -14,26 +14,29 @@ per code and one window.
 import math
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from os import SEEK_END
+from threading import Lock
 from typing import IO, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from d2m_cli.codec.codebook import code_logits, draw_codes_with_chance, look_up
+from d2m_cli.codec.codebook import code_logits, codes_at, look_up
 from d2m_cli.models.conditioning import known_codes
 from d2m_cli.models.generator import Conditions, Generator, SketchLatents
 from d2m_cli.models.vq_generator import UPSAMPLING
 from d2m_cli.output.places import no_scratch
+from d2m_cli.side_by_side import even_parts, side_by_side
 from d2m_cli.spec import CODE_DIM, Level
 
 BLOCK = 256
 """Codes among which the surest are kept; windows hold whole blocks."""
 CHUNK = 512
 """Codes that are drawn at once: their probabilities stay in the processor's cache."""
-WINDOW = 1024
-"""Fused steps of a window, 4 codes each."""
+WINDOW = 512
+"""Fused steps of a window, 4 codes each; a window on each core at a time."""
 TEMPERATURE = {Level.HIGH: 0.85, Level.LOW: 0.7}
 """Of drawn codes, and"""
 SURENESS_NOISE = {Level.HIGH: 10.0, Level.LOW: 4.0}
@@ -82,22 +85,32 @@ class MaskedSampler:
         if not len(places):
             return codes
         begin, end = int(places[0]), int(places[-1]) + 1
-        context, length = self.generator.vq.code_context, UPSAMPLING * window
+        context, device = self.generator.vq.code_context, self.codebook.device
         heard = max(0, begin - context) // UPSAMPLING * UPSAMPLING, min(count, end + context)
+        length = even_parts(end - begin, UPSAMPLING * window, BLOCK, device)
+        window = even_parts(heard[1] - heard[0], UPSAMPLING * window, BLOCK, device) // UPSAMPLING
         style = self.generator.style(given.style)
         with tempfile.TemporaryFile() as file:
             shelf = _Shelf(file, heard[0])
             pieces = self.generator.begun(given, count, sketch, window, heard)
-            for begun, drawn, first, size in pieces:
-                parts = [begun] if drawn is None else [begun, drawn]
+            for begun, hints, first, size in pieces:
+                parts = [begun] if hints is None else [begun, hints]
                 shelf.add(torch.cat(parts, dim=1)[0, :, first : first + size])
                 progress(shelf.length / (heard[1] - heard[0]) / (self.passes + 1))
             for number in range(self.passes):
-                found, sureness = codes.clone(), torch.zeros(count)
-                for start in range(begin, end, length):
-                    place = slice(start, min(start + length, end))
-                    found[place], sureness[place] = self._drawn(shelf, style, codes, hidden, place)
-                    share = (place.stop - begin) / (end - begin)
+                found, sureness, uniform = codes.clone(), torch.zeros(count), torch.zeros(count)
+                for start in range(begin, end, CHUNK):
+                    size = min(CHUNK, end - start)
+                    uniform[start : start + size] = torch.rand(1, size, generator=self.draw)[0]
+                given_codes = _Pass(style, codes, hidden, uniform)
+                stretches = [
+                    slice(start, min(start + length, end)) for start in range(begin, end, length)
+                ]
+                draw = partial(self._drawn, shelf, given_codes)
+                drawn = side_by_side(draw, stretches, device)
+                for stretch, (at, new, chances) in zip(stretches, drawn, strict=True):
+                    found[at], sureness[at] = new, chances
+                    share = (stretch.stop - begin) / (end - begin)
                     progress((1 + number + share) / (self.passes + 1))
                 codes = torch.where(hidden, found, codes)
                 part = slice(begin, end)
@@ -106,29 +119,31 @@ class MaskedSampler:
                 )
         return codes
 
-    def _drawn(
-        self, shelf: "_Shelf", style: Tensor, codes: Tensor, hidden: Tensor, place: slice
-    ) -> tuple[Tensor, Tensor]:
-        """Codes drawn for a window, and the log-probability of each."""
+    def _drawn(self, shelf: "_Shelf", given: "_Pass", part: slice) -> tuple[Tensor, Tensor, Tensor]:
+        """Places of the hidden codes of a window, codes drawn there, their log-probabilities."""
         context = self.generator.vq.code_context
-        first, last = max(0, place.start - context), min(len(codes), place.stop + context)
+        first, last = max(0, part.start - context), min(len(given.codes), part.stop + context)
         device = self.codebook.device
         stored = shelf.read(first, last).to(device)[None]
         sketch = stored[:, -CODE_DIM:] if self.generator.settings.drum_bands else None
         begun = stored if sketch is None else stored[:, :-CODE_DIM]
-        entries = look_up(codes[None, first:last].to(device), self.codebook)
-        known = known_codes(entries, hidden[None, first:last].to(device))
-        latents = self.generator.vq.finish(begun, style, sketch, known)
-        latents = latents.part(place.start - first, place.stop - first)
-        parts = []
-        for begin in range(0, place.stop - place.start, CHUNK):
-            mean, std, free = latents.part(begin, begin + CHUNK)
+        entries = look_up(given.codes[None, first:last].to(device), self.codebook)
+        known = known_codes(entries, given.hidden[None, first:last].to(device))
+        hidden, numbers = self.generator.vq.heard(begun, given.style, known)
+        places = given.hidden[part].nonzero()[:, 0] + part.start
+        found, sureness = torch.empty_like(places), torch.empty(len(places))
+        for begin in range(0, len(places), CHUNK):
+            some = places[begin : begin + CHUNK]
+            at = (some - first).to(device)
+            hints = None if sketch is None else sketch[..., at]
+            mean, std, free = self.generator.vq.told(hidden[..., at], numbers[..., at], hints)
             assert std is not None
             logits = code_logits(mean, std, self.codebook, self.generator.prior, free)
-            drawn, chance = draw_codes_with_chance(logits, self.draw, TEMPERATURE[self.level])
-            parts.append((drawn[0].cpu(), chance[0].log().cpu()))
-        drawn_codes, sureness = zip(*parts, strict=True)
-        return torch.cat(drawn_codes), torch.cat(sureness)
+            uniform = given.uniform[None, some].to(device)
+            drawn, chance = codes_at(logits, uniform, TEMPERATURE[self.level])
+            found[begin : begin + CHUNK] = drawn[0].cpu()
+            sureness[begin : begin + CHUNK] = chance[0].log().cpu()
+        return places, found, sureness
 
     def _hidden_again(self, sureness: Tensor, hidden: Tensor, wished: Tensor, done: int) -> Tensor:
         """Which codes `(T,)` are drawn again after `done` passes: the least sure of each block.
@@ -147,11 +162,24 @@ class MaskedSampler:
         return again & hidden
 
 
+class _Pass(NamedTuple):
+    """What a pass begins with."""
+
+    style: Tensor
+    """`(1, S)`."""
+    codes: Tensor
+    hidden: Tensor
+    """`(T,)` each, of the whole piece; hidden codes mean nothing."""
+    uniform: Tensor
+    """`(T,)` random numbers 0..1, drawn in order: which worker uses them decides nothing."""
+
+
 class _Shelf:
     """Rows of numbers of a piece, from place `begin` on, in a file, read in part."""
 
     def __init__(self, file: IO[bytes], begin: int) -> None:
         self.file, self.begin, self.length, self.width = file, begin, 0, 0
+        self._reading = Lock()
 
     def add(self, part: Tensor) -> None:
         """Put `part` `(C, T)` behind what is there. Raises `OutputError` on a full disk."""
@@ -166,6 +194,7 @@ class _Shelf:
 
     def read(self, first: int, last: int) -> Tensor:
         """Places `first` to `last - 1` of the piece, `(C, last - first)`."""
-        self.file.seek(4 * self.width * (first - self.begin))
-        rows = np.fromfile(self.file, np.float32, self.width * (last - first))
+        with self._reading:
+            self.file.seek(4 * self.width * (first - self.begin))
+            rows = np.fromfile(self.file, np.float32, self.width * (last - first))
         return torch.from_numpy(rows.reshape(-1, self.width)).t()

@@ -16,13 +16,14 @@ from d2m_cli.generation.maker import TEMPO_RANGE, Maker, require_quality
 from d2m_cli.generation.open import open_maker
 from d2m_cli.generation.track import Track
 from d2m_cli.ingest.probe import probe
+from d2m_cli.memory import give_back
 from d2m_cli.official import FlowMethod
 from d2m_cli.output.audio import Delivery, level_loudness, write_wav
 from d2m_cli.output.denoise import denoise
 from d2m_cli.output.places import scratch_folder
 from d2m_cli.progress import Progress, Step, silent, timed
 from d2m_cli.spec import Level, RenderQuality
-from d2m_cli.types import Analysis
+from d2m_cli.types import Analysis, Clip
 
 
 class Dance2Music:
@@ -132,7 +133,7 @@ class Dance2Music:
 
     def analyze(
         self,
-        video: str | Path,
+        video: str | Path | Clip,
         *,
         start: float = 0.0,
         end: float | None = None,
@@ -142,14 +143,15 @@ class Dance2Music:
     ) -> Analysis:
         """The dance in a video, decoded once; `compose` makes as many pieces for it as are wished.
 
-        Args and errors as in `generate`.
-        """
-        path, options, begin = Path(video), PoseOptions.of(pose, dancer), perf_counter()
+        Args and errors as in `generate`; a clip that is probed has its own start and end."""
+        options, begin = PoseOptions.of(pose, dancer), perf_counter()
+        path = video.path if isinstance(video, Clip) else Path(video)
         if is_motion(path):
             moved = self.maker.read_motion(path, start, end)
             return Analysis(moved, elapsed=perf_counter() - begin)
-        clip = probe(path, start, end)
+        clip = video if isinstance(video, Clip) else probe(path, start, end)
         dance, thumbnails = self.maker.analyze(clip, options, progress)
+        give_back()
         return Analysis(dance, clip, thumbnails, perf_counter() - begin)
 
     def compose(
@@ -186,6 +188,7 @@ class Dance2Music:
         timings: dict[str, float] = {Step.ANALYZE: analysis.elapsed}
         with timed(timings, Step.COMPOSE):
             codes = self.maker.sample_codes(dance, level, style, seed, progress, quality)
+        give_back()
         folder = scratch_folder()
         raw, clean, final = (Path(folder.name) / f"{n}.wav" for n in ("raw", "clean", "music"))
         with timed(timings, Step.DECODE):

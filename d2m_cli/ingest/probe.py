@@ -123,6 +123,10 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
         for packet in container.demux():
             if packet.is_corrupt and not may_jump(container):
                 raise _truncated(path)
+            if packet.has_sidedata("encryption_info"):
+                raise InputError(
+                    f"{path} is encrypted (copy protection): give a copy that plays everywhere."
+                )
             if packet.stream is stream:
                 jumps.see(packet)
             if packet.stream is stream and scan.picture is None:

@@ -24,6 +24,7 @@ from d2m_cli.models.vq_generator import (
     Latents,
     VQGenerator,
 )
+from d2m_cli.side_by_side import side_by_side
 from d2m_cli.spec import CODEBOOK_SIZE, DRUM_RATE, MOTION_RATE, NOISE_CHANNELS, NOISE_RATE
 
 
@@ -157,10 +158,14 @@ class Generator(nn.Module):
         encoded = in_windows(self.motion, given.motion), in_windows(self.visual, given.visual)
         style = self.style(given.style)
         context = self.vq.context
-        for start in range(begin // UPSAMPLING, -(-stop // UPSAMPLING), window):
+
+        def piece(start: int) -> tuple[Tensor, Tensor | None, int, int]:
             end = min(start + window, -(-stop // UPSAMPLING))
             first, last = max(0, start - context), min(steps, end + context)
             drawn = sketch(UPSAMPLING * first, UPSAMPLING * last) if sketch else None
             begun = self.vq.begin(self.fuse(given, encoded, first, last), style, drawn)
             count = min(UPSAMPLING * (end - start), stop - UPSAMPLING * start)
-            yield begun, drawn, UPSAMPLING * (start - first), count
+            return begun, drawn, UPSAMPLING * (start - first), count
+
+        starts = range(begin // UPSAMPLING, -(-stop // UPSAMPLING), window)
+        yield from side_by_side(piece, starts, given.motion.device)

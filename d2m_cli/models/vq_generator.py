@@ -30,18 +30,15 @@ UPSAMPLING = 4
 LOG_STD_RANGE = (-0.5, 2.0)
 """Range of the log-std in `LATENT_SCALE`: a surer generator makes the likelihood unstable."""
 
-INIT_LOG_STD = 1.5
-"""Log-std that training starts from."""
-
-SKETCH_SHARE = 0.7
-"""Share of a sketch's latents that training starts from."""
+INIT_LOG_STD, SKETCH_SHARE = 1.5, 0.7
+"""Log-std, and share of a sketch's latents, that training starts from."""
 
 KNOWN_KERNEL = 15
 """Codes around a hidden one whose known neighbours it hears at once."""
 
 LATENT_SCALE = 5.0
-"""Standard deviation of a codebook that fits sigma: the unit of the latents' std, and of what
-goes into tanh, so that a step of the optimiser is a small step of the latents."""
+"""Standard deviation of a codebook that fits sigma: the unit of the latents' std and of what goes
+into tanh."""
 
 
 class ConvSpec(NamedTuple):
@@ -55,9 +52,7 @@ class ConvSpec(NamedTuple):
 HIGH = (
     ConvSpec(6, 2, 32),
     ConvSpec(41, 2, 64),
-    ConvSpec(41, 1, 128),
-    ConvSpec(41, 1, 256),
-    ConvSpec(41, 1, 512),
+    *(ConvSpec(41, 1, channels) for channels in (128, 256, 512)),
 )
 """Table 8 up to its last convolution (40 x 1 to 64 channels)."""
 
@@ -65,10 +60,7 @@ LOW = (
     ConvSpec(6, 2, 32),
     ConvSpec(4, 1, 64),
     ConvSpec(40, 2, 128),
-    ConvSpec(40, 1, 256),
-    ConvSpec(40, 1, 512),
-    ConvSpec(40, 1, 1024),
-    ConvSpec(40, 1, 1024),
+    *(ConvSpec(40, 1, channels) for channels in (256, 512, 1024, 1024)),
 )
 """Table 9 up to its last convolution (40 x 1 to 64 channels)."""
 
@@ -216,7 +208,11 @@ class VQGenerator(nn.Module):
     def finish(
         self, begun: Tensor, style: Tensor, sketch: Tensor | None, known: Tensor | None
     ) -> Latents:
-        """Latents from what `begin` gave, and the codes that are known."""
+        """Latents from what `begin` gave, and known codes."""
+        return self.told(*self.heard(begun, style, known), sketch)
+
+    def heard(self, begun: Tensor, style: Tensor, known: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The last layer's input `(B, C, T)` and output, from what `begin` gave and known codes."""
         if self.settings.masked and known is None:
             known = begun.new_zeros(len(begun), CODE_DIM + 1, begun.shape[-1])
         x, last = begun, len(self.convs) - 1
@@ -229,7 +225,11 @@ class VQGenerator(nn.Module):
             if i < len(self.stacks):
                 x = self.stacks[i](x)
         hidden = self.act(x)
-        mean, *log_std = self.last(hidden).split(CODE_DIM, dim=1)
+        return hidden, self.last(hidden)
+
+    def told(self, hidden: Tensor, numbers: Tensor, sketch: Tensor | None) -> Latents:
+        """Latents of any codes `(..., T)` of what `heard` gave, each by itself."""
+        mean, *log_std = numbers.split(CODE_DIM, dim=1)
         if sketch is not None:
             mean = mean + self.sketch_share * sketch / LATENT_SCALE
         std = LATENT_SCALE * log_std[0].clamp(*LOG_STD_RANGE).exp() if log_std else None

@@ -34,6 +34,9 @@ class TwoStream:
         method: how the optical flow is estimated.
     """
 
+    step = 1
+    """Flow is between a frame and the one before."""
+
     def __init__(
         self,
         pictures: Stream,

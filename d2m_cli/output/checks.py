@@ -116,8 +116,8 @@ def default_suffix(video: Path) -> str:
 
 
 def no_video_holds(codec: str) -> bool:
-    """Whether `codec` is one of moving pictures of the web, which must be encoded anew."""
-    return codec in ("gif", "apng", "webp", "webp_anim")
+    """Whether `codec` must be encoded anew: moving pictures of the web, and RealVideo."""
+    return codec in ("gif", "apng", "webp", "webp_anim", "rv10", "rv20", "rv30", "rv40")
 
 
 def is_turned(video: Path, container: str) -> bool:

@@ -10,6 +10,7 @@ from scipy.signal import resample_poly
 from d2m_cli.data.cache.music_beats import music_rhythm
 from d2m_cli.data.cache.pieces import Arrays
 from d2m_cli.data.cache.sketches import sketch_arrays
+from d2m_cli.data.cache.style_windows import STYLES, styles_of
 from d2m_cli.features.style import octave_balance, style_vector
 from d2m_cli.pcm import to_float, to_int16
 from d2m_cli.sketch.drums import place_drum_onsets
@@ -47,6 +48,7 @@ def song_arrays(song: Song, mix: FloatArray, from_notes: bool) -> Arrays:
         "bars": rhythm.beats[:: song.score.rules.meter].astype(np.float32),
         "notes": note_rows(song),
         "sections": section_rows(song),
+        STYLES: styles_of(audio),
         **sketch,
     }
 

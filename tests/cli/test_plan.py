@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from d2m_cli.bundles.styles import read_styles
-from d2m_cli.cli.generate.output_names import new_folders
+from d2m_cli.cli.generate.output_names import new_folders, place
 from d2m_cli.cli.generate.output_options import OutputOptions
 from d2m_cli.cli.generate.plan import Plan, plan_jobs
 from d2m_cli.cli.generate.videos import find_videos
@@ -108,12 +108,9 @@ def test_a_named_folder_is_made_and_vanishes_when_nothing_comes(
         assert (tmp_path / "scored").exists() == writes
 
 
-def test_an_empty_name_means_nothing(clips: Path) -> None:
+def test_an_empty_name_means_nothing() -> None:
     with pytest.raises(InputError, match="name is empty"):
         find_videos([""])
-    for given in ({"out": ""}, {"plot": ""}, {"beats": ""}):
-        with pytest.raises(OutputError, match="is empty"):
-            planned([str(clips / "b.mp4")], MusicOptions(), OutputOptions(**given))
 
 
 def test_no_output_replaces_an_input(clips: Path) -> None:
@@ -122,3 +119,11 @@ def test_no_output_replaces_an_input(clips: Path) -> None:
     output = OutputOptions(out=str(song), overwrite=True)
     with pytest.raises(OutputError, match="is an input of this command"):
         planned([str(clips / "b.mp4")], MusicOptions(style_audio=song), output)
+
+
+@pytest.mark.parametrize("given", ["s3://bucket/out/", "memory://out/one.wav", "gs://bucket"])
+def test_addresses_are_neither_read_nor_written(given: str) -> None:
+    with pytest.raises(InputError, match="is an address"):
+        find_videos([given])
+    with pytest.raises(OutputError, match="is an address"):
+        place(given, Path("dance.mp4"), ".d2m.mp4", "", 1)

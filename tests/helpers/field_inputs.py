@@ -248,6 +248,14 @@ PLAIN: dict[str, Callable[[Path], Path]] = {
     "AV1": lambda f: plain(f / "web.mp4", "-c:v", "libsvtav1", "-preset", "12", *AAC),
     "VP9 in MP4": lambda f: plain(f / "vp9.mp4", "-c:v", "libvpx-vp9", "-cpu-used", "8", *AAC),
     "interlaced": lambda f: plain(f / "tv.ts", *X264, "-flags", "+ilme+ildct", "-c:a", "mp2"),
+    "RealVideo": lambda f: plain(f / "old.rm", "-c:v", "rv20", "-c:a", "ac3", size="176x144"),
+    "Theora": lambda f: plain(
+        f / "old.ogv", "-c:v", "libtheora", "-pix_fmt", "yuv420p", "-c:a", "libvorbis"
+    ),
+    "camcorder's DV": lambda f: plain(f / "tape.dv", "-target", "pal-dv", size="720x576"),
+    "studio's MXF": lambda f: plain(
+        f / "studio.mxf", "-c:v", "mpeg2video", "-c:a", "pcm_s16le", size="720x576"
+    ),
     "wrong suffix": lambda f: late(f, ".mkv").rename(f / "really_mkv.mp4"),
 }
 """Videos of which nothing but the picture is to be kept, under the name that is the default."""

@@ -163,6 +163,14 @@ def test_truncated_files(
         probe(part)
 
 
+def test_a_protected_video_is_called_so(clip_3s: Path, tmp_path: Path, run_ffmpeg: Run) -> None:
+    video, key = tmp_path / "bought.mp4", "76a6c65c5ea762046bd749a2e632ccbb"
+    lock = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", key, "-encryption_kid", key)
+    run_ffmpeg("-i", clip_3s, "-c", "copy", *lock, video)
+    with pytest.raises(InputError, match="is encrypted"):
+        probe(video)
+
+
 def test_space_that_was_never_filled(clip_3s: Path, tmp_path: Path, run_ffmpeg: Run) -> None:
     video = tmp_path / "download.mkv"
     run_ffmpeg("-i", clip_3s, "-c", "copy", video)

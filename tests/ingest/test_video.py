@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,25 @@ def test_another_ffmpeg_can_be_named(
     monkeypatch.setenv("D2M_FFMPEG", str(tmp_path / "none"))
     with pytest.raises(D2MError, match="D2M_FFMPEG names"):
         ffmpeg_path()
+
+
+def test_every_second_picture_is_the_one_that_all_pictures_have_there(clip_3s: Path) -> None:
+    clip = probe(clip_3s)
+    every, second = list(read_frames(clip)), list(read_frames(clip, every=2))
+    assert len(second) == 45
+    assert all(np.array_equal(a, b) for a, b in zip(every[::2], second, strict=True))
+
+
+def test_the_way_by_yuv_hardly_changes_a_picture(dance_clips: dict[str, Path]) -> None:
+    clip = probe(dance_clips["first"])
+    width, height = displayed_size(clip)
+    command = ["-i", str(clip.path), "-vf", f"fps=30,scale={width}:{height}:flags=area"]
+    raw = subprocess.run(
+        [ffmpeg_path(), "-v", "error", *command, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"],
+        capture_output=True,
+        check=True,
+    ).stdout
+    direct = np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3)[:30].astype(int)
+    apart = np.abs(direct - list(islice(read_frames(clip), 30)))
+    assert apart.mean() < 1.0
+    assert np.percentile(apart, 99) <= 8

@@ -209,3 +209,27 @@ def test_a_bare_stream_is_called_so(tmp_path: Path) -> None:
     inputs.run(*inputs.picture(), *inputs.X264, bare)
     with pytest.raises(InputError, match="bare stream of pictures"):
         probe(bare)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-pix_fmt", "yuvj420p"),
+        ("-vf", "setsar=64/45", "-pix_fmt", "yuv420p"),
+        ("-colorspace", "smpte170m", "-pix_fmt", "yuv420p"),
+    ],
+    ids=["full range", "points that are not square", "BT.601"],
+)
+def test_a_part_keeps_colours_and_shape(words: tuple[str, ...], tmp_path: Path) -> None:
+    video = inputs.plain(tmp_path / "in.mp4", "-c:v", "libx264", *words, *inputs.AAC)
+    write(video, out := tmp_path / "out.mp4", start=0.48)
+    facts = []
+    for path in (video, out):
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            context = stream.codec_context
+            shape = stream.sample_aspect_ratio
+            facts.append((context.pix_fmt, context.color_range, context.colorspace, shape))
+    assert facts[0] == facts[1]
+    wanted, shown = (next(read_frames(c)) for c in (probe(video, 0.48), probe(out)))
+    assert np.abs(wanted.astype(float) - shown).mean() < 3

@@ -55,6 +55,7 @@ class BatchLog:
 
     def begin(self, plan: Plan) -> None:
         """Lines for what is there already, and for what cannot be done. Raises `OutputError`."""
+        self._write("")
         for piece in plan.done:
             self._add(out=[str(piece.out)], status="there")
         for video, error in plan.refused.items():
@@ -73,12 +74,15 @@ class BatchLog:
         )
 
     def _add(self, **row: object) -> None:
+        line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="seconds"), **row})
+        self._write(line + "\n")
+
+    def _write(self, text: str) -> None:
         if self._path is None:
             return
-        line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="seconds"), **row})
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+                file.write(text)
         except OSError as error:
             raise not_writable(self._path, error) from error
 

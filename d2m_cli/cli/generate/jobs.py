@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -15,9 +15,10 @@ from rich.console import Console
 
 from d2m_cli.cli.failures import sentence
 from d2m_cli.cli.generate.batch import BatchLog, Outcome, over_ray
-from d2m_cli.cli.generate.look import look, with_tempo
+from d2m_cli.cli.generate.look import with_tempo
 from d2m_cli.cli.generate.output_options import OutputOptions
 from d2m_cli.cli.generate.plan import Job, Plan, PlannedPiece
+from d2m_cli.cli.generate.watching import WatchingAhead, watch
 from d2m_cli.cli.options import MusicOptions
 from d2m_cli.cli.progress import stage_progress
 from d2m_cli.cluster import Engine
@@ -27,14 +28,14 @@ from d2m_cli.features.motion import joint_positions, joint_speed
 from d2m_cli.features.pose.doors import MAIN
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.track import Track
-from d2m_cli.ingest.probe import probe
+from d2m_cli.lean_torch import spare_imports
+from d2m_cli.memory import share_one_heap
 from d2m_cli.metrics.onsets import CURVE_RATE, onset_curve
 from d2m_cli.output.audio import Delivery
 from d2m_cli.output.beats import write_beats
-from d2m_cli.output.mux import mux, rehearse
+from d2m_cli.output.mux import mux
 from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
-from d2m_cli.output.unchanged import unchanged
 from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
 from d2m_cli.types import Analysis
@@ -89,22 +90,25 @@ def _outcomes(
             yield from over_ray(_run, plan.jobs, music, output, progress)
         return
     maker = None
-    for number, job in enumerate(plan.jobs):
-        title = f"{job.video} -> {job.pieces[0].out}"
-        if not alone:
-            title = f"{number + 1}/{len(plan.jobs)} {job.video}"
-        begun, made, error = perf_counter(), list[Summary](), None
-        try:
-            maker = maker or Dance2Music.from_bundle(
-                music.bundle, music.device, motion=music.motion, flow=music.flow
-            )
-            with stage_progress(console, title) as progress:
-                made = _run(maker, job, music, output, progress)
-        except Exception as failed:
-            if plan.videos == 1 or maker is None:
-                raise
-            error = sentence(failed)
-        yield number, Outcome(made, error, perf_counter() - begun, "this process")
+    spare_imports()
+    share_one_heap()
+    with WatchingAhead(plan.jobs) as watching:
+        for number, job in enumerate(plan.jobs):
+            title = f"{job.video} -> {job.pieces[0].out}"
+            if not alone:
+                title = f"{number + 1}/{len(plan.jobs)} {job.video}"
+            begun, made, error = perf_counter(), list[Summary](), None
+            try:
+                maker = maker or Dance2Music.from_bundle(
+                    music.bundle, music.device, motion=music.motion, flow=music.flow
+                )
+                with stage_progress(console, title) as progress:
+                    made = _run(maker, job, music, output, progress, watching)
+            except Exception as failed:
+                if plan.videos == 1 or maker is None:
+                    raise
+                error = sentence(failed)
+            yield number, Outcome(made, error, perf_counter() - begun, "this process")
 
 
 def _say(console: Console, text: str, style: str | None = None) -> None:
@@ -113,23 +117,22 @@ def _say(console: Console, text: str, style: str | None = None) -> None:
 
 
 def _run(
-    maker: Dance2Music, job: Job, music: MusicOptions, output: OutputOptions, progress: Progress
+    maker: Dance2Music,
+    job: Job,
+    music: MusicOptions,
+    output: OutputOptions,
+    progress: Progress,
+    watching: WatchingAhead | None = None,
 ) -> list[Summary]:
     maker.require_level(music.level)
     if music.tempo or music.beat_offset is not None or music.meter:
         maker.require_follows_tempo()
     song = maker.choose_style(audio=music.style_audio)
     styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
-    maker.maker.prepare(music.level)
-    clip = None if job.video == music.motion else probe(job.video, music.start, music.end)
     with ExitStack() as held:
         for path in job.files:
             held.enter_context(reserved(path))
-        for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
-            if clip:
-                rehearse(clip, out)
-        with unchanged(clip) if clip else nullcontext():
-            analysis = look(maker, clip, music, progress)
+        analysis = (watching.watch if watching else watch)(maker, job, music, progress).analysis
         wished = replace(analysis, dance=with_tempo(analysis.dance, music))
         summaries = []
         for piece, style in zip(job.pieces, styles, strict=True):

@@ -51,9 +51,7 @@ def look(
 
 def _analyze(maker: Dance2Music, clip: Clip, music: MusicOptions, progress: Progress) -> Analysis:
     return maker.analyze(
-        clip.path,
-        start=clip.start,
-        end=clip.end,
+        clip,
         dancer=music.dancer,
         pose=music.pose,
         progress=progress,

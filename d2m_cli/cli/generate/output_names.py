@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from d2m_cli.cli.values import is_address
 from d2m_cli.errors import OutputError
 
 MakeFolder = Callable[[Path], None]
@@ -56,6 +57,10 @@ def place(given: str, video: Path, ending: str, label: str, videos: int) -> Path
     from d2m_cli.output.places import named_after
 
     path = Path(given)
+    if is_address(given):
+        raise OutputError(
+            f"{given} is an address: mount what it names, or give a folder and copy that there."
+        )
     if given == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
         raise OutputError(f"{given} is a device or a pipe: name a file.")
     if _is_folder(given) or (videos > 1 and not path.suffix):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from d2m_cli.bundles.contents import style_names
 from d2m_cli.cli.generate.output_names import MakeFolder, check_names, label_of, place
 from d2m_cli.cli.generate.videos import find_videos
-from d2m_cli.errors import BundleError, D2MError, InputError, OutputError
+from d2m_cli.errors import BundleError, D2MError, InputError
 from d2m_cli.ingest.readable import check_readable
 
 if TYPE_CHECKING:
@@ -75,11 +75,6 @@ def plan_jobs(
     Raises `InputError` for a video or song that is missing, `BundleError` for an unknown style,
     `OutputError` for a place that cannot be written to.
     """
-    for option, given in (("-o", output.out), ("--plot", output.plot), ("--beats", output.beats)):
-        if given == "":
-            raise OutputError(
-                f"The name after {option} is empty: check the variable or the quotes."
-            )
     found = find_videos(videos) if videos else _motion_alone(music, output)
     plan = Plan(len(found))
     if plan.videos == 1:

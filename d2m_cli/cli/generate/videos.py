@@ -1,14 +1,13 @@
 """The videos that a command line means: files, folders and patterns."""
 
-import re
 from pathlib import Path
 
-from d2m_cli.cli.values import plain_path
+from d2m_cli.cli.values import is_address, plain_path
 from d2m_cli.errors import InputError
 
 SUFFIXES = {
     *(".3gp", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
-    *(".mts", ".ts", ".webm", ".wmv"),
+    *(".mts", ".ts", ".webm", ".wmv", ".asf", ".dv", ".f4v", ".mxf", ".ogv", ".rm", ".vob"),
 }
 """Files that are taken as videos where a folder is given."""
 
@@ -25,7 +24,7 @@ def find_videos(given: list[str]) -> list[Path]:
     for name in map(plain_path, given):
         if not name:
             raise InputError("A video's name is empty: check the variable or the quotes around it.")
-        if re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE):
+        if is_address(name):
             raise InputError(
                 f"{name} is an address: download the video first (for instance with yt-dlp), "
                 "or mount what holds it; then give its file."

@@ -8,6 +8,7 @@ from d2m_cli.analysis.video import VisualFactory, read_motion, read_visual
 from d2m_cli.data.cache.music_beats import MusicRhythm, music_rhythm
 from d2m_cli.data.cache.pieces import Arrays
 from d2m_cli.data.cache.sketches import sketch_arrays
+from d2m_cli.data.cache.style_windows import STYLES, styles_of
 from d2m_cli.data.skeletons.load import LoadedMotion, load_motion
 from d2m_cli.data.sources.piece import MotionKind, Piece
 from d2m_cli.errors import DataError
@@ -115,6 +116,7 @@ def _with_music(features: Features, samples: Int16Array, dance: LoadedMotion | N
         "phase": rhythm.phase[:steps],
         "confidence": rhythm.confidence[:steps],
         **sketch_arrays(wave, rhythm.beats),
+        STYLES: styles_of(samples),
     }
     return replace(
         features,

@@ -4,10 +4,14 @@ Time is the last axis of every array.
 """
 
 import json
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
+from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +23,16 @@ from d2m_cli.errors import DataError
 from d2m_cli.files import whole_file
 
 PIECES = "pieces"
+
+HEADERS_HELD = 4096
+"""Files whose headers are remembered (some 2 kB each)."""
+
+DTYPES = {
+    **{f"{kind.upper()}{bits}": f"<{kind}{bits // 8}" for kind in "iu" for bits in (8, 16, 32, 64)},
+    **{f"F{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
+    "BOOL": "?",
+}
+"""numpy's word for each type of numbers of safetensors."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -73,7 +87,10 @@ def cached_entry(cache: Path, name: str, source: str) -> CachedPiece | None:
 
 
 class PieceFile:
-    """Arrays of one cached piece; only the asked part comes from the disk."""
+    """Arrays of one cached piece; only the asked part comes from the disk, and no file stays open.
+
+    What a file's header says is read once, as long as the file is the same.
+    """
 
     def __init__(self, cache: Path, entry: CachedPiece) -> None:
         self.entry = entry
@@ -86,38 +103,72 @@ class PieceFile:
     def slices(self, wanted: Mapping[str, tuple[int, int]]) -> Arrays:
         """Steps `(begin, end)` of each array in `wanted`, fewer where it ends before.
 
-        The file is opened once.
+        The file is opened once. Raises `DataError` where it lacks an array or cannot be read.
         """
-        found: Arrays = {}
-        with self._open() as file:
-            for name, (begin, end) in wanted.items():
-                part = file.get_slice(_stored_name(file, name))
-                *leading, steps = part.get_shape()
-                first = min(begin, steps - 1)  # safetensors reads nothing beyond the end
-                inside = slice(first, min(end, steps))
-                read = np.asarray(part[(*(slice(None) for _ in leading), inside)])
-                found[name] = read[..., begin - first :]
-        return found
+        return self._read(dict(wanted))
 
     def whole(self, name: str) -> NDArray[Any]:
-        """Array `name` `(..., T)`."""
-        with self._open() as file:
-            return np.asarray(file.get_tensor(_stored_name(file, name)))
+        """Array `name` `(..., T)`; raises `DataError` as `slices` does."""
+        return self._read({name: None})[name]
 
-    def _open(self) -> Any:
+    def _read(self, wanted: Mapping[str, tuple[int, int] | None]) -> Arrays:
         try:
-            return safe_open(self._path, framework="numpy")
-        except (SafetensorError, OSError) as error:
+            with self._path.open("rb", buffering=0) as file:
+                state = os.fstat(file.fileno())
+                mark = (state.st_ino, state.st_size, state.st_mtime_ns)
+                stored = _stored_arrays(self._path, mark)
+                return {name: _part(file, _find(stored, name), s) for name, s in wanted.items()}
+        except (SafetensorError, OSError, ValueError) as error:
             raise DataError(
                 f"{self._path} cannot be read ({error}): run `d2m prepare` again."
             ) from error
 
 
-def _stored_name(file: Any, name: str) -> str:
-    """What the file calls array `name`: a cache of format 2 may have an older word."""
+class _Stored(NamedTuple):
+    """Where an array lies in its file."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    offset: int
+
+
+@lru_cache(HEADERS_HELD)
+def _stored_arrays(path: Path, mark: tuple[int, int, int]) -> Mapping[str, _Stored]:
+    """The arrays of a file; `mark` differs when the file is another one."""
+    with safe_open(path, framework="numpy"):
+        pass  # the library has checked the header
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+    return {
+        name: _Stored(
+            np.dtype(DTYPES[line["dtype"]]),
+            tuple(line["shape"]),
+            8 + size + line["data_offsets"][0],
+        )
+        for name, line in header.items()
+        if name != "__metadata__" and line["dtype"] in DTYPES
+    }
+
+
+def _find(stored: Mapping[str, _Stored], name: str) -> _Stored:
+    """The array `name`: a cache of format 2 may have an older word for it."""
     older = [old for old, new in OLD_NAMES.items() if new == name]
-    stored = set(file.keys())
-    found = next((one for one in (*older, name) if one in stored), None)
-    if found is None:
+    found = next((stored[one] for one in (*older, name) if one in stored), None)
+    if found is None or not found.shape:
         raise DataError(f"A cached piece lacks its '{name}': run `d2m prepare` again.")
+    return found
+
+
+def _part(file: FileIO, stored: _Stored, steps: tuple[int, int] | None) -> NDArray[Any]:
+    """Steps of an array, or all of it. Raises `OSError` where the file ends before."""
+    *leading, length = stored.shape
+    begin, end = steps or (0, length)
+    begin, end = min(begin, length), min(end, length)
+    rows = 1 if end - begin == length else math.prod(leading)
+    found = np.empty((*leading, max(0, end - begin)), stored.dtype)
+    for row, part in enumerate(found.reshape(rows, -1)):
+        file.seek(stored.offset + (row * length + begin) * stored.dtype.itemsize)
+        if file.readinto(part.view(np.uint8).data) != part.nbytes:
+            raise OSError("it ends too early")
     return found

@@ -7,12 +7,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.data.cache.pieces import Arrays, PieceFile
+from d2m_cli.data.cache.sketch_sound import Grid, render_stretch
 from d2m_cli.sketch.drums import drum_curves, find_drum_onsets, render_drums
 from d2m_cli.sketch.partials import (
     MAX_PARTIALS,
     Partials,
     analyse,
-    render,
     sixteenths,
 )
 from d2m_cli.spec import DRUM_HOP, DRUM_RATE, SAMPLE_RATE
@@ -60,20 +60,33 @@ def segment_sketch(
     drum onsets; `shown`: with tones, with drum onsets."""
     first, count = round(start * SAMPLE_RATE), round(seconds * SAMPLE_RATE)
     drum_onsets = strengths(file, start, seconds) * np.float32(shown[1])
-    sound = tones(file, first, count, rng) * np.float32(shown[0])
-    offset = first - round(start * DRUM_RATE) * DRUM_HOP
-    return sound + render_drums(drum_onsets, offset, count), drum_curves(drum_onsets)
+    sound = render_drums(drum_onsets, first - round(start * DRUM_RATE) * DRUM_HOP, count)
+    if shown[0]:
+        sound += tones(file, first, count, rng)
+    return sound, drum_curves(drum_onsets)
 
 
 def tones(file: PieceFile, first: int, count: int, rng: Generator) -> FloatArray:
     """Sound `(count,)` of a piece's partials from sample `first` on, varied at random."""
-    partials = read_partials(file)
-    level = partials.level * 10 ** (rng.normal(0.0, LEVEL_ERROR_DB / 20, partials.level.shape))
-    level[:, rng.integers(FEWEST_KEPT, MAX_PARTIALS + 1) :] = 0.0
+    partials, grid = _partials_on_grid(file)
+    errors = rng.normal(0.0, LEVEL_ERROR_DB / 20, partials.level.shape)
+    kept = int(rng.integers(FEWEST_KEPT, MAX_PARTIALS + 1))
+    rows = grid.within(first, count)
+    level = partials.level[rows, :kept] * 10 ** errors[rows, :kept]
     varied = Partials(
-        partials.times, partials.pitch, level.astype(np.float32), partials.phase, partials.tuning
+        partials.times[rows],
+        partials.pitch[rows, :kept],
+        level.astype(np.float32),
+        partials.phase[rows, :kept],
+        partials.tuning,
     )
-    return render(varied, first, count).numpy()
+    return render_stretch(varied, grid, first, count)
+
+
+@lru_cache(PIECES_HELD)
+def _partials_on_grid(file: PieceFile) -> tuple[Partials, Grid]:
+    partials = read_partials(file)
+    return partials, Grid.of(partials.times)
 
 
 def strengths(file: PieceFile, start: float, seconds: float) -> FloatArray:

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.cache.sketches import segment_sketch
+from d2m_cli.data.cache.style_windows import style_of_window, windows_in
 from d2m_cli.data.pairs.dataset import PairDataset, SegmentDataset, SegmentSettings
 from d2m_cli.data.pairs.music_alone import MusicAlone
 from d2m_cli.data.pairs.segments import Segment, generator
 from d2m_cli.features.i3d import VisualSettings
-from d2m_cli.features.style import CHANNELS as STYLE_CHANNELS
 from d2m_cli.features.style import SECONDS as STYLE_SECONDS
-from d2m_cli.features.style import style_vector
-from d2m_cli.pcm import to_float
-from d2m_cli.spec import MOTION_RATE, NOISE_CHANNELS, NOISE_RATE, SAMPLE_RATE
+from d2m_cli.spec import MOTION_RATE, NOISE_CHANNELS, NOISE_RATE
 from d2m_cli.types import FloatArray
 
 STYLE_MEMORY = 4096
@@ -175,19 +173,13 @@ class Pairs:
 
     def _style_near(self, segment: Segment, random: np.random.Generator) -> FloatArray:
         """Style of a random window of the track, if possible not the one of the segment."""
-        windows = max(1, int(self.dataset.entries[segment.piece].seconds // STYLE_SECONDS))
+        windows = windows_in(self.dataset.entries[segment.piece].seconds)
         own = int(segment.begin / MOTION_RATE // STYLE_SECONDS)
         others = [window for window in range(windows) if window != own] or [0]
         return self._style(segment.piece, int(random.choice(others)))
 
     def _style_of_window(self, piece: int, window: int) -> FloatArray:
-        length = int(STYLE_SECONDS * SAMPLE_RATE)
-        whole = int(self.dataset.entries[piece].seconds * SAMPLE_RATE)
-        end = min((window + 1) * length, whole)
-        samples = self._pieces[piece].slice("audio", window * length, end)
-        if not np.abs(samples).max() > 32:
-            return np.zeros(STYLE_CHANNELS, np.float32)
-        return style_vector(to_float(samples))
+        return style_of_window(self._pieces[piece], window)
 
 
 def _dataset(

@@ -1,6 +1,7 @@
 """Splits by song: one song never lies on both sides of a split."""
 
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Protocol
@@ -16,7 +17,7 @@ def split_of_song(song: str) -> str:
 
     About 80 / 10 / 10 % of the songs are train / validation / test.
     """
-    digest = hashlib.sha256(song.encode()).digest()
+    digest = hashlib.sha256(os.fsencode(song)).digest()
     draw = int.from_bytes(digest[:8], "big") / 2**64
     if draw < TEST_SHARE:
         return "test"

@@ -88,6 +88,8 @@ class PoseEstimator:
         options.check()
         self._rate = rate / options.stride
         self._options = options
+        self.step = options.stride
+        """Only every `step`-th picture is looked at."""
         self._count = 0
         self._height = 1
 

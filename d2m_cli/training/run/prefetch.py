@@ -13,7 +13,11 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any
 
+import torch
+from threadpoolctl import threadpool_limits
+
 from d2m_cli.errors import D2MError
+from d2m_cli.training.run.handing import Handed, Hander, take
 
 AHEAD = 3
 """Batches that are drawn, or being drawn, before they are needed; two a worker at least."""
@@ -34,6 +38,7 @@ class Prefetcher:
         """Seconds that `next` has waited so far."""
         self._next, self._end, self._ahead = first, end, max(AHEAD, 2 * workers)
         self._draw: Draw = _drawn if workers else draw
+        self._shared = workers > 0
         self._pool: Executor
         if workers:
             # Spawned, not forked: torch and CUDA hold threads that a fork would break.
@@ -61,6 +66,8 @@ class Prefetcher:
         try:
             batch = self._pending.popleft().result()
             self._fill()
+            if self._shared:
+                batch = take(batch)
         except BrokenProcessPool as error:
             raise D2MError(
                 "A process that draws batches died (out of memory?): resume with fewer "
@@ -77,6 +84,9 @@ class Prefetcher:
 
 _draw: Draw | None = None
 """In a process that draws: what it draws with."""
+_hander = Hander()
+_limits: threadpool_limits | None = None
+"""Kept, since they end with it."""
 
 
 def _begin(draw: Draw) -> None:
@@ -84,14 +94,12 @@ def _begin(draw: Draw) -> None:
 
     Signals are left to the run, which stops after its step.
     """
-    global _draw
-    os.environ["OMP_NUM_THREADS"] = "1"
+    global _draw, _limits
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import torch
-
     torch.set_num_threads(1)
+    _limits = threadpool_limits(1)  # numpy's BLAS, which is loaded before any variable could be set
     _draw = draw
 
 
@@ -102,6 +110,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _drawn(number: int) -> Any:
+def _drawn(number: int) -> Handed:
     assert _draw is not None
-    return _draw(number)
+    return _hander.give(_draw(number))

@@ -1,0 +1,78 @@
+"""Names that lead nowhere: each is one sentence about the place, told before the work."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from project import ROOT
+
+COMMAND = [sys.executable, "-m", "d2m_cli"]
+
+
+def told(words: list[str], folder: Path | str) -> str:
+    """What the command says on its error output; its status is 1 and nothing is a defect."""
+    done = subprocess.run(
+        [*COMMAND, *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("d2m: ") == 1 and "defect" not in done.stderr, done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "dance.mp4").write_bytes((ROOT / "examples/dance.mp4").read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["{long}"],
+        ["dance.mp4", "-o", "{long}/out.mp4"],
+        ["dance.mp4", "--plot", "{long}/"],
+        ["dance.mp4", "--style-audio", "{long}"],
+    ],
+)
+def test_a_name_that_is_too_long(words: list[str], folder: Path) -> None:
+    long = 300 * "x" + ".mp4"
+    said = told(["generate", *(word.format(long=long) for word in words)], folder)
+    assert "cannot be reached (File name too long)" in said
+
+
+@pytest.mark.parametrize("option", ["-o", "--plot", "--save-features", "--log", "--style-audio"])
+def test_an_empty_name(option: str, folder: Path) -> None:
+    said = told(["generate", "dance.mp4", option, ""], folder)
+    assert f"The name after {option} is empty" in said
+    assert [path.name for path in folder.iterdir()] == ["dance.mp4"]
+
+
+@pytest.mark.parametrize("log", ["absent/log.jsonl", "."])
+def test_a_log_that_cannot_be_written_stops_before_the_work(log: str, folder: Path) -> None:
+    said = told(["generate", "dance.mp4", "-o", "out.mp4", "--log", log], folder)
+    assert "cannot be written" in said and "analyze" not in said
+    assert [path.name for path in folder.iterdir()] == ["dance.mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder in use")
+def test_a_current_folder_that_is_gone(folder: Path) -> None:
+    gone = folder / "gone"
+    gone.mkdir()
+    command = 'cd "$0" && rmdir "$0" && exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", command, gone, *COMMAND, "generate", folder / "dance.mp4"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("d2m: The current folder is gone")
