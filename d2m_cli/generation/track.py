@@ -98,7 +98,9 @@ class Track:
         """Mean beats per minute of the music."""
         return self.rhythm.bpm
 
-    def save(self, path: str | Path, overwrite: bool = False, mix: float = 0.0) -> Path:
+    def save(
+        self, path: str | Path, overwrite: bool = False, mix: float = 0.0, finish: bool = True
+    ) -> Path:
         """Write the video with the new music, or the music alone; the suffix of `path` decides.
 
         Args:
@@ -106,6 +108,7 @@ class Track:
                 .ogg or .opus for the music.
             overwrite: replace a file that exists.
             mix: 0..1, amplitude of the video's old sound under the new music.
+            finish: give the music the band above 11 kHz and two sides.
 
         Raises:
             OutputError: the file exists, cannot be written or cannot hold the video's picture.
@@ -116,9 +119,9 @@ class Track:
         out, clip = Path(path), self.analysis.clip
         if out.suffix.lower() in SOUND_SUFFIXES:
             check_output(clip.path if clip else self.path, out, overwrite, SOUND_SUFFIXES)
-            write_sound(self.path, out)
+            write_sound(self.path, out, finish)
         else:
             copied = self.clip.start == 0
             check_output(self.clip.path, out, overwrite, CONTAINERS, copied)
-            mux(self.clip, self.path, out, mix=mix)
+            mux(self.clip, self.path, out, mix, finish)
         return out

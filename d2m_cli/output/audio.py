@@ -83,10 +83,12 @@ def _measure(sound: Any) -> Loudness:
     return Loudness(lufs if lufs > _SILENCE_LUFS else -math.inf, peak)
 
 
-def level_loudness(path: Path, out: Path, delivery: Delivery = Delivery()) -> float:
+def level_loudness(
+    path: Path, out: Path, delivery: Delivery = Delivery(), rate: int = SAMPLE_RATE
+) -> float:
     """Fade the WAV at `path`, bring it to its loudness by one gain and a limiter; write `out`.
 
-    `out` is 16-bit mono.
+    `out` has 16 bits, the channels of `path`, and its `rate`.
 
     The limiter, used only where it must be, keeps the true peak under `CEILING_DB`, so music of
     rare strong beats may stay below the target. Silence stays silent. The length does not change,
@@ -100,13 +102,13 @@ def level_loudness(path: Path, out: Path, delivery: Delivery = Delivery()) -> fl
     with finished_file(out) as draft:
 
         def write(sound: Any) -> None:
-            run_ffmpeg(sound.output(word_of(draft), acodec="pcm_s16le", ar=SAMPLE_RATE), out)
+            run_ffmpeg(sound.output(word_of(draft), acodec="pcm_s16le", ar=rate), out)
 
         if before.peak_db + gain <= CEILING_DB:
             write(source.filter("volume", f"{gain:.3f}dB"))
             return gain
         for passed in range(1, _LIMITER_PASSES + 1):
-            write(limited(source.filter("volume", f"{gain:.3f}dB"), SAMPLE_RATE))
+            write(limited(source.filter("volume", f"{gain:.3f}dB"), rate))
             missing = delivery.lufs - measure_loudness(draft).lufs
             if passed == _LIMITER_PASSES or not _CLOSE_ENOUGH < missing < math.inf:
                 break

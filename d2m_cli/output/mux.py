@@ -18,7 +18,7 @@ from d2m_cli.output.picture import copied_picture, lost_colour, picture_anew
 from d2m_cli.output.places import finished_file, scratch_folder
 from d2m_cli.output.readback import Promise, read_back
 from d2m_cli.output.run import compiled, run_command
-from d2m_cli.output.sound import for_stream, new_sound, sound_options
+from d2m_cli.output.sound import for_stream, new_sound, sound_options, stereo_music
 from d2m_cli.output.streams import (
     Luggage,
     chapters_of,
@@ -42,14 +42,15 @@ _MOMENT = 1.0
 """Seconds that are written to see whether a container takes everything."""
 
 
-def mux(clip: Clip, wav: Path, out: Path, mix: float = 0.0) -> list[str]:
+def mux(clip: Clip, wav: Path, out: Path, mix: float = 0.0, finish: bool = True) -> list[str]:
     """Write the picture of `clip` with the music in `wav` (mono) as its sound to `out`.
 
     The picture is copied packet by packet; subtitles, further pictures, covers, telemetry and
     attachments, chapters and metadata (rotation too) come along where the container of `out` can
     hold them, cut to the clip. The sound is 48 kHz stereo, AAC (Opus in WebM, PCM in AVI), begins
-    with the picture and lasts as long as the clip. `mix` (0..1) adds the original sound, at that
-    much of its amplitude. The file is read again before it gets its name.
+    with the picture and lasts as long as the clip; `finish` makes the music full-band and stereo.
+    `mix` (0..1) adds the original sound, at that much of its amplitude. The file is read again
+    before it gets its name.
 
     A clip that ends early has its copied picture end where the stream can be cut without a gap,
     which with B-pictures may be a few pictures off. One that begins after 0 s must have its picture
@@ -62,7 +63,7 @@ def mux(clip: Clip, wav: Path, out: Path, mix: float = 0.0) -> list[str]:
     """
     with finished_file(out) as draft, unchanged(clip):
         plan = _plan(clip, out)
-        lost = _write(plan, wav, draft, out, mix)
+        lost = _write(plan, wav, draft, out, mix, finish)
     return [*plan.luggage.left_out, *lost]
 
 
@@ -78,7 +79,7 @@ def rehearse(clip: Clip, out: Path) -> list[str]:
         with finished_file(wav) as draft:
             soundfile.write(draft, np.zeros(round(_MOMENT * SAMPLE_RATE)), SAMPLE_RATE)
         with finished_file(trial) as draft:
-            lost = _write(plan, wav, draft, out, mix=0.0)
+            lost = _write(plan, wav, draft, out, mix=0.0, finish=False)
     return [*plan.luggage.left_out, *lost]
 
 
@@ -112,7 +113,7 @@ def _plan(clip: Clip, out: Path) -> _Plan:
     return _Plan(clip, suffix, streams, picture, copied, stretch(clip, copied), luggage)
 
 
-def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[str]:
+def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float, finish: bool) -> list[str]:
     """Write `draft` and read it back; messages name `out`. Returns the side data that is lost."""
     clip = plan.clip
     # A limit on the output would end the sound as well.
@@ -124,7 +125,7 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float) -> list[s
     with scratch_folder() as name:
         folder = Path(name)
         old = _old_sound(clip, track.index, folder) if track else None
-        sound = new_sound(clip, ffmpeg.input(word_of(wav)), old, track, mix)
+        sound = new_sound(clip, stereo_music(wav, folder, finish), old, track, mix)
         kept, others = _others(plan, folder)
         streams = (picture, sound, *others)
         sink = ffmpeg.output(*streams, word_of(draft), **_options(plan, kept))

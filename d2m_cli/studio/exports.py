@@ -29,7 +29,9 @@ VOICES = {
 SUFFIXES = (*CONTAINERS, *SOUND_SUFFIXES, *FORMATS, ".json")
 
 
-def write_export(project: Project, take: Take, out: Path, overwrite: bool, mix: float) -> Path:
+def write_export(
+    project: Project, take: Take, out: Path, overwrite: bool, mix: float, finish: bool = True
+) -> Path:
     """Write a take, or what is known of it; the suffix of `out` decides (`Studio.export`)."""
     if not 0.0 <= mix <= 1.0:
         raise InputError(f"mix is {mix:g}: give a number from 0 to 1.")
@@ -41,9 +43,9 @@ def write_export(project: Project, take: Take, out: Path, overwrite: bool, mix: 
             raise InputError(
                 f"This dance has no video: export its music, as {', '.join(SOUND_SUFFIXES)}."
             )
-        mux(clip, take.path, out, mix)
+        mux(clip, take.path, out, mix, finish)
     elif suffix in SOUND_SUFFIXES:
-        write_sound(take.path, out)
+        write_sound(take.path, out, finish)
     elif suffix == ".json":
         write_json(out, facts(project, take))
     else:

@@ -151,7 +151,7 @@ def test_loudness_and_peaks_of_the_wav_arrive(clip_3s: Path, tmp_path: Path) -> 
     wave = 0.23 * np.sin(2 * np.pi * 1000 * np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE)
     wav, out = tmp_path / "music.wav", tmp_path / "out.mp4"
     soundfile.write(wav, wave, SAMPLE_RATE)
-    mux(probe(clip_3s), wav, out)
+    mux(probe(clip_3s), wav, out, finish=False)
     assert measure_loudness(out).lufs == pytest.approx(measure_loudness(wav).lufs, abs=0.2)
     left, right = sound_of(out)[RATE : 2 * RATE].T
     np.testing.assert_allclose(left, right, atol=1e-3)
@@ -165,7 +165,7 @@ def test_mix_adds_that_share_of_the_old_sound(clip_3s: Path, tmp_path: Path, mus
     old = part_of_tone(sound_of(clip_3s)[:RATE], 440) * 2**0.5
     for mix in (0.0, 0.5, 1.0):
         out = tmp_path / f"mix{mix}.mp4"
-        mux(clip, wav, out, mix=mix)
+        mux(clip, wav, out, mix, finish=False)
         sound = sound_of(out)[RATE // 2 : RATE // 2 + RATE]
         assert part_of_tone(sound, 1000) == pytest.approx(0.1, abs=0.01)
         assert part_of_tone(sound, 440) == pytest.approx(mix * old, abs=0.01)
@@ -209,7 +209,7 @@ def test_mixing_with_no_old_sound_gives_the_music(
     mute, out = tmp_path / "mute.mp4", tmp_path / "out.mp4"
     run_ffmpeg("-i", clip_3s, "-an", "-c", "copy", mute)
     clip = probe(mute)
-    mux(clip, music(clip), out, mix=0.5)
+    mux(clip, music(clip), out, mix=0.5, finish=False)
     assert part_of_tone(sound_of(out)[:RATE], 1000) == pytest.approx(0.1, abs=0.01)
 
 
@@ -331,7 +331,7 @@ def test_failure_leaves_the_old_output_and_no_draft(
 def test_sound_alone(suffix: str, clip_3s: Path, tmp_path: Path, music: Music) -> None:
     wav = music(replace(probe(clip_3s), end=2.0))
     out = tmp_path / f"song{suffix}"
-    write_sound(wav, out)
+    write_sound(wav, out, finish=False)
     sound = sound_of(out)
     assert len(sound) / RATE == pytest.approx(2.0, abs=0.06)
     assert part_of_tone(sound[RATE // 2 : RATE // 2 + RATE], 1000) == pytest.approx(0.1, abs=0.01)

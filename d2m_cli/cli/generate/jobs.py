@@ -161,9 +161,9 @@ def _write(track: Track, job: Job, piece: PlannedPiece, output: OutputOptions) -
     left_out: list[str] = []
     with timed(track.timings, Step.WRITE):
         if piece.audio_only:
-            write_sound(track.path, piece.out)
+            write_sound(track.path, piece.out, output.finish)
         else:
-            left_out = mux(track.clip, track.path, piece.out, mix=output.mix)
+            left_out = mux(track.clip, track.path, piece.out, output.mix, output.finish)
     if piece.plot:
         with finished_file(piece.plot) as draft:
             _plot(track, job.video.name, draft)

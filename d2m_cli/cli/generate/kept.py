@@ -14,7 +14,7 @@ from d2m_cli.output.checks import default_suffix
 from d2m_cli.studio.exports import facts, write_export
 from d2m_cli.studio.project import Project
 
-_TAKEN = {"project", "out", "audio_only", "mix", "beats", "json", "overwrite", "device"}
+_TAKEN = {"project", "out", "audio_only", "mix", "finish", "beats", "json", "overwrite", "device"}
 """Options that say something of a take that is made already."""
 
 
@@ -41,7 +41,7 @@ def render_kept(
     for path in written:
         if path.parent in named:
             make(path.parent)
-        write_export(project, take, path, output.overwrite, output.mix)
+        write_export(project, take, path, output.overwrite, output.mix, output.finish)
     if output.json:
         print_json({"out": str(written[0]), **facts(project, take)})
     else:

@@ -72,6 +72,15 @@ class OutputOptions:
             show_default=False,
         ),
     ] = 0.0
+    finish: Annotated[
+        bool,
+        option(
+            OUTPUT,
+            "--finish/--no-finish",
+            "",
+            "Stereo, with a band above 11 kHz; or as it was made, without.",
+        ),
+    ] = True
     plot: Annotated[
         str | None,
         option(
