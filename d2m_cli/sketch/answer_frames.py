@@ -24,6 +24,10 @@ from d2m_cli.types import STRONG_ACCENT, FloatArray
 TIGHT = 0.5
 """Share of an onset's distance from the grid that is kept: beats of the music to learn from are
 tracked, those of a dance's music are known."""
+ROOM = 0.8
+"""Strength that usual strokes are left, so that those which answer the dance stand out;"""
+LOUDER = 1.5
+"""factor of the tones on these."""
 SNARE = 1
 """Band of a turn's roll."""
 CLOSING_SIXTEENTHS = 12.0
@@ -52,7 +56,7 @@ def sound_for_dance(
     live = liveliness((heard.arms + heard.legs) / 2)
     soft = (SOFTEST + (1 - SOFTEST) * live)[:, None]
     needed = np.array([NEEDED[s % SIXTEENTHS_PER_BEAT] for s in range(grid.count)])
-    strengths *= soft * (live >= needed)[:, None]
+    strengths *= ROOM * soft * (live >= needed)[:, None]
     levels *= soft
     for start, end in heard.turns:
         _roll(strengths, offsets, max(round(start), 0), min(round(end), close))
@@ -64,6 +68,7 @@ def sound_for_dance(
     for place in (*free, *(pause.end for pause in pauses)):
         if 0 <= place < close:
             strengths[place], offsets[place] = 1.0, 0.0
+            levels[place] *= LOUDER
     _close(levels, strengths, offsets, close, closing)
     partials = levelled_partials(levels, grid.seconds(np.arange(grid.count) + 0.5), random)
     times = grid.seconds((np.arange(grid.count)[:, None] + offsets).ravel())
