@@ -13,7 +13,7 @@ from torch import Tensor
 
 from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
 from d2m_cli.bundles.contents import COMPOSER
-from d2m_cli.bundles.packing import packed
+from d2m_cli.bundles.packing import packed, unpacked
 from d2m_cli.bundles.styles import styles_toml
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
@@ -156,7 +156,7 @@ def _weights(folder: Path, stage: str) -> dict[str, Tensor]:
 
 def _load(path: Path, stage: str) -> dict[str, Tensor]:
     try:
-        return load_file(path)
+        return unpacked(load_file(path))
     except (OSError, SafetensorError) as error:
         raise DataError(
             f"{path} cannot be read ({error}): finish `d2m train {stage}` first."

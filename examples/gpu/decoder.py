@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from terms import flatness, relative_matching, tonality_loss, use_filters
 from torch import Tensor, nn
 
+from d2m_cli.bundles.packing import unpacked
 from d2m_cli.codec.refiner import Refiner
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.losses.adversarial import hinge_discriminator, hinge_generator
@@ -53,7 +54,7 @@ class Trainer:
     def __init__(self, options: argparse.Namespace, device: torch.device) -> None:
         self.options, self.level, self.device = options, options.level, device
         torch.manual_seed(0)
-        state = load_file(options.bundle / f"codec_{self.level}.safetensors")
+        state = unpacked(load_file(options.bundle / f"codec_{self.level}.safetensors"))
         vqvae = VQVAE.fitting(state, self.level)
         vqvae.load_state_dict(state)
         self.refiner = (vqvae.refiner(self.level) or Refiner(self.level.hop)).to(device)

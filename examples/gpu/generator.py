@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from d2m_cli.bundles.packing import unpacked
 from d2m_cli.codec.codebook import code_logits
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.models.conditioning import known_codes
@@ -44,7 +45,7 @@ class Trainer:
         state = load_file(options.start or options.bundle / f"generator_{self.level}.safetensors")
         self.generator.load_state_dict({k: v.float() for k, v in state.items()}, strict=False)
         self.generator.to(device)
-        codec = load_file(options.bundle / f"codec_{self.level}.safetensors")
+        codec = unpacked(load_file(options.bundle / f"codec_{self.level}.safetensors"))
         vqvae = VQVAE.fitting(codec, self.level)
         vqvae.load_state_dict(codec)
         vqvae.requires_grad_(False).to(device)

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from d2m_cli.bundles.packing import unpacked
 from d2m_cli.codec.codebook import code_logits, draw_codes
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.models.generator import Conditions, Generator
@@ -25,7 +26,7 @@ def codes(folder: Path, level: Level, device: str) -> torch.Tensor:
     state = load_file(folder / f"generator_{level}.safetensors")
     generator.load_state_dict({k: v.float() for k, v in state.items()})
     vqvae = VQVAE((level.number,))
-    vqvae.load_state_dict(load_file(folder / f"codec_{level}.safetensors"))
+    vqvae.load_state_dict(unpacked(load_file(folder / f"codec_{level}.safetensors")))
     generator.to(device), vqvae.to(device)
     torch.manual_seed(0)
     seconds, count = 8, round(8 * level.code_rate) // 4 * 4

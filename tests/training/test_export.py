@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from synthetic_dances import make_dances
 
 from d2m_cli.bundles.codec import load_codec
+from d2m_cli.bundles.packing import unpacked
 from d2m_cli.bundles.styles import read_styles
 from d2m_cli.data.pairs.examples import PairSettings
 from d2m_cli.errors import DataError
@@ -49,7 +50,7 @@ def settings_for(generator: Path, **parts: object) -> ExportSettings:
 def tune(folder: Path, change: str) -> Path:
     """A synthesizer's folder: the embedded codec with all tensors of one part changed."""
     folder.mkdir()
-    state = {name: value.float() for name, value in load_file(CODEC).items()}
+    state = {name: value.float() for name, value in unpacked(load_file(CODEC)).items()}
     state |= {name: value + 0.1 for name, value in state.items() if name.startswith(change)}
     save_file(state, folder / "codec.safetensors")
     return folder

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from d2m_cli.bundles.bundle import misfits
+from d2m_cli.bundles.packing import unpacked
 from d2m_cli.bundles.places import bundle_folder
 from d2m_cli.codec.vqvae import VQVAE, Decoder, Encoder
 from d2m_cli.errors import DataError
@@ -35,7 +36,7 @@ def load_codec(path: Path, level: Level) -> VQVAE:
     """
     path = codec_file(path, level)
     try:
-        state = load_file(path)
+        state = unpacked(load_file(path))
     except (OSError, SafetensorError) as error:
         raise DataError(
             f"{path} cannot be read as codec weights ({error}): train a codec first."

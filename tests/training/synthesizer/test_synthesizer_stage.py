@@ -10,6 +10,7 @@ from project import ROOT
 from safetensors.torch import load_file, save_file
 from synthetic_music import make_cache
 
+from d2m_cli.bundles.packing import unpacked
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.pairs.music_crops import MusicSettings
 from d2m_cli.errors import DataError
@@ -88,7 +89,7 @@ def test_the_decoder_learns_and_all_else_stays_bit_for_bit(
     train(stage, 12)
     stage.export(tmp_path / "codec.safetensors")
 
-    given, made = load_file(settings.codec), load_file(tmp_path / "codec.safetensors")
+    given, made = unpacked(load_file(settings.codec)), load_file(tmp_path / "codec.safetensors")
     fixed = {name for name in given if name.startswith(("encoders.", "bottleneck."))}
     assert len(fixed) > 100
     assert all(torch.equal(given[name].float(), made[name]) for name in fixed)
@@ -170,7 +171,7 @@ def test_wrong_codecs_are_refused(music: MusicSettings, tmp_path: Path) -> None:
         stage_for(dataclasses.replace(settings, level=Level.LOW))
     with pytest.raises(DataError, match=r"nowhere.* train a codec"):
         stage_for(dataclasses.replace(settings, codec=tmp_path / "nowhere.safetensors"))
-    state = load_file(settings.codec)
+    state = unpacked(load_file(settings.codec))
     name = next(key for key in state if key.startswith("decoders") and key.endswith("out.weight"))
     save_file({**state, name: -state[name]}, tmp_path / "changed.safetensors")
     with pytest.raises(DataError, match="differ from the wavelet"):
