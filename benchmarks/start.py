@@ -58,8 +58,8 @@ begin = time.perf_counter()
 from d2m_cli.analysis import video
 from d2m_cli.cli import app
 read = video.read_frames
-def first(*arguments):
-    for picture in read(*arguments):
+def first(*arguments, **named):
+    for picture in read(*arguments, **named):
         print("first picture", time.perf_counter() - begin, file=sys.stderr, flush=True)
         os._exit(0)
         yield picture

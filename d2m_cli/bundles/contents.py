@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.places import bundle_folder
 from d2m_cli.errors import BundleError
 from d2m_cli.spec import Composing
+
+if TYPE_CHECKING:
+    from d2m_cli.bundles.bundle import Bundle
 
 COMPOSER = "composer.safetensors"
 """The network that writes sketches, in bundles that have one; its sizes are `settings.composer`."""

@@ -43,7 +43,7 @@ def open_maker(
     if architecture == OFFICIAL:
         from d2m_cli.official.pipeline import OfficialMaker
 
-        if composing is not None:
+        if composing is Composing.LEARNED:
             raise BundleError("The released models write no sketch: omit --composer.")
         return OfficialMaker(opened, choose_device(device), motion, flow)
     if architecture != OWN:

@@ -81,7 +81,9 @@ def transposed_harmony(wishes: FloatArray, semitones: int) -> FloatArray:
 def _repeated(strengths: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     """Mean of strengths `(S, BANDS)` over all sixteenths on the same place of the period."""
     place = np.arange(len(strengths)) % period
-    return np.stack([strengths[place == p].mean(axis=0) for p in range(period)])[place]
+    total, count = np.zeros((period, strengths.shape[1])), np.bincount(place, minlength=period)
+    np.add.at(total, place, strengths)
+    return (total / np.maximum(count, 1)[:, None])[place]
 
 
 def _harmony(amplitudes: NDArray[np.float64]) -> NDArray[np.float64]:

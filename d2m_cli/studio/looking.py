@@ -16,6 +16,7 @@ from d2m_cli.generation.d2m import D2MMaker
 from d2m_cli.generation.open import open_maker
 from d2m_cli.ingest.probe import probe
 from d2m_cli.progress import Step
+from d2m_cli.spec import Composing
 from d2m_cli.studio import folders
 from d2m_cli.studio.settings import TakeSettings
 from d2m_cli.studio.work import Show, Stages
@@ -24,7 +25,7 @@ from d2m_cli.types import Analysis
 
 def open_own(bundle: str | None, device: str) -> D2MMaker:
     """The networks of a bundle. Raises `BundleError` for one whose music has no sketch."""
-    maker = open_maker(bundle, device)
+    maker = open_maker(bundle, device, composing=Composing.RULES)
     if not isinstance(maker, D2MMaker):
         raise BundleError(
             f"The bundle '{maker.bundle.name}' follows no beats, which the studio needs: "

@@ -19,7 +19,7 @@ from d2m_cli.cli.app import app
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.data.cache.manifest import CachedPiece, Manifest, read_manifest, write_manifest
 from d2m_cli.data.cache.pieces import write_piece
-from d2m_cli.errors import DataError
+from d2m_cli.errors import D2MError, DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.motion import channel_names
 from d2m_cli.report import tables
@@ -183,7 +183,7 @@ def test_wrong_requests_are_named(tmp_path):
         ([tmp_path / "none.mp4"], "does not exist"),
         ([tmp_path, "--embedding", "clap"], "Unknown embedding 'clap'"),
     ):
-        with pytest.raises(DataError, match=message):
+        with pytest.raises(D2MError, match=message):
             CliRunner().invoke(app, ["evaluate", *map(str, arguments)], catch_exceptions=False)
 
 

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from d2m_cli.evaluation.stages_report import COMPOSED, REAL, REAL_SKETCH, stages, stages_table
+from d2m_cli.evaluation.stages_report import (
+    COMPOSED,
+    LEARNED,
+    REAL,
+    REAL_SKETCH,
+    stages,
+    stages_table,
+)
 from d2m_cli.generation.open import open_maker
 from d2m_cli.progress import silent
 from d2m_cli.spec import SAMPLE_RATE, Level, RenderQuality
@@ -29,7 +36,7 @@ def found():
 
 def test_every_step_is_measured(found):
     names = [stage.name for stage in found]
-    assert names[0] == REAL and names[-2:] == [REAL_SKETCH, COMPOSED] and len(names) == 5
+    assert names[0] == REAL and names[-3:] == [REAL_SKETCH, COMPOSED, LEARNED] and len(names) == 6
     for stage in found:
         figures = [stage.distance, *stage.movement, *stage.grain, stage.pulse, stage.variety]
         assert np.isfinite(figures).all()

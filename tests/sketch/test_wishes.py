@@ -41,6 +41,12 @@ def test_music_is_heard_as_what_it_would_be_asked_for() -> None:
     assert set(np.unique(found[:, ACCENT])) == {0.0, 1.0}
 
 
+def test_a_piece_shorter_than_a_bar_has_a_groove() -> None:
+    short = Frames(music().onsets[:5], music().levels[:5])
+    found = wishes_of_music(short)
+    assert np.isfinite(found).all() and found[0, GROOVE][0] == 1.0
+
+
 def test_harmony_moves_with_the_music() -> None:
     found = wishes_of_music(music())
     higher = transposed_harmony(found, 3)

@@ -43,7 +43,8 @@ def test_the_music_is_that_of_the_take(
     assert samples.shape[1] == 2 and rate == 48000
     assert len(samples) / rate == pytest.approx(first.seconds, abs=0.06)
     loud = np.sqrt(np.mean(samples**2)), np.sqrt(np.mean(first.samples**2))
-    assert loud[0] == pytest.approx(loud[1], rel=0.05)
+    # The finish widens, and holds the peaks: at most 0.6 LU.
+    assert loud[0] == pytest.approx(loud[1], rel=0.08)
 
 
 def test_labels_hold_beats_and_sections(studio: Studio, first: Take, tmp_path: Path) -> None:
