@@ -36,7 +36,11 @@ UNITS = {
     "codes_used": "codes used of 2048",
     "lift": "lift (0 is chance)",
     "mismatched": "lift of music for other dances",
-    "distance": "distance (0 is best)",
+    "freeze_contrast": "freezes: how much quieter the music is (dB)",
+    "accent_response": "accents that meet a strong onset, less chance",
+    "busyness": "busyness: correlation with the dance's energy",
+    "loudness": "loudness: the same",
+    "real_sketches": "real music's sketches through the generator",
     "nats": "nats per code, all inputs",
     "features_to_waveform": "features to waveform, of the music's length",
     "ten_seconds_1080p": "ten seconds of 1080p, seconds",
@@ -47,7 +51,7 @@ FIGURES = (
     ("Lift of the music made for other dances", "alignment", "mismatched"),
     ("Distance from real music (0 is best)", "yardstick", "d2m"),
     ("Distance of the codec's reconstruction (its lower bound)", "yardstick", "reconstruction"),
-    ("Distance of random codes", "yardstick", "random_codes"),
+    ("Distance of real music's sketches through the generator", "yardstick", "real_sketches"),
     ("Codec: log-mel distance of unseen music (lower is better)", "codec", "log_mel_l1"),
 )  # fmt: skip
 """Label, table and row of the figures of the card."""
@@ -69,12 +73,10 @@ def results_page(name: str, scores: Mapping[str, Any]) -> str:
         "measure.",
         *(_section(key, table) for key, table in scores.items()),
         "## Music that others do not have",
-        "CLIPS: six dances, two real clips of 4 s or more (AIST++), three joined from shorter ones "
-        "and the painted example. CACHE and FREE_MUSIC: free game music (`weights/LICENSE.md`), "
-        "prepared by `d2m prepare music`; HELD_OUT: its validation and test tracks in parts of "
-        "12 s, UNRELATED: six of them under the dances' names, MUSIC: the training tracks. MADE: "
-        "a dance in every style with two seeds. With your own videos and music the "
-        "same commands give your own figures.",
+        "DANCES: eleven dances, the four painted ones of `examples/` and seven filmed ones of 4 to "
+        "12 s, two of them of AIST++. CACHE and FREE_MUSIC: free game music "
+        "(`weights/LICENSE.md`), prepared by `d2m prepare music`. With your own videos and music "
+        "the same commands give your own figures.",
     ]
     return "\n\n".join(map(_wrapped, parts)) + "\n"
 
