@@ -37,9 +37,6 @@ def show_short(record: dict[str, Any]) -> None:
     optional = {name: enables for name, enables in missing.items() if name in (GPU, *versions)}
     lines += _abandoned(record)
     lines += [f"without {name}: no {enables}" for name, enables in optional.items()]
-    lines += [
-        f"{folder} is left of a run that was killed: delete it" for folder in record["abandoned"]
-    ]
     for line in (*lines, POSTING, "d2m doctor --all shows packages, bundles and licences."):
         console.print(line, markup=False, soft_wrap=True)
 
