@@ -29,7 +29,7 @@ from d2m_cli.metrics.embeddings import MUSIC, music_statistics
 from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.sketch.drums import render_drums
-from d2m_cli.sketch.frames import STRENGTHS, Frames, to_frames
+from d2m_cli.sketch.frames import OFFSETS, STRENGTHS, Frames, to_frames
 from d2m_cli.sketch.partials import Partials, render
 from d2m_cli.sketch.pitches import OCTAVE, chroma_of
 from d2m_cli.sketch.wishes import GROOVE, wishes_of_music
@@ -104,7 +104,7 @@ def two_bars(frames: Frames, hop: int) -> NDArray[np.float32]:
     """Unit vectors `(n, 32 * 15)` of chroma and onsets of all stretches of two bars."""
     chroma = chroma_of(frames.levels.astype(float))
     kinds = frames.onsets.astype(int)
-    onsets = np.where(kinds > 0, 1 + (kinds - 1) // 5, 0) / STRENGTHS
+    onsets = np.where(kinds > 0, 1 + (kinds - 1) // OFFSETS, 0) / STRENGTHS
     both = [part / max(float(np.sqrt((part**2).sum(1).mean())), 1e-9) for part in (chroma, onsets)]
     joined = np.concatenate(both, axis=1)
     begins = range(0, len(joined) - TWO_BARS + 1, hop)
@@ -150,13 +150,13 @@ def main() -> None:
         [two_bars(to_frames(read_partials(f), f.whole("drum_onsets")), HOP) for f in training]
     )
     made: dict[str, list[Sketch]] = {REAL: [], "rules": [], "learned": []}
-    seconds_seed: dict[str, list[Sketch]] = {"rules": [], "learned": []}
+    second_takes: dict[str, list[Sketch]] = {"rules": [], "learned": []}
     for number, file in enumerate(dances):
         real, rhythm = part_of(file, BEGIN, options.seconds)
         made[REAL].append(real)
         lively = np.ones(len(rhythm.phase), np.float32)
         name = style_for_dance(maker.styles, rhythm.bpm)
-        for into, seed in ((made, number), (seconds_seed, number + 1000)):
+        for into, seed in ((made, number), (second_takes, number + 1000)):
             style = named_style(maker.styles, maker.style_vectors, name, seed)
             piece = rhythm, lively, options.seconds
             into["rules"].append(arrange(*piece, style.name, style.rules, seed))
@@ -177,8 +177,8 @@ def main() -> None:
             (nearest(to_frames(s.partials, s.drum_onsets), known) for s in asked), list[float]()
         )
         over_seeds = over_groove = "-"
-        if name in seconds_seed:
-            second = [sound(sketch, options.seconds) for sketch in seconds_seed[name]]
+        if name in second_takes:
+            second = [sound(sketch, options.seconds) for sketch in second_takes[name]]
             pairs = zip(sounds[name], second, strict=True)
             moved = [np.abs(_figures(a) - _figures(b)) / spread for a, b in pairs]
             over_seeds = f"{np.mean(moved) / usual:.2f}"

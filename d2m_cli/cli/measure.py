@@ -47,13 +47,13 @@ def inputs(
     Example: d2m measure inputs runs/generator_high
     """
     require(run)
-    from d2m_cli.evaluation import composing
+    from d2m_cli.evaluation import composer_inputs
     from d2m_cli.evaluation.conditioning import importance_table, measure
     from d2m_cli.report.table_data import print_tables
 
-    if (run / composing.WEIGHTS).exists():
-        nats = composing.measure_composer(run, split, segments)
-        print_tables([composing.composer_table(nats)])
+    if (run / composer_inputs.WEIGHTS).exists():
+        nats = composer_inputs.measure_composer(run, split, segments)
+        print_tables([composer_inputs.composer_table(nats)])
         return
     print_tables([importance_table(measure(run, split, segments))])
 

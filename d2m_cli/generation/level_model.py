@@ -21,7 +21,7 @@ from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.drums import drum_curves, render_drums
 from d2m_cli.sketch.partials import render
 from d2m_cli.spec import NOISE_RATE, SAMPLE_RATE, Composing, Level
-from d2m_cli.types import Codes, Dance, Events, FloatArray, Rhythm
+from d2m_cli.types import Codes, Dance, FloatArray
 
 SAMPLING_CHUNK = 512
 """Codes that are drawn at once: their probabilities stay in the processor's cache."""
@@ -53,28 +53,13 @@ class LevelModel:
         kept = self._written
         if kept is None or kept[0] is not dance or kept[1] is not style or kept[2] != seed:
             energy, limbs = dance_energy(dance.motion), limb_energy(dance.motion)
-            sketch = self.compose(
-                dance.rhythm, energy, dance.seconds, style, seed, dance.events, limbs
-            )
+            piece = dance.rhythm, energy, dance.seconds
+            if self.composer is None:
+                sketch = arrange(*piece, style.name, style.rules, seed, dance.events, limbs)
+            else:
+                sketch = compose_learned(self.composer, *piece, style, seed, dance.events, limbs)
             kept = self._written = dance, style, seed, sketch
         return kept[3]
-
-    def compose(
-        self,
-        rhythm: Rhythm,
-        energy: FloatArray,
-        seconds: float,
-        style: Style,
-        seed: int,
-        events: Events = Events(),
-        limbs: FloatArray | None = None,
-    ) -> Sketch:
-        """A sketch by the rules or the learned composer; `energy` `(T,)` and `limbs` `(2, T)` as in
-        `sketch.arrange.arrange`."""
-        piece = rhythm, energy, seconds
-        if self.composer is None:
-            return arrange(*piece, style.name, style.rules, seed, events, limbs)
-        return compose_learned(self.composer, *piece, style, seed, events, limbs)
 
     @torch.inference_mode()
     def sample_codes(

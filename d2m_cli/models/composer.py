@@ -30,8 +30,9 @@ class ComposerShape:
     """Sizes of the network."""
 
     bands: int = 3
-    onsets: int = 21
-    """Classes of an onset."""
+    strengths: int = 4
+    places: int = 5
+    """Classes of an onset's strength, and of its place (`sketch/frames.py`)."""
     pitches: int = 72
     levels: int = 8
     """Classes of a level."""
@@ -44,6 +45,11 @@ class ComposerShape:
     """Hidden units of the chain within a frame."""
     copied: int = 16
     """Hidden units that look at one pitch in the frames that are heard."""
+
+    @property
+    def onsets(self) -> int:
+        """Classes of an onset: none, or a strength and a place."""
+        return 1 + self.strengths * self.places
 
 
 class Wishes(NamedTuple):
@@ -101,12 +107,11 @@ class Composer(nn.Module):
 
     def seen(self, onsets: Tensor, levels: Tensor) -> Tensor:
         """Frames, onsets `(..., bands)` and levels `(..., pitches)`, as numbers `(..., V)`."""
-        kind = (onsets - 1).clamp(min=0)
-        struck = (onsets > 0).float()
-        place = 5
-        strength = struck * (1 + kind // place) / 4
-        late = struck * ((kind % place) - 2) / 2
-        level = levels / (self.shape.levels - 1)
+        shape, kind = self.shape, (onsets - 1).clamp(min=0)
+        struck, middle = (onsets > 0).float(), (self.shape.places - 1) / 2
+        strength = struck * (1 + kind // shape.places) / shape.strengths
+        late = struck * (kind % shape.places - middle) / middle
+        level = levels / (shape.levels - 1)
         return torch.cat([struck, strength, late, (levels > 0).float(), level], -1)
 
     def contexts(
@@ -148,8 +153,7 @@ class Composer(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Log probability `(B, S)` of the onsets, and of the levels, of frames."""
         shape = self.shape
-        rows = torch.arange(shape.bands), torch.arange(shape.pitches)
-        told = torch.cat([self.onset_in[rows[0], onsets], self.level_in[rows[1], levels]], -2)
+        told = torch.cat([_rows(self.onset_in, onsets), _rows(self.level_in, levels)], -2)
         before = torch.cumsum(told, -2) - told
         hidden = functional.relu(before + self.chain(context)[..., None, :])
         first, second = hidden.split([shape.bands, shape.pitches], -2)
@@ -214,6 +218,16 @@ def heard_frames(numbers: Tensor, known: Tensor, count: int) -> tuple[list[Tenso
     heard = [numbers[:, begin : begin + count] for begin in begins]
     there = torch.stack([known[:, begin : begin + count] for begin in begins], -1)
     return heard, there.float()
+
+
+def _rows(table: Tensor, classes: Tensor) -> Tensor:
+    """Of `table` `(D, K, H)` the row `(..., D, H)` of each value's class `(..., D)`.
+
+    As an embedding, whose gradient is summed in one order whatever the number of threads.
+    """
+    values, kinds, _ = table.shape
+    numbers = classes + kinds * torch.arange(values, device=classes.device)
+    return functional.embedding(numbers, table.flatten(0, 1))
 
 
 def _chosen(logits: Tensor, classes: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """A batch watches the next video while it composes, and makes what single runs make."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_the_next_one_is_watched_early_and_its_error_waits_for_its_turn(
 ) -> None:
     maker, music = Dance2Music.from_bundle(), MusicOptions(level=Level.HIGH, cache=False)
     jobs = [Job(video, (), None) for video in (*dance_clips.values(), clip_3s)]
-    with WatchingAhead(jobs) as watching:
+    with closing(WatchingAhead(jobs)) as watching:
         for job in jobs[:2]:
             seen = watching.watch(maker, job, music, silent)
             plain = watch(maker, job, music, silent)

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
+from d2m_cli.models.composer import ComposerShape
 from d2m_cli.sketch.drums import BANDS, place_drum_onsets
 from d2m_cli.sketch.frames import (
     FAINTEST,
     LEVEL_EDGES_DB,
     LEVELS,
+    OFFSETS,
     ONSETS,
+    STRENGTHS,
     dequantised_levels,
     dequantised_onsets,
     to_frames,
@@ -15,6 +18,7 @@ from d2m_cli.sketch.frames import (
 from d2m_cli.sketch.grid import Grid
 from d2m_cli.sketch.partials import MAX_PARTIALS, Partials
 from d2m_cli.sketch.pitches import PITCHES
+from d2m_cli.sketch.wishes import WISHES
 from d2m_cli.types import Rhythm
 
 SIXTEENTH = 0.125
@@ -62,3 +66,10 @@ def test_a_grid_holds_places_and_times_of_one_another() -> None:
     assert grid.first == 0 and grid.count == 84
     assert grid.place(float(grid.seconds(np.array(12)))) == pytest.approx(12, abs=0.02)
     assert 0 < grid.close < grid.count and (grid.first + grid.close) % 4 == 0
+
+
+def test_the_composers_shape_is_that_of_frames_and_wishes() -> None:
+    shape = ComposerShape()
+    assert (shape.bands, shape.onsets, shape.pitches) == (BANDS, ONSETS, PITCHES)
+    assert (shape.levels, shape.wishes) == (LEVELS, WISHES)
+    assert (shape.strengths, shape.places) == (STRENGTHS, OFFSETS)

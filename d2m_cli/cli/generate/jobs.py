@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -90,7 +90,7 @@ def _outcomes(
         return
     maker = None
     share_one_heap()
-    with WatchingAhead(plan.jobs) as watching:
+    with closing(WatchingAhead(plan.jobs)) as watching:
         for number, job in enumerate(plan.jobs):
             title = f"{job.video} -> {job.pieces[0].out}"
             if not alone:

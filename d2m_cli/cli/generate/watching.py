@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from contextlib import nullcontext
 from functools import partial
 from itertools import pairwise
-from types import TracebackType
 from typing import NamedTuple
 
 from d2m_cli.ahead import begin, watched
@@ -52,25 +51,15 @@ class _Stopped(Exception):
 
 
 class WatchingAhead:
-    """Watches one job after the other, the next one while music is made for this one.
-
-    Use it as a context manager: what was begun ends with it.
-    """
+    """Watches one job after the other, the next one while music is made for this one."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._after = dict(pairwise(jobs))
         self._begun: dict[Job, Future[Seen]] = {}
         self._stopped = False
 
-    def __enter__(self) -> WatchingAhead:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End what was begun."""
         self._stopped = True
 
     def watch(self, maker: Dance2Music, job: Job, music: MusicOptions, progress: Progress) -> Seen:
