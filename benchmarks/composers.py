@@ -30,8 +30,9 @@ from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.arrangement import Arrangement
 from d2m_cli.sketch.drums import render_drums
 from d2m_cli.sketch.frames import OFFSETS, STRENGTHS, Frames, to_frames
-from d2m_cli.sketch.partials import Partials, render
+from d2m_cli.sketch.partials import Partials
 from d2m_cli.sketch.pitches import OCTAVE, chroma_of
+from d2m_cli.sketch.sinusoids import render
 from d2m_cli.sketch.wishes import GROOVE, wishes_of_music
 from d2m_cli.spec import DRUM_RATE, MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray, Rhythm
@@ -79,7 +80,7 @@ def has_beats(file: PieceFile, begin: float, seconds: float) -> bool:
 def sound(sketch: Sketch, seconds: float) -> FloatArray:
     """What a sketch sounds like, `(N,)`."""
     count = int(seconds * SAMPLE_RATE)
-    tones = render(sketch.partials, 0, count).numpy()
+    tones = render(sketch.partials, 0, count)
     return np.asarray(tones + render_drums(sketch.drum_onsets, 0, count), np.float32)
 
 

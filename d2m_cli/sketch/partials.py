@@ -14,9 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
 from d2m_cli.spec import SAMPLE_RATE, SIXTEENTHS_PER_BEAT
@@ -31,8 +29,6 @@ SILENT_DB = 40.0
 """The same against the loudest of the piece."""
 RESOLVED = 0.9
 """Partials nearer than this share of the window's main lobe are one."""
-FEWEST_OVERLAPPING = 0.5
-"""Where sixteenths lie so far apart that windows do not meet, their sum is not made up for."""
 TUNED_SAMPLES = 30 * SAMPLE_RATE
 """The tuning is estimated from so much of the middle of a piece."""
 BLOCK = 256
@@ -135,31 +131,6 @@ def _amplitudes(
             for i in range(0, len(middles), BLOCK)
         ]
     )
-
-
-def render(partials: Partials, first: int, count: int) -> Tensor:
-    """Sound `(count,)` of partials from sample `first` on (which may lie before the piece)."""
-    half = half_window(partials.times)
-    middles = (partials.times * SAMPLE_RATE).round().astype(int)
-    begin, end = np.searchsorted(middles, (first - half, first + count + half + 1))
-    wave, weight = torch.zeros(count + 2 * half + 1), torch.zeros(count + 2 * half + 1)
-    window = torch.hann_window(2 * half + 3, periodic=False)[1:-1]
-    seconds = torch.arange(-half, half + 1) / SAMPLE_RATE
-    hertz = torch.from_numpy(frequencies(partials.tuning)).float()
-    pitch = torch.from_numpy(partials.pitch[begin:end].astype(np.int64))
-    level = torch.from_numpy(partials.level[begin:end])
-    phase = torch.from_numpy(partials.phase[begin:end])
-    for row, middle in enumerate(middles[begin:end]):
-        used = level[row] > 0
-        angle = 2 * torch.pi * hertz[pitch[row, used], None] * seconds + phase[row, used, None]
-        sound = (level[row, used, None] * angle.cos()).sum(0)
-        start = int(middle) - first
-        left, right = max(0, -start), 2 * half + 1 - max(0, start - count)
-        place = slice(start + left, start + right)
-        wave[place] += (sound * window)[left:right]
-        weight[place] += window[left:right]
-    wave /= weight.clamp(min=FEWEST_OVERLAPPING)
-    return wave[half : half + count]
 
 
 def _peaks(level: FloatArray, hertz: NDArray[np.float64], lobe: float) -> NDArray[np.bool_]:

@@ -8,9 +8,10 @@ from d2m_cli.bundles.styles import read_styles
 from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.arrangement import NOTES, TRIADS, triad_name
 from d2m_cli.sketch.drums import BANDS
-from d2m_cli.sketch.partials import MAX_PARTIALS, render
+from d2m_cli.sketch.partials import MAX_PARTIALS
 from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
+from d2m_cli.sketch.sinusoids import render
 from d2m_cli.spec import DRUM_RATE, MOTION_RATE, SAMPLE_RATE
 from d2m_cli.types import Rhythm
 
@@ -89,7 +90,7 @@ def test_every_style_fills_a_piece_with_tones(style: str) -> None:
     made, _ = sketch(style=style)
     sounding = (made.partials.level > 0).any(axis=1)
     assert made.partials.pitch.shape[1] == MAX_PARTIALS and sounding.mean() > 0.7
-    sound = render(made.partials, 0, 8 * SAMPLE_RATE).numpy()
+    sound = render(made.partials, 0, 8 * SAMPLE_RATE)
     assert 0.03 < sound.std() < 0.3 and np.isfinite(sound).all()
 
 
@@ -103,7 +104,7 @@ def test_any_length(seconds: float) -> None:
 def test_a_tone_runs_on_from_one_sixteenth_to_the_next() -> None:
     """No jump of phase: a held chord has the spectrum of sinusoids, not of grains."""
     made, _ = sketch(style="ambient")
-    spectrum = np.abs(np.fft.rfft(render(made.partials, 0, 2 * SAMPLE_RATE).numpy()))
+    spectrum = np.abs(np.fft.rfft(render(made.partials, 0, 2 * SAMPLE_RATE)))
     loudest = np.sort(spectrum)[::-1]
     assert (loudest[:200] ** 2).sum() > 0.9 * (loudest**2).sum()
 

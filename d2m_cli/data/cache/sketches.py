@@ -7,7 +7,6 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from d2m_cli.data.cache.pieces import Arrays, PieceFile
-from d2m_cli.data.cache.sketch_sound import Grid, render_stretch
 from d2m_cli.sketch.drums import drum_curves, find_drum_onsets, render_drums
 from d2m_cli.sketch.partials import (
     MAX_PARTIALS,
@@ -15,6 +14,7 @@ from d2m_cli.sketch.partials import (
     analyse,
     sixteenths,
 )
+from d2m_cli.sketch.sinusoids import Windows, render_stretch
 from d2m_cli.spec import DRUM_HOP, DRUM_RATE, SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -68,10 +68,10 @@ def segment_sketch(
 
 def tones(file: PieceFile, first: int, count: int, rng: Generator) -> FloatArray:
     """Sound `(count,)` of a piece's partials from sample `first` on, varied at random."""
-    partials, grid = _partials_on_grid(file)
+    partials, windows = _partials_in_windows(file)
     errors = rng.normal(0.0, LEVEL_ERROR_DB / 20, partials.level.shape)
     kept = int(rng.integers(FEWEST_KEPT, MAX_PARTIALS + 1))
-    rows = grid.within(first, count)
+    rows = windows.within(first, count)
     level = partials.level[rows, :kept] * 10 ** errors[rows, :kept]
     varied = Partials(
         partials.times[rows],
@@ -80,13 +80,13 @@ def tones(file: PieceFile, first: int, count: int, rng: Generator) -> FloatArray
         partials.phase[rows, :kept],
         partials.tuning,
     )
-    return render_stretch(varied, grid, first, count)
+    return render_stretch(varied, windows, first, count)
 
 
 @lru_cache(PIECES_HELD)
-def _partials_on_grid(file: PieceFile) -> tuple[Partials, Grid]:
+def _partials_in_windows(file: PieceFile) -> tuple[Partials, Windows]:
     partials = read_partials(file)
-    return partials, Grid.of(partials.times)
+    return partials, Windows.of(partials.times)
 
 
 def strengths(file: PieceFile, start: float, seconds: float) -> FloatArray:

@@ -1,6 +1,5 @@
 """What training reads of a piece, in part and fast, is what the whole piece says."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,58 +10,15 @@ from safetensors.numpy import load_file, save_file
 from d2m_cli.data.cache.manifest import CachedPiece, read_manifest
 from d2m_cli.data.cache.pieces import PieceFile, piece_path
 from d2m_cli.data.cache.prepare import prepare
-from d2m_cli.data.cache.sketch_sound import Grid, render_stretch
 from d2m_cli.data.cache.style_windows import STYLES
 from d2m_cli.data.pairs.examples import Pairs, PairSettings
 from d2m_cli.errors import DataError
 from d2m_cli.features.i3d import VisualSettings
 from d2m_cli.features.style import style_vector
 from d2m_cli.pcm import to_float
-from d2m_cli.sketch.partials import Partials, render
-from d2m_cli.sketch.pitches import PITCHES
 from d2m_cli.spec import SAMPLE_RATE
 
-ROUNDING = 1e-4
-"""Of the loudest sample: `render` computes angles of thousands of radians in single precision."""
 SECONDS = 30.0
-
-
-def partials_of(steps: np.ndarray, random: np.random.Generator) -> Partials:
-    shape = (len(steps), 12)
-    level = random.random(shape) * (random.random(shape) < 0.7)
-    return Partials(
-        1.0 + np.cumsum(steps),
-        random.integers(0, PITCHES, shape).astype(np.uint8),
-        level.astype(np.float32),
-        random.uniform(-np.pi, np.pi, shape).astype(np.float32),
-        float(random.uniform(-0.5, 0.5)),
-    )
-
-
-@pytest.mark.parametrize(
-    "steps",
-    [
-        lambda random: np.full(80, 0.125),
-        lambda random: random.uniform(0.08, 0.2, 80),
-        lambda random: np.repeat([0.1, 0.5, 0.1], 25),
-    ],
-    ids=["steady", "wandering", "apart"],
-)
-def test_a_stretch_sounds_as_the_piece_does(
-    steps: Callable[[np.random.Generator], np.ndarray],
-) -> None:
-    random = np.random.default_rng(0)
-    partials = partials_of(steps(random), random)
-    grid = Grid.of(partials.times)
-    last = int(grid.middles[-1])
-    for first in (-70_000, -3_000, 0, 23_456, last - 20_000, last + 60_000):
-        count = 2 * SAMPLE_RATE
-        expected = render(partials, first, count).numpy()
-        rows = grid.within(first, count)
-        found = render_stretch(partials.part(rows.start, rows.stop), grid, first, count)
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(found, expected, atol=ROUNDING * max(1.0, expected.max()))
-        assert found.any() == (-70_000 < first < last + 60_000)
 
 
 def entry_of(name: str, holds: tuple[str, ...]) -> CachedPiece:

@@ -1,9 +1,8 @@
-"""The sound of partials for a short stretch, as training draws it: `sketch.partials.render`, fast.
+"""The sound of partials: sinusoids under Hann windows, added up.
 
 A sinusoid over a window is a product: with `n = T i + j` samples from the window's middle,
 `cos(w n + p) = cos(w T i + p) cos(w j) - sin(w T i + p) sin(w j)`. So the partials of a window are
-one product of matrices `(I, 2 K) (2 K, T)`, and few cosines are computed. It differs from `render`
-by float rounding alone.
+one product of matrices `(I, 2 K) (2 K, T)`, and few cosines are computed.
 """
 
 from __future__ import annotations
@@ -15,17 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.partials import FEWEST_OVERLAPPING, Partials, frequencies, half_window
+from d2m_cli.sketch.partials import Partials, frequencies, half_window
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
 TILE = 64
 """Samples `T` of the inner part of a window."""
+FEWEST_OVERLAPPING = 0.5
+"""Where sixteenths lie so far apart that windows do not meet, their sum is not made up for."""
 TUNINGS_HELD, WINDOWS_HELD = 256, 256
 
 
 @dataclass(frozen=True)
-class Grid:
+class Windows:
     """Where the windows of a piece lie."""
 
     middles: NDArray[np.int64]
@@ -34,7 +35,7 @@ class Grid:
     """Samples from the middle of a window to its end."""
 
     @classmethod
-    def of(cls, times: NDArray[np.float64]) -> Grid:
+    def of(cls, times: NDArray[np.float64]) -> Windows:
         """That of sixteenths at `times` `(S,)` seconds."""
         return cls((times * SAMPLE_RATE).round().astype(int), half_window(times))
 
@@ -44,12 +45,19 @@ class Grid:
         return slice(*np.searchsorted(self.middles, ends).tolist())
 
 
-def render_stretch(partials: Partials, grid: Grid, first: int, count: int) -> FloatArray:
-    """Sound `(count,)` of the partials `within` a stretch of a piece's grid."""
-    half, starts = grid.half, (grid.middles[grid.within(first, count)] - first).tolist()
+def render(partials: Partials, first: int, count: int) -> FloatArray:
+    """Sound `(count,)` of partials from sample `first` on (which may lie before the piece)."""
+    windows = Windows.of(partials.times)
+    rows = windows.within(first, count)
+    return render_stretch(partials.part(rows.start, rows.stop), windows, first, count)
+
+
+def render_stretch(partials: Partials, windows: Windows, first: int, count: int) -> FloatArray:
+    """Sound `(count,)` of the partials `within` a stretch of a piece's windows."""
+    half, starts = windows.half, (windows.middles[windows.within(first, count)] - first).tolist()
     length, window = 2 * half + 1, _window(half)
     wave, weight = (np.zeros(count + 2 * half + 1, np.float32) for _ in range(2))
-    sounds = _windows(partials, half)[:, :length]
+    sounds = _sums(partials, half)[:, :length]
     sounds *= window
     for sound, start in zip(sounds, starts, strict=True):
         left, right = max(0, -start), length - max(0, start - count)
@@ -59,7 +67,7 @@ def render_stretch(partials: Partials, grid: Grid, first: int, count: int) -> Fl
     return wave[half : half + count]
 
 
-def _windows(partials: Partials, half: int) -> FloatArray:
+def _sums(partials: Partials, half: int) -> FloatArray:
     """Sums `(S, L)` of the sinusoids from `half` samples before each middle on, `L > 2 half`."""
     outer, inner = _tables(partials.tuning, half)
     begin = partials.level * np.exp(np.complex64(1j) * partials.phase)
