@@ -129,14 +129,14 @@ class MaskedSampler:
         begun = stored if sketch is None else stored[:, :-CODE_DIM]
         entries = look_up(given.codes[None, first:last].to(device), self.codebook)
         known = known_codes(entries, given.hidden[None, first:last].to(device))
-        hidden, numbers = self.generator.vq.heard(begun, given.style, known)
+        hidden, numbers = self.generator.vq.last_layer(begun, given.style, known)
         places = given.hidden[part].nonzero()[:, 0] + part.start
         found, sureness = torch.empty_like(places), torch.empty(len(places))
         for begin in range(0, len(places), CHUNK):
             some = places[begin : begin + CHUNK]
             at = (some - first).to(device)
             hints = None if sketch is None else sketch[..., at]
-            mean, std, free = self.generator.vq.told(hidden[..., at], numbers[..., at], hints)
+            mean, std, free = self.generator.vq.latents(hidden[..., at], numbers[..., at], hints)
             assert std is not None
             logits = code_logits(mean, std, self.codebook, self.generator.prior, free)
             uniform = given.uniform[None, some].to(device)

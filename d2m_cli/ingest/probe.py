@@ -18,7 +18,7 @@ _STILL_FORMATS = ("image2", "_pipe", "tty")
 """Parts of the names of demuxers that make a 'video' of a still picture or of a text file."""
 
 _MISSING_SECONDS = 0.25
-"""A file that ends this long before the end told in its header was cut off."""
+"""A file that ends this long before the end that its header announces was cut off."""
 
 
 def probe(path: Path, start: float = 0.0, end: float | None = None) -> Clip:
@@ -134,13 +134,18 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
             _note_times(scan, packet, stream, jumps.shift)
     except av.FFmpegError as error:
         raise _truncated(path) from error
-    told = _told_end(container, stream)
+    announced = _announced_end(container, stream)
     in_matroska = "matroska" in container.format.name
-    cut_off = is_cut_off(path) if in_matroska else told - scan.end_of_all > _MISSING_SECONDS
+    cut_off = is_cut_off(path) if in_matroska else announced - scan.end_of_all > _MISSING_SECONDS
     if cut_off or _reaches_past_end(stream, path):
         raise _truncated(path)
-    if in_matroska and scan.last < told and (told < scan.end or len(container.streams) == 1):
-        scan.end = told  # where no length of the last picture is told, another's was taken
+    if (
+        in_matroska
+        and scan.last < announced
+        and (announced < scan.end or len(container.streams) == 1)
+    ):
+        # The file does not say how long its last picture stands: `scan` took another's length.
+        scan.end = announced
     if scan.count == 0 and scan.picture is not None:
         raise InputError(
             f"{path} is a bare stream of pictures without times: put it into a container "
@@ -177,7 +182,7 @@ def _first_picture(stream: VideoStream, packet: av.Packet) -> av.VideoFrame | No
         return None
 
 
-def _told_end(container: InputContainer, stream: VideoStream) -> float:
+def _announced_end(container: InputContainer, stream: VideoStream) -> float:
     """End in seconds as the header tells it; 0 for containers that do not tell, or only guess."""
     if "avi" in container.format.name:
         return _seconds(stream.frames, stream)

@@ -209,9 +209,11 @@ class VQGenerator(nn.Module):
         self, begun: Tensor, style: Tensor, sketch: Tensor | None, known: Tensor | None
     ) -> Latents:
         """Latents from what `begin` gave, and known codes."""
-        return self.told(*self.heard(begun, style, known), sketch)
+        return self.latents(*self.last_layer(begun, style, known), sketch)
 
-    def heard(self, begun: Tensor, style: Tensor, known: Tensor | None) -> tuple[Tensor, Tensor]:
+    def last_layer(
+        self, begun: Tensor, style: Tensor, known: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """The last layer's input `(B, C, T)` and output, from what `begin` gave and known codes."""
         if self.settings.masked and known is None:
             known = begun.new_zeros(len(begun), CODE_DIM + 1, begun.shape[-1])
@@ -227,8 +229,8 @@ class VQGenerator(nn.Module):
         hidden = self.act(x)
         return hidden, self.last(hidden)
 
-    def told(self, hidden: Tensor, numbers: Tensor, sketch: Tensor | None) -> Latents:
-        """Latents of any codes `(..., T)` of what `heard` gave, each by itself."""
+    def latents(self, hidden: Tensor, numbers: Tensor, sketch: Tensor | None) -> Latents:
+        """Latents of any codes `(..., T)` of what `last_layer` gave, each by itself."""
         mean, *log_std = numbers.split(CODE_DIM, dim=1)
         if sketch is not None:
             mean = mean + self.sketch_share * sketch / LATENT_SCALE
