@@ -53,7 +53,7 @@ def open_codec(
     elif level is None or music is None:
         raise DataError(f"{place} is a weights file: add --level and --music.")
     if music is not None:
-        settings = MusicSettings(music, without or settings.without)
+        settings = MusicSettings(music, without=without or settings.without)
     return load_codec(weights, level).eval(), level, MusicCrops(settings, SPLITS)
 
 

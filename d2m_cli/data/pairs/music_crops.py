@@ -28,25 +28,28 @@ class MusicSettings:
 
     cache: Path = Path("cache/music")
     """Folder that `d2m prepare` filled."""
+    also: tuple[Path, ...] = ()
+    """More such folders."""
     without: tuple[str, ...] = ()
     """Names of pieces to leave out, with `*` for any text (unclear licence, say)."""
 
 
 def music_pieces(settings: MusicSettings, splits: tuple[str, ...]) -> list[PieceFile]:
     """The pieces with sound of some splits. Raises `DataError` when there is none."""
-    entries = [
-        entry
-        for entry in read_manifest(settings.cache).entries
+    pieces = [
+        PieceFile(cache, entry)
+        for cache in (settings.cache, *settings.also)
+        for entry in read_manifest(cache).entries
         if entry.split in splits
         and "audio" in entry.holds
         and not any(fnmatchcase(entry.name, pattern) for pattern in settings.without)
     ]
-    if not entries:
+    if not pieces:
         raise DataError(
             f"{settings.cache} has no music in {' or '.join(splits)}: prepare more, "
             "or leave out less."
         )
-    return [PieceFile(settings.cache, entry) for entry in entries]
+    return pieces
 
 
 class MusicCrops:

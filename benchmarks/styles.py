@@ -1,0 +1,131 @@
+"""Are styles told apart: generated music beside rendered songs, by what no style vector holds.
+
+python benchmarks/styles.py SONGS VIDEO... [--level high] [--composer rules] [--seeds 5]
+
+SONGS is a cache that `d2m prepare songs` made. *Told apart*: share of its songs that are nearest to
+the other songs of their style (`metrics.traits`). *Made*: the same of pieces of 20 s, in every
+style, for the videos, which are repeated to that length; *centred*: after what all pieces for a
+dance share, the network's sound and the dance's pace, was taken off. With --soundfont (and
+--samples) the scores of the pieces are played by instruments instead.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m_cli.bundles.styles import read_styles
+from d2m_cli.data.cache.manifest import read_manifest
+from d2m_cli.data.cache.pieces import PieceFile
+from d2m_cli.evaluation.styles_report import repeated
+from d2m_cli.features.motion import dance_energy, limb_energy
+from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.metrics.traits import Rows, StyleReader, traits
+from d2m_cli.pcm import to_float
+from d2m_cli.sketch.grid import Grid
+from d2m_cli.songs.dances import play_for_dance
+from d2m_cli.spec import SIXTEENTHS_PER_BEAT, Composing, Level
+from d2m_cli.types import Analysis, Dance
+
+SECONDS = 20.0
+STYLES = (
+    *("ambient", "breakbeat", "cha-cha", "chiptune", "disco", "drum-and-bass", "funk", "hip-hop"),
+    *("house", "pop", "reggaeton", "rock", "salsa", "tango", "techno", "trap", "waltz"),
+)
+
+
+class Piece(NamedTuple):
+    """Music whose style is known."""
+
+    style: str
+    rows: Rows
+
+
+def song(file: PieceFile) -> Piece:
+    """Traits of a rendered song, whose beats and bars are known."""
+    beats = file.whole("beats").astype(np.float64)
+    bars = file.whole("bars").astype(np.float64)
+    opens = np.searchsorted(beats, bars - 1e-3)
+    meter = round(float(np.median(np.diff(opens))))
+    places = np.arange(SIXTEENTHS_PER_BEAT * (len(beats) - 1 - opens[0]) + 1)
+    times = np.interp(opens[0] + places / SIXTEENTHS_PER_BEAT, np.arange(len(beats)), beats)
+    return Piece(file.entry.style, traits(to_float(file.whole("audio")), times, meter))
+
+
+def bar_grid(dance: Dance, meter: int) -> NDArray[np.float64]:
+    """Times of a dance's sixteenths, from the first opening of a bar on."""
+    grid = Grid.of(dance.rhythm, meter)
+    return grid.seconds(np.arange(-grid.first % grid.bar, grid.count + 1))
+
+
+def reader(pieces: Sequence[Piece]) -> StyleReader:
+    """What knows the styles of these pieces."""
+    styles = [piece.style for piece in pieces for _ in piece.rows]
+    return StyleReader(np.concatenate([piece.rows for piece in pieces]), styles)
+
+
+def told_apart(songs: Sequence[Piece]) -> float:
+    """Share 0..1 of songs that are nearest to the other songs of their style."""
+    right = [
+        reader([other for other in songs if other is not piece]).nearest(piece.rows) == piece.style
+        for piece in songs
+    ]
+    return float(np.mean(right))
+
+
+def read(made: Sequence[Piece], known: StyleReader) -> dict[str, object]:
+    """How many pieces for a dance are nearest to their style; what the others are taken for."""
+    shift = np.mean([piece.rows.mean(axis=0) for piece in made], axis=0) - known.centre
+    plain = [known.nearest(piece.rows) for piece in made]
+    centred = [known.nearest(piece.rows - shift) for piece in made]
+    wrong = [(p.style, c) for p, c in zip(made, centred, strict=True) if p.style != c]
+    return {
+        "made": float(np.mean([p.style == c for p, c in zip(made, plain, strict=True)])),
+        "centred": 1.0 - len(wrong) / len(made),
+        "taken_for": [f"{a} -> {b}: {n}" for (a, b), n in Counter(wrong).most_common(6)],
+    }
+
+
+def main() -> None:
+    """See the top of the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("songs", type=Path)
+    parser.add_argument("videos", type=Path, nargs="+")
+    parser.add_argument("--bundle")
+    parser.add_argument("--level", type=Level, default=Level.HIGH)
+    parser.add_argument("--composer", type=Composing)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--soundfont", type=Path)
+    parser.add_argument("--samples", type=Path)
+    options = parser.parse_args()
+    entries = [e for e in read_manifest(options.songs).entries if e.style in STYLES]
+    songs = [song(PieceFile(options.songs, entry)) for entry in entries]
+    print(json.dumps({"songs": len(songs), "told_apart": told_apart(songs)}), flush=True)
+    known, rules = reader(songs), read_styles(options.bundle)
+    maker = Dance2Music.from_bundle(options.bundle, composing=options.composer)
+    for video in options.videos:
+        dance = repeated(maker.analyze(video).dance, SECONDS)
+        energy, limbs = dance_energy(dance.motion), limb_energy(dance.motion)
+        pieces = []
+        for style in STYLES:
+            times = bar_grid(dance, rules[style].rules.meter)
+            for seed in range(options.seeds):
+                if options.soundfont:
+                    piece = dance.rhythm, energy, SECONDS, style, rules[style].rules, seed
+                    font, samples = options.soundfont, options.samples
+                    sound = play_for_dance(*piece, font, samples, dance.events, limbs)
+                else:
+                    made = maker.compose(Analysis(dance), options.level, style=style, seed=seed)
+                    sound = made.samples
+                rows = traits(sound, times, rules[style].rules.meter)
+                pieces.append(Piece(style, rows))
+        print(json.dumps({"dance": video.name, **read(pieces, known)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
