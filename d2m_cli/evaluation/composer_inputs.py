@@ -11,7 +11,7 @@ from d2m_cli.data.pairs.frame_crops import FrameBatch, FrameCrops
 from d2m_cli.metrics.statistics import margin
 from d2m_cli.models.composer import LOOKBACK
 from d2m_cli.report.table_data import TableData
-from d2m_cli.sketch.wishes import ACCENT, ENERGY, GROOVE, GROUPS, HARMONY
+from d2m_cli.sketch.wishes import ACCENT, ENERGY, FIGURES, GROOVE, GROUPS, HARMONY
 from d2m_cli.training.composer.config import ComposerConfig
 from d2m_cli.training.composer.stage import ComposerStage
 from d2m_cli.training.run.settings import read_run
@@ -52,6 +52,7 @@ HIDDEN: Mapping[str, Callable[[FrameBatch], FrameBatch]] = {
     "without accents": _unasked(ACCENT),
     "without groove": _unasked(GROOVE),
     "without harmony": _unasked(HARMONY),
+    "without figures": _unasked(FIGURES),
     "without any wish": _unasked(*GROUPS),
     "without style": _without_style,
     "without tempo": _without_tempo,

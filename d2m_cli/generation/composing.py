@@ -33,7 +33,7 @@ from d2m_cli.sketch.humanise import varied
 from d2m_cli.sketch.levels import levels
 from d2m_cli.sketch.pitches import chroma_of
 from d2m_cli.sketch.plan import Plan
-from d2m_cli.sketch.score import Score
+from d2m_cli.sketch.score import TUNED, Score
 from d2m_cli.sketch.wishes import wishes_of_score
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import STRONG_ACCENT, Events, FloatArray, Rhythm
@@ -66,7 +66,7 @@ def compose_learned(
     frames = _Writer(composer, wishes, earlier_places(grid, plan), random).write(grid.count)
     strong = [time for time, strength in heard.accents if strength >= STRONG_ACCENT]
     found = pauses(heard.freezes, strong, grid.first)
-    closing = chroma_of(levels(score)[grid.close :]).sum(axis=0)
+    closing = chroma_of(levels(score, TUNED)[grid.close :]).sum(axis=0)
     partials, onsets = sound_for_dance(frames, heard, found, grid, closing, seconds, random)
     words = in_words(DanceScore(score, grid, tuple(found), dice), seconds)
     return Sketch(partials, onsets, words)

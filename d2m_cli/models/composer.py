@@ -37,7 +37,7 @@ class ComposerShape:
     levels: int = 8
     """Classes of a level."""
     style: int = 128
-    wishes: int = 17
+    wishes: int = 20
     """What may be asked for in each sixteenth (`sketch/wishes.py`)."""
     embedded: int = 128
     hidden: int = 320

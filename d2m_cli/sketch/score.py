@@ -13,6 +13,7 @@ OCTAVE = 12
 BASS_LOWEST, CHORD_LOWEST, MELODY_LOWEST = 28, 55, 64
 """MIDI numbers from which on roots lie (E1, G3, E4)."""
 ALL = frozenset(Part)
+TUNED = ALL - {Part.DRUMS}
 
 
 class Section(NamedTuple):

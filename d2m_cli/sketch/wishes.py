@@ -2,7 +2,8 @@
 
 Energy: how busy and loud the piece is there, against the rest of it. Accents: its strongest
 strokes. Groove: how strong the onsets of the three bands are on this place of the bar, as a rule.
-Harmony: which of the twelve tones sound in these beats.
+Harmony: which of the twelve tones sound in these beats. Figures: how much of what sounds in the
+bass, in the middle and above is struck anew on this place of the bar, as a rule.
 
 Letters: `S` sixteenths of the piece, `W` wishes.
 """
@@ -18,15 +19,18 @@ from d2m_cli.sketch.frames import OFFSETS, STRENGTHS, Frames
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.notes import STROKES, Part
 from d2m_cli.sketch.pitches import OCTAVE, chroma_of
-from d2m_cli.sketch.score import Score
+from d2m_cli.sketch.score import TUNED, Score
 from d2m_cli.types import FloatArray
 
 ENERGY, ACCENT = slice(0, 1), slice(1, 2)
 GROOVE = slice(2, 2 + BANDS)
 HARMONY = slice(2 + BANDS, 2 + BANDS + OCTAVE)
-GROUPS = (ENERGY, ACCENT, GROOVE, HARMONY)
+REGISTERS = (0, 24, 44)
+"""Pitches with which bass, middle and top begin."""
+FIGURES = slice(HARMONY.stop, HARMONY.stop + len(REGISTERS))
+GROUPS = (ENERGY, ACCENT, GROOVE, HARMONY, FIGURES)
 """Columns of a wish; one that is not asked for is -1 throughout."""
-WISHES = HARMONY.stop
+WISHES = FIGURES.stop
 
 ENERGY_SMOOTHED = 8.0
 """Sixteenths: standard deviation of the window in which energy is taken,"""
@@ -36,10 +40,15 @@ ACCENTED = 96.0
 """Percentile of a piece's onsets in a sixteenth from which on it is an accent."""
 BAR = 16
 """Sixteenths after which music with a beat, but with unknown bars, repeats its groove."""
+STRUCK = 1.3
+"""A tone is struck anew where its level rises by more than this factor."""
 
 
-def wishes_of_music(frames: Frames) -> FloatArray:
-    """Wishes `(S, W)` 0..1 that would have to be asked for to get this piece."""
+def wishes_of_music(frames: Frames, bar: int = BAR) -> FloatArray:
+    """Wishes `(S, W)` 0..1 that would have to be asked for to get this piece.
+
+    `bar` is the length of its bars in sixteenths.
+    """
     kinds = frames.onsets.astype(int)
     strengths = np.where(kinds > 0, 1 + (kinds - 1) // OFFSETS, 0) / STRENGTHS
     struck = strengths.sum(axis=1)
@@ -49,8 +58,8 @@ def wishes_of_music(frames: Frames) -> FloatArray:
     smooth = gaussian_filter1d(both, ENERGY_SMOOTHED)
     energy = smooth.argsort().argsort() / max(len(smooth) - 1, 1)
     accent = (struck > 0) & (struck >= np.percentile(struck, ACCENTED))
-    groove = _repeated(strengths, BAR)
-    return _joined(energy, accent, groove, _harmony(amplitudes))
+    groove, figures = _repeated(strengths, bar), _repeated(_struck(amplitudes), bar)
+    return _joined(energy, accent, groove, _harmony(amplitudes), figures)
 
 
 def wishes_of_score(
@@ -68,7 +77,9 @@ def wishes_of_score(
         place = min(round(note.start), score.sixteenths - 1)
         if note.part is not Part.DRUMS or note.pitch != STROKES["crash"]:
             struck[place] = np.maximum(struck[place], strengths)
-    return _joined(energy, accents, _repeated(struck, bar), _harmony(levels(score)))
+    figures = _repeated(_struck(levels(score)), bar)
+    harmony = _harmony(levels(score, TUNED))
+    return _joined(energy, accents, _repeated(struck, bar), harmony, figures)
 
 
 def transposed_harmony(wishes: FloatArray, semitones: int) -> FloatArray:
@@ -90,6 +101,15 @@ def _harmony(amplitudes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Chroma `(S, 12)` of amplitudes `(S, PITCHES)`, smoothed, the loudest tone being 1."""
     smooth = gaussian_filter1d(chroma_of(amplitudes), HARMONY_SMOOTHED, axis=0)
     return smooth / np.maximum(smooth.max(axis=1, keepdims=True), 1e-9)
+
+
+def _struck(amplitudes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share 0..1 of what sounds that begins anew, in each of `REGISTERS` `(S, R)`."""
+    before = np.vstack([np.zeros(amplitudes.shape[1]), amplitudes[:-1]])
+    anew = np.where(amplitudes > STRUCK * before, amplitudes, 0.0)
+    begun = np.add.reduceat(anew, REGISTERS, axis=1)
+    sounding = np.add.reduceat(amplitudes, REGISTERS, axis=1)
+    return np.asarray(begun / np.maximum(sounding, 1e-9))
 
 
 def _joined(*parts: NDArray[np.generic]) -> FloatArray:

@@ -24,7 +24,7 @@ from d2m_cli.pcm import to_float
 from d2m_cli.sketch.drums import BANDS
 from d2m_cli.sketch.frames import to_frames
 from d2m_cli.sketch.pitches import PITCHES
-from d2m_cli.sketch.wishes import GROUPS, transposed_harmony, wishes_of_music
+from d2m_cli.sketch.wishes import BAR, GROUPS, transposed_harmony, wishes_of_music
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 from d2m_cli.types import FloatArray
 
@@ -141,4 +141,13 @@ def _read(file: PieceFile) -> _Piece:
     tempo = np.log2(60.0 / (SIXTEENTHS_PER_BEAT * step) / 120.0)
     style = style_vector(to_float(file.whole("audio")))[:MEL_STYLE]
     together = np.concatenate([frames.onsets, frames.levels], axis=1)
-    return _Piece(together, tempo.astype(np.float32), wishes_of_music(frames), style)
+    wanted = wishes_of_music(frames, _bar(file))
+    return _Piece(together, tempo.astype(np.float32), wanted, style)
+
+
+def _bar(file: PieceFile) -> int:
+    """Sixteenths of a bar, where the bars of a piece are known; else those of four beats."""
+    if "bars" not in file.entry.holds:
+        return BAR
+    openings = np.searchsorted(file.whole("beats"), file.whole("bars") - 1e-3)
+    return SIXTEENTHS_PER_BEAT * round(float(np.median(np.diff(openings))))
