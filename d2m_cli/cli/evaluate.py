@@ -98,3 +98,5 @@ def evaluate(
         done.record["made"]["command"] = shlex.join(["d2m", *sys.argv[1:]])
         show.write_files(places, done)
     show.print_evaluation(done.record, places, paper, json)
+    if done.left_out:
+        raise typer.Exit(1)

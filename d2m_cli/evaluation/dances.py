@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m_cli.cluster import Engine, spread_in_order
-from d2m_cli.errors import DataError
+from d2m_cli.errors import DataError, InputError
 from d2m_cli.evaluation.naming import by_dance
 from d2m_cli.evaluation.sources import files_in, read_music
 from d2m_cli.progress import Progress
@@ -55,19 +55,39 @@ def dances_of_videos(
     pose: Door | str | None = None,
     engine: Engine = Engine.LOCAL,
     workers: int = 2,
-) -> list[EvaluatedDance]:
-    """Beats of the dance in each video or motion file.
+) -> tuple[list[EvaluatedDance], dict[str, str]]:
+    """Beats of the dance in each video or motion file, and why others by name are left out.
 
     `reference` is `OWN` (a video's sound, the sound file beside motion), `NONE` or a folder of
-    music. With `Engine.RAY` the dances are looked at by `workers` of a cluster.
+    music. With `Engine.RAY` the dances are looked at by `workers` of a cluster. Raises `DataError`
+    when no dance is left.
     """
     from d2m_cli.features.pose.estimator import PoseOptions
 
     music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
     begin = partial(PoseOptions.of, pose)
-    work = partial(_dance_of_video, own=reference == OWN, genres=genres, music=music)
+    work = partial(_dance_or_reason, own=reference == OWN, genres=genres, music=music)
     title, items = "analyze", list(videos.items())
-    return list(spread_in_order(begin, work, items, engine, workers, partial(progress, title)))
+    found = spread_in_order(begin, work, items, engine, workers, partial(progress, title))
+    dances = [dance for dance in found if not isinstance(dance, str)]
+    reasons = zip(videos, found, strict=True)
+    left_out = {name: reason for name, reason in reasons if isinstance(reason, str)}
+    if not dances:
+        raise DataError(next(iter(left_out.values())))
+    return dances, left_out
+
+
+def _dance_or_reason(
+    options: PoseOptions,
+    item: tuple[str, Path],
+    own: bool,
+    genres: dict[str, str],
+    music: dict[str, Path],
+) -> EvaluatedDance | str:
+    try:
+        return _dance_of_video(options, item, own, genres, music)
+    except (DataError, InputError) as error:
+        return str(error)
 
 
 def _dance_of_video(

@@ -85,6 +85,8 @@ class Evaluation:
     systems: Sequence[System]
     videos: Mapping[str, Path]
     """Video or motion file of each dance; empty for a prepared set."""
+    left_out: Mapping[str, str]
+    """Why, by the names of dances that could not be read."""
 
     def first_pieces(self) -> dict[str, dict[str, FloatArray]]:
         """The scored piece `(N,)` at `SAMPLE_RATE` of each system for each dance."""
@@ -117,8 +119,9 @@ def evaluate(
 ) -> Evaluation:
     """Measure music for dances as the paper does, and beyond it.
 
-    `dances` are videos or motion files, folders of them, or one prepared set. Raises `DataError` or
-    `InputError` for what cannot be read, `BundleError` for a bundle that cannot generate.
+    `dances` are videos or motion files, folders of them, or one prepared set. Those that cannot be
+    read are left out, and named in the notes. Raises `DataError` or `InputError` when none is left
+    and for other places that cannot be read, `BundleError` for a bundle that cannot generate.
     """
     wanted = options or EvaluateOptions()
     levels, codec_level = [_level(text) for text in wanted.generate], _level(wanted.codec)
@@ -131,7 +134,7 @@ def evaluate(
     embedding = sources.embedding_named(wanted.embedding)
     real, library = _music_of(wanted.real), _music_of(wanted.library)
     segments = sources.labelled_segments(Path(wanted.segments)) if wanted.segments else None
-    known, videos = _dances(places, wanted, progress)
+    known, videos, left_out = _dances(places, wanted, progress)
     codec, notes = _codec(wanted, codec_level)
     rows = _systems(places, wanted, levels, known, videos, codec, library, progress)
     record = protocol.measure_systems(
@@ -144,23 +147,24 @@ def evaluate(
         progress=progress,
     )
     record["opinions"] = opinions
-    record["notes"] += notes
-    return Evaluation(record, known, rows, videos)
+    record["notes"] += [f"left out: {name} ({why})" for name, why in left_out.items()] + notes
+    return Evaluation(record, known, rows, videos, left_out)
 
 
 def _dances(
     places: Sequence[Path], wanted: EvaluateOptions, progress: Progress
-) -> tuple[list[EvaluatedDance], dict[str, Path]]:
-    """The dances, and their videos by name (none for a prepared set)."""
+) -> tuple[list[EvaluatedDance], dict[str, Path], dict[str, str]]:
+    """The dances, their videos by name (none for a prepared set), and why others are left out."""
     if (places[0] / MANIFEST).exists():
         if len(places) > 1:
             raise DataError(f"{places[0]} is a prepared set: give it alone.")
-        return dances_of.dances_of_cache(places[0], wanted.split), {}
+        return dances_of.dances_of_cache(places[0], wanted.split), {}, {}
     videos = dances_of.dances_in(places)
     genres = sources.read_genres(Path(wanted.genres) if wanted.genres else None)
     reference = str(wanted.reference)
     how = (wanted.pose, Engine(wanted.engine), wanted.workers)
-    return dances_of.dances_of_videos(videos, reference, genres, progress, *how), videos
+    dances, out = dances_of.dances_of_videos(videos, reference, genres, progress, *how)
+    return dances, {name: path for name, path in videos.items() if name not in out}, out
 
 
 def _systems(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from capture_files import bvh_text
 from typer.testing import CliRunner
 
 from d2m_cli import __version__
@@ -221,3 +222,14 @@ def test_measure_distances_prints_a_verdict_for_every_distance(tmp_path, bundle)
     result = CliRunner().invoke(app, placed, catch_exceptions=False)
     distances = json.loads(result.stdout)["distances"]["music"]
     assert distances["hiss"] == pytest.approx(distances["white noise"], rel=0.3)
+
+
+def test_a_dance_that_cannot_be_read_costs_the_exit_status_alone(tmp_path: Path) -> None:
+    dances, results = tmp_path / "dances", tmp_path / "results.json"
+    dances.mkdir()
+    (dances / "good.bvh").write_text(bvh_text(seconds=4.0))
+    (dances / "bad.bvh").write_text("no motion")
+    words = ["evaluate", str(dances), "--reference", "none", "--no-baselines"]
+    done = CliRunner().invoke(app, [*words, "--results", str(results), "--paper"])
+    assert done.exit_code == 1 and "left out: bad (" in " ".join(done.stdout.split())
+    assert json.loads(results.read_text())["dances"][0]["name"] == "good"

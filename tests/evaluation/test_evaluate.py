@@ -68,6 +68,18 @@ def test_motion_files_are_dances_and_music_beside_them_is_theirs(tmp_path: Path)
     assert done.previews() == {}
 
 
+def test_what_cannot_be_read_is_left_out_and_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.bvh").write_text("HIERARCHY\nROOT nowhere\n")
+    options = d2m_cli.EvaluateOptions(reference="none", baselines=False)
+    with pytest.raises(DataError, match="bad"):
+        d2m_cli.evaluate(tmp_path, options)
+    (tmp_path / "take.bvh").write_text(bvh_text(seconds=4.0))
+    done = d2m_cli.evaluate(tmp_path, options)
+    assert [dance.name for dance in done.dances] == ["take"]
+    assert list(done.left_out) == ["bad"] and list(done.videos) == ["take"]
+    assert any(note.startswith("left out: bad (") for note in done.record["notes"])
+
+
 def test_wrong_values_are_named_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Unknown level 'middle': choose high or low"):
         d2m_cli.evaluate(tmp_path, d2m_cli.EvaluateOptions(generate=["middle"]))
