@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from short_songs import short_song
 
-from d2m_cli.bundles.styles import style_entry, styles_toml
+from d2m_cli.bundles.styles import read_styles, style_entry, styles_toml
 from d2m_cli.generation.styles import style_for_dance
 from d2m_cli.sketch.notes import STROKES, Part, signs
 from d2m_cli.songs.instruments import check_instruments, choose_instruments
@@ -125,3 +125,10 @@ def test_a_song_is_a_midi_file(tmp_path: Path) -> None:
     assert len(begun) == len(song.score.notes)
     last = song.score.sixteenths * song.sixteenth
     assert file.length == pytest.approx(last, abs=0.5)
+
+
+def test_dances_get_the_rules_that_songs_are_written_by() -> None:
+    dances = read_styles(None)
+    assert dances.keys() == STYLES.keys()
+    for name, entry in dances.items():
+        assert (entry.rules, entry.source) == (STYLES[name].rules, STYLES[name].source), name
