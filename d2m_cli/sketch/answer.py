@@ -30,6 +30,8 @@ NEEDED = {0: 0.0, 1: 0.6, 2: 0.3, 3: 0.6}
 """Liveliness that a note needs, by the sixteenth of the beat that it begins on."""
 SOFTEST = 0.5
 """Velocity in the calmest stretch against that in the liveliest."""
+ROOM = 0.8
+"""Strength that usual strokes are left, so that those which answer the dance stand out."""
 BUSY = 0.75
 """Liveliness from which on a hat plays the sixteenths that are free."""
 FILLING = 0.35
@@ -97,7 +99,9 @@ def follow_energy(score: Score, arms: Lively, legs: Lively, close: int) -> None:
             continue
         if note.part is not Part.CHORDS and live < NEEDED[place % SIXTEENTHS_PER_BEAT]:
             continue
-        kept.append(note._replace(velocity=note.velocity * (SOFTEST + (1 - SOFTEST) * live)))
+        room = ROOM if note.part is Part.DRUMS else 1.0
+        force = room * note.velocity * (SOFTEST + (1 - SOFTEST) * live)
+        kept.append(note._replace(velocity=force))
         if note.part is Part.DRUMS:
             taken.add(place)
             hats = hats or note.pitch == STROKES["hat"]
