@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,13 +16,12 @@ from functools import partial
 from threading import Lock
 from typing import IO, Any, Protocol
 
+from d2m_cli.analysis.child import child
 from d2m_cli.analysis.video import FrameReader, Pictures, read_video
 from d2m_cli.errors import D2MError
 from d2m_cli.features.pose.estimator import PoseOptions
 from d2m_cli.progress import Progress, silent
 from d2m_cli.types import Clip, FrameArray
-
-_CHILD = "import sys; sys.path[:] = {path!r}; from d2m_cli.analysis import apart; apart.main()"
 
 
 class FarReader(FrameReader, Protocol):
@@ -45,10 +43,7 @@ def read_video_apart(
     Each reader gets its pictures as its `shrink` leaves them, in the thread of the caller. Raises
     `D2MError` when that process is ended from outside.
     """
-    code = _CHILD.format(path=[os.path.abspath(place) for place in sys.path])  # noqa: PTH100 - "" is here
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = child()
     assert process.stdin and process.stdout
     try:
         with suppress(BrokenPipeError), process.stdin as task:
@@ -93,6 +88,12 @@ class _Sender:
         self._count += 1
 
 
+def _get_ready() -> None:
+    """Import what the look will need, while nobody waits for it."""
+    with suppress(ImportError):
+        import d2m_cli.features.pose.people  # noqa: F401
+
+
 def main() -> None:
     """The child: takes a task from standard input, and tells on standard output what it sees."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and ends this process
@@ -105,7 +106,11 @@ def main() -> None:
             pickle.dump((number, what), answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
 
-    clip, pose, wishes = pickle.load(sys.stdin.buffer)
+    _get_ready()
+    try:
+        clip, pose, wishes = pickle.load(sys.stdin.buffer)
+    except EOFError:
+        os._exit(0)  # nobody asks any more
     senders = [
         _Sender(step, shrink, partial(send, number)) for number, (step, shrink) in enumerate(wishes)
     ]
