@@ -24,7 +24,7 @@ Stream = Callable[[FloatArray], FloatArray]
 
 
 def whole(frame: FrameArray) -> FrameArray:
-    """A frame as it is: cropping and scaling it twice would change it."""
+    """A frame `(H, W, 3)` as it is: cropping and scaling it twice would change it."""
     return frame
 
 
