@@ -12,6 +12,7 @@ Letters: `S` sixteenths of the piece, `V` values of a frame.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from zlib import crc32
 
 import numpy as np
@@ -35,7 +36,7 @@ from d2m_cli.sketch.pitches import chroma_of
 from d2m_cli.sketch.plan import Plan
 from d2m_cli.sketch.score import TUNED, Score
 from d2m_cli.sketch.wishes import wishes_of_score
-from d2m_cli.spec import SIXTEENTHS_PER_BEAT
+from d2m_cli.spec import SIXTEENTHS_PER_BEAT, Composing
 from d2m_cli.types import STRONG_ACCENT, Events, FloatArray, Rhythm
 
 TEMPERATURES = (0.85, 1.0)
@@ -69,6 +70,7 @@ def compose_learned(
     closing = chroma_of(levels(score, TUNED)[grid.close :]).sum(axis=0)
     partials, onsets = sound_for_dance(frames, heard, found, grid, closing, seconds, random)
     words = in_words(DanceScore(score, grid, tuple(found), dice), seconds)
+    words = replace(words, composer=Composing.LEARNED.value)
     return Sketch(partials, onsets, words)
 
 

@@ -173,7 +173,11 @@ def summary_table(summary: Summary) -> Table:
         "tempo of the dance": tempo_words(summary),
         "tempo of the music": f"{summary.music_tempo:.1f} bpm",
         **({"did not come along": "; ".join(summary.left_out)} if summary.left_out else {}),
-        **({"key": summary.arrangement["key"]} if summary.arrangement else {}),
+        **(
+            {"key, composer": f"{by['key']}, {by['composer']}"}
+            if (by := summary.arrangement)
+            else {}
+        ),
         **({"old sound": mix_words(summary.mix)} if summary.mix else {}),
         **({"in the dance": happened} if (happened := events_words(summary)) else {}),
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",

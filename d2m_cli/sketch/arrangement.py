@@ -41,11 +41,14 @@ class Arrangement:
     """As in "F#m": triads, without a gap."""
     pauses: tuple[tuple[float, float], ...] = ()
     """Start and end of the silences in which the music waits for a dancer who stands still."""
+    composer: str = "rules"
+    """Who wrote it: `rules`, or `learned`."""
 
     def record(self) -> dict[str, Any]:
         """As plain data for JSON."""
         return {
             "key": self.key,
+            "composer": self.composer,
             "beats": [round(beat, _DIGITS) for beat in self.beats],
             "downbeats": [round(beat, _DIGITS) for beat in self.downbeats],
             "sections": [stretch.record() for stretch in self.sections],

@@ -104,7 +104,13 @@ def test_a_batch_closes_with_what_failed_and_why() -> None:
 
 def test_the_arrangement_stands_among_the_facts() -> None:
     chords = [{"start": 0.5, "end": 2.5, "name": "Am"}]
-    known = {"key": "A minor", "beats": [0.5, 1.0], "downbeats": [0.5], "chords": chords}
+    known = {
+        "key": "A minor",
+        "composer": "rules",
+        "beats": [0.5, 1.0],
+        "downbeats": [0.5],
+        "chords": chords,
+    }
     piece = replace(PIECE, arrangement=known)
     record = piece.record()
     assert record["chords"] == chords and record["beats"] == PIECE.beats
