@@ -166,18 +166,14 @@ class Failure:
 
 def summary_table(summary: Summary) -> Table:
     """The closing table of `d2m generate` for one piece, which stands under the output's name."""
-    table = Table(show_header=False)
+    table, by = Table(show_header=False), summary.arrangement
     rows = {
         "duration": f"{summary.duration:.2f} s",
         "dancer found in": found_words(summary),
         "tempo of the dance": tempo_words(summary),
         "tempo of the music": f"{summary.music_tempo:.1f} bpm",
         **({"did not come along": "; ".join(summary.left_out)} if summary.left_out else {}),
-        **(
-            {"key, composer": f"{by['key']}, {by['composer']}"}
-            if (by := summary.arrangement)
-            else {}
-        ),
+        **({"key, composer": "{key}, {composer}".format(**by)} if by else {}),
         **({"old sound": mix_words(summary.mix)} if summary.mix else {}),
         **({"in the dance": happened} if (happened := events_words(summary)) else {}),
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",
