@@ -156,7 +156,7 @@ class D2MMaker:
         Raises `BundleError` for an unknown name, `InputError` for music that cannot be read.
         """
         if audio is not None:
-            return style_from_audio(audio)
+            return style_from_audio(audio, self.styles, self.style_vectors)
         assert name is not None
         return named_style(self.styles, self.style_vectors, name, seed)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from d2m_cli.bundles.styles import StyleEntry
-from d2m_cli.errors import BundleError
+from d2m_cli.errors import BundleError, DataError
 from d2m_cli.features.style import octave_balance, style_vector
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.sketch.pitches import octave_edges
@@ -22,6 +22,8 @@ MIN_DRUM_LEVEL_FOR_DEFAULT_STYLE = 0.5
 """Strength of the drums from which on a style is picked for a dance unasked."""
 
 
+HEARD_SECONDS = 60.0
+"""Of a piece of music whose rules are measured."""
 PACES = 0.4, 2.0
 """Mean speed of the joints of a calm and of a fast dance, torso lengths a second."""
 NEIGHBOURS = 1.5
@@ -42,12 +44,26 @@ class Style:
     """What it was picked by, for a dance whose user asked for none."""
 
 
-def style_from_audio(path: Path) -> Style:
-    """The sound of a piece of music, with the usual rules.
+def style_from_audio(
+    path: Path, styles: Mapping[str, StyleEntry], vectors: Mapping[str, FloatArray]
+) -> Style:
+    """The sound of a piece of music, with the scale, drums, groove and swing of its middle.
 
-    Raises `InputError` when the file cannot be read, is silent or shorter than half a second.
+    All other rules are those of the most alike of the `styles`, which have exemplars `vectors`
+    `(n, C_s)` each; a piece without a beat has the usual ones. Raises `InputError` when the file
+    cannot be read, is silent or shorter than half a second.
     """
-    return as_it_sounds(path.name, style_vector(load_sound(path, SAMPLE_RATE)), StyleRules())
+    from d2m_cli.generation.measured_rules import hear, measured_entry
+
+    samples = load_sound(path, SAMPLE_RATE)
+    vector = style_vector(samples)
+    spare = max(0, len(samples) - int(HEARD_SECONDS * SAMPLE_RATE)) // 2
+    try:
+        heard = hear(samples[spare : len(samples) - spare])
+    except DataError:
+        return as_it_sounds(path.name, vector, StyleRules())
+    entry, _ = measured_entry(path.name, [heard], vector[np.newaxis], styles, vectors)
+    return as_it_sounds(path.name, vector, entry.rules)
 
 
 def named_style(

@@ -14,13 +14,13 @@ from torch import Tensor
 from d2m_cli.bundles.bundle import Bundle, load_bundle, save_bundle
 from d2m_cli.bundles.styles import read_styles, styles_toml
 from d2m_cli.errors import BundleError, OutputError
+from d2m_cli.generation.measured_rules import heard_piece, measured_entry
 from d2m_cli.progress import Progress, silent
 from d2m_cli.spec import Level
 from d2m_cli.training.adapt import nearness
 from d2m_cli.training.adapt.learn import learn
 from d2m_cli.training.adapt.music import OwnMusic, prepare_own_music
 from d2m_cli.training.adapt.result import DISTANCES, RIGHTS, Adaption
-from d2m_cli.training.adapt.rules import measured_entry
 from d2m_cli.training.styles import collect_styles
 
 ROOM = 400 * 2**20
@@ -62,7 +62,7 @@ def adapt(music: Path, out: Path, options: AdaptOptions, progress: Progress = si
         known = read_styles(base.folder)
         entry, nearest = measured_entry(
             options.style,
-            own.learnt,
+            [heard_piece(file) for file in own.learnt],
             vectors[options.style].numpy(),
             known,
             base.arrays("styles.safetensors"),

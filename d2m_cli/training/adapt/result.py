@@ -9,8 +9,8 @@ from typing import Any
 
 from d2m_cli.bundles.styles import StyleEntry
 from d2m_cli.data.cache.manifest import FailedPiece
+from d2m_cli.generation.measured_rules import rules_record
 from d2m_cli.spec import Level
-from d2m_cli.training.adapt.rules import rules_record
 
 RIGHTS = "made with music that a user of d2m gave: its rights are theirs to see to"
 DISTANCES = ("nearest_style", "own_style", "adapted", "own_music")

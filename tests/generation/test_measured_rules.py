@@ -4,13 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
+from d2m_cli.bundles.bundle import load_bundle
+from d2m_cli.bundles.styles import read_styles
 from d2m_cli.data.cache.manifest import CachedPiece
 from d2m_cli.data.cache.pieces import PieceFile, write_piece
+from d2m_cli.generation import measured_rules as rules
+from d2m_cli.generation.styles import style_from_audio
+from d2m_cli.sketch.drums import render_drums
 from d2m_cli.sketch.pitches import LOWEST_PITCH
-from d2m_cli.sketch.rules import SCALES
-from d2m_cli.spec import DRUM_RATE
-from d2m_cli.training.adapt import rules
+from d2m_cli.sketch.rules import SCALES, StyleRules
+from d2m_cli.spec import DRUM_RATE, SAMPLE_RATE
 
 BPM, BARS, FIRST = 120.0, 12, 0.7
 GROOVE = ("X...x...X...x...", "....X.......X..o", "x.x.x.x.x.x.x.x.")
@@ -19,7 +24,7 @@ LOUD = {"X": 1.0, "x": 0.6, "o": 0.35, ".": 0.0}
 
 def piece(
     folder: Path, groove: tuple[str, ...] = GROOVE, swing: float = 0.5, scale: str = "dorian"
-) -> PieceFile:
+) -> rules.Heard:
     """A bar again and again, beginning on the second beat, in D."""
     beat = 60.0 / BPM
     beats = FIRST + beat * np.arange(4 * BARS)
@@ -44,7 +49,7 @@ def piece(
         *("a", "a", "train", "", "own", ""), seconds=20.0, holds=tuple(arrays), bpm=BPM
     )
     write_piece(folder, entry, arrays, "here")
-    return PieceFile(folder, entry)
+    return rules.heard_piece(PieceFile(folder, entry))
 
 
 def test_the_groove_begins_where_the_bar_does(tmp_path: Path) -> None:
@@ -69,3 +74,22 @@ def test_swing_is_heard(tmp_path: Path, swing: float, heard: float) -> None:
 @pytest.mark.parametrize("scale", list(SCALES))
 def test_the_scale_of_the_tones_over_their_bass(tmp_path: Path, scale: str) -> None:
     assert rules.scale_of(piece(tmp_path, scale=scale)) == scale
+
+
+def test_a_songs_own_drums_become_rules(tmp_path: Path) -> None:
+    """As `--style-audio` hears them."""
+    made = piece(tmp_path, ("X.......X.......", "....X.......X...", "x.x.x.x.x.x.x.x."))
+    samples = int(24 * SAMPLE_RATE)
+    sound = render_drums(made.drum_onsets, 0, samples)
+    song = tmp_path / "song.wav"
+    soundfile.write(song, 0.5 * sound / np.abs(sound).max(), SAMPLE_RATE)
+    bundle = load_bundle()
+    style = style_from_audio(song, read_styles(), bundle.arrays("styles.safetensors"))
+    assert style.name == "song.wav" and style.rules.drums > 0.7
+    kick, snare = style.rules.groove["kick"][0], style.rules.groove["snare"][0]
+    assert kick[0] in "Xx" and kick[8] in "Xx" and kick[2] == "." == kick[14]
+    assert snare[4] in "Xx" and snare[12] in "Xx"
+    noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE)
+    soundfile.write(song, 0.1 * noise, SAMPLE_RATE)
+    plain = style_from_audio(song, read_styles(), bundle.arrays("styles.safetensors"))
+    assert plain.rules.groove == StyleRules().groove, "no beat to hear"

@@ -1,4 +1,4 @@
-"""What a style's pieces are like, measured on prepared music: the rules of its `styles.toml`.
+"""What a style's pieces are like, measured on music: the rules of its `styles.toml`.
 
 Measured: tempo, scales, strength and grooves of the drums, swing. A register needs no rule, since a
 piece has the octaves of its style vector. Bass lines, chords, melodies and how notes decay are not
@@ -11,15 +11,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from d2m_cli.bundles.styles import StyleEntry, style_entry, style_table
+from d2m_cli.data.cache.music_beats import music_rhythm
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.cache.sketches import read_partials
+from d2m_cli.sketch.drums import find_drum_onsets
+from d2m_cli.sketch.partials import Partials, analyse
 from d2m_cli.sketch.pitches import LOWEST_PITCH
 from d2m_cli.sketch.rules import SCALES
 from d2m_cli.spec import BEATS_PER_BAR, DRUM_RATE, SIXTEENTHS_PER_BEAT
@@ -48,27 +51,54 @@ FEWEST_OFF_BEAT = 24
 """Onsets on second sixteenths of an eighth that swing is told from."""
 
 
+class Heard(NamedTuple):
+    """What is heard in a piece of music."""
+
+    partials: Partials
+    drum_onsets: FloatArray
+    """`(BANDS, F)`."""
+    beats: NDArray[np.float64]
+    """Seconds `(B,)`."""
+
+    @property
+    def bpm(self) -> float:
+        """Mean tempo in beats per minute."""
+        return float(60.0 / np.diff(self.beats).mean())
+
+
+def hear(samples: FloatArray) -> Heard:
+    """What is heard in music `(N,)` at `SAMPLE_RATE`. Raises `DataError` where it has no beat."""
+    beats = music_rhythm(samples).beats
+    return Heard(analyse(samples, beats), find_drum_onsets(samples), beats)
+
+
+def heard_piece(file: PieceFile) -> Heard:
+    """What was heard in a prepared piece."""
+    onsets = file.whole("drum_onsets").astype(np.float32)
+    return Heard(read_partials(file), onsets, file.whole("beats").astype(np.float64))
+
+
 def measured_entry(
     name: str,
-    files: Sequence[PieceFile],
+    pieces: Sequence[Heard],
     vectors: FloatArray,
     known: Mapping[str, StyleEntry],
     known_vectors: Mapping[str, FloatArray],
 ) -> tuple[StyleEntry, str]:
     """The entry of style `name`, and the known style whose other rules it takes.
 
-    `vectors` `(n, CHANNELS)` are style vectors of the music in `files`; `known` are a bundle's
-    styles with theirs. Raises `BundleError` where a rule of the nearest style cannot be used.
+    `vectors` `(n, CHANNELS)` are style vectors of the music; `known` are a bundle's styles with
+    theirs. Raises `BundleError` where a rule of the nearest style cannot be used.
     """
     nearest = nearest_style(vectors, known, known_vectors)
     other = known[nearest]
-    tempos = [file.entry.bpm or 0.0 for file in files]
+    tempos = [piece.bpm for piece in pieces]
     slow, fast = np.percentile(tempos, (10, 90)).round()
-    words = f"as {len(files)} pieces of {name}"
+    words = f"as {len(pieces)} pieces of {name}"
     table = style_table(words, (float(slow), float(fast)), other.rules)
-    table |= {"scales": _scales(files), "swing": _swing(files)}
-    table["drums"] = round(float(np.mean([drum_strength(file) for file in files])), 2)
-    grooves = _grooves(files)
+    table |= {"scales": _scales(pieces), "swing": _swing(pieces)}
+    table["drums"] = round(float(np.mean([drum_strength(piece) for piece in pieces])), 2)
+    grooves = _grooves(pieces)
     if grooves:
         table["groove"] = grooves
     return style_entry(name, table, f"rules of {name}"), nearest
@@ -86,16 +116,16 @@ def nearest_style(
     return min(far, key=lambda name: far[name])
 
 
-def _scales(files: Sequence[PieceFile]) -> list[str]:
+def _scales(pieces: Sequence[Heard]) -> list[str]:
     """Scales of at least `FEWEST_SHARE` of the pieces, the commonest first."""
-    counted = Counter(scale_of(file) for file in files).most_common()
-    common = [name for name, count in counted if count >= FEWEST_SHARE * len(files)]
+    counted = Counter(scale_of(piece) for piece in pieces).most_common()
+    common = [name for name, count in counted if count >= FEWEST_SHARE * len(pieces)]
     return common or [counted[0][0]]
 
 
-def scale_of(file: PieceFile) -> str:
+def scale_of(piece: Heard) -> str:
     """The scale that holds most of a piece's tones, on the note that its bass stands on."""
-    partials = read_partials(file)
+    partials = piece.partials
     pitch = partials.pitch.astype(int)
     tones = np.bincount(((pitch + LOWEST_PITCH) % 12).ravel(), partials.level.ravel(), 12)
     low = partials.level * (pitch < BASS)
@@ -109,12 +139,12 @@ def scale_of(file: PieceFile) -> str:
     return max(scores, key=lambda key: scores[key])[0]
 
 
-def drum_strength(file: PieceFile) -> float:
+def drum_strength(piece: Heard) -> float:
     """How strong the drums of a piece are, 0..1: how much its onsets keep to a pattern of a bar.
 
     Music without drums has rises, too, but at any time.
     """
-    return min(1.0, _clearness(_bar_of(file)) / FULL_DRUMS)
+    return min(1.0, _clearness(_bar_of(piece)) / FULL_DRUMS)
 
 
 def _clearness(pattern: NDArray[np.float64]) -> float:
@@ -122,11 +152,11 @@ def _clearness(pattern: NDArray[np.float64]) -> float:
     return float(pattern.std(axis=1).mean())
 
 
-def _grooves(files: Sequence[PieceFile]) -> dict[str, list[str]]:
+def _grooves(pieces: Sequence[Heard]) -> dict[str, list[str]]:
     """Patterns of a bar for each stroke, the commonest first."""
     written: dict[str, Counter[str]] = {stroke: Counter() for stroke in STROKES}
-    for file in files:
-        pattern = _bar_of(file)
+    for piece in pieces:
+        pattern = _bar_of(piece)
         if _clearness(pattern) < CLEAR:
             continue
         for stroke, row in zip(STROKES, pattern, strict=True):
@@ -144,12 +174,12 @@ def _as_signs(row: NDArray[np.float64]) -> str:
     return "".join(next((sign for least, sign in SIGNS if s >= least), ".") for s in share)
 
 
-def _bar_of(file: PieceFile) -> NDArray[np.float64]:
+def _bar_of(piece: Heard) -> NDArray[np.float64]:
     """Mean strength `(BANDS, BAR)` of the onsets on each sixteenth of a bar.
 
     A bar begins on the beat from which kick and snare take turns best.
     """
-    place, strength = _onsets(file)
+    place, strength = _onsets(piece)
     beats = int(place.max(initial=0.0) // SIXTEENTHS_PER_BEAT) + 1
     step = np.round(place).astype(int)
     grid = np.zeros((len(strength), max(1, -(-beats // BEATS_PER_BAR)) * BAR + BAR))
@@ -169,11 +199,10 @@ def _folded(grid: NDArray[np.float64], first: int) -> NDArray[np.float64]:
     return np.asarray(whole.reshape(len(grid), -1, BAR).mean(axis=1))
 
 
-def _onsets(file: PieceFile) -> tuple[NDArray[np.float64], FloatArray]:
+def _onsets(piece: Heard) -> tuple[NDArray[np.float64], FloatArray]:
     """Places `(N,)` of the steps with an onset, in sixteenths from the first beat, and strengths
     `(BANDS, N)`."""
-    curves = file.whole("drum_onsets").astype(np.float32)
-    beats = file.whole("beats").astype(np.float64)
+    curves, beats = piece.drum_onsets, piece.beats
     steps = np.flatnonzero(curves.any(axis=0))
     times = steps / DRUM_RATE
     inside = (times >= beats[0]) & (times <= beats[-1])
@@ -181,19 +210,19 @@ def _onsets(file: PieceFile) -> tuple[NDArray[np.float64], FloatArray]:
     return np.asarray(place, np.float64), curves[:, steps[inside]]
 
 
-def _swing(files: Sequence[PieceFile]) -> float:
+def _swing(pieces: Sequence[Heard]) -> float:
     """Share of an eighth at which its second sixteenth begins; 0.5 where it is about straight."""
-    found = [share for file in files if (share := swing_of(file)) is not None]
+    found = [share for piece in pieces if (share := swing_of(piece)) is not None]
     share = float(np.median(found or [STRAIGHT]))
     return STRAIGHT if share < LEAST_SWING else round(min(share, MOST_SWING), 2)
 
 
-def swing_of(file: PieceFile) -> float | None:
+def swing_of(piece: Heard) -> float | None:
     """Where in an eighth most onsets of snare and cymbals between its ends lie, 0..1.
 
     None where there are too few of them.
     """
-    place, strength = _onsets(file)
+    place, strength = _onsets(piece)
     within, weight = place % 2.0 / 2.0, strength[1:].max(axis=0)
     on = weight * (np.minimum(within, 1.0 - within) < ON_BEAT)
     signed = np.where(within > 0.5, within - 1.0, within)
