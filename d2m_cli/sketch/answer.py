@@ -30,8 +30,10 @@ NEEDED = {0: 0.0, 1: 0.6, 2: 0.3, 3: 0.6}
 """Liveliness that a note needs, by the sixteenth of the beat that it begins on."""
 SOFTEST = 0.5
 """Velocity in the calmest stretch against that in the liveliest."""
-ROOM = 0.8
+ROOM = 0.65
 """Strength that usual strokes are left, so that those which answer the dance stand out."""
+LOUDER = 1.5
+"""Factor of the tones on these."""
 BUSY = 0.75
 """Liveliness from which on a hat plays the sixteenths that are free."""
 FILLING = 0.35
@@ -138,11 +140,19 @@ def strike_accents(
     score: Score, accents: Sequence[tuple[float, float]], found: Sequence[Pause], close: int
 ) -> None:
     """A stroke on the sixteenth nearest to each strong one of `accents` (sixteenth, strength)."""
+    struck = set()
     for time, strength in accents:
         place = round(time)
         paused = any(pause.begin <= place <= pause.end for pause in found)
         if strength >= STRONG_ACCENT and 0 <= place < close and not paused:
             _strike(score, place, 1.0, strength >= CRASHING)
+            struck.add(place)
+    score.notes = [
+        note._replace(velocity=note.velocity * LOUDER)
+        if round(note.start) in struck and note.part is not Part.DRUMS
+        else note
+        for note in score.notes
+    ]
 
 
 def roll(score: Score, begin: int, end: int) -> None:

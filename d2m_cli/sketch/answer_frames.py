@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.answer import NEEDED, ROLL_FROM, ROOM, SOFTEST, Heard, Pause, liveliness
+from d2m_cli.sketch.answer import LOUDER, NEEDED, ROLL_FROM, ROOM, SOFTEST, Heard, Pause, liveliness
 from d2m_cli.sketch.drums import place_drum_onsets
 from d2m_cli.sketch.frames import Frames, dequantised_levels, dequantised_onsets
 from d2m_cli.sketch.grid import Grid
@@ -24,8 +24,6 @@ from d2m_cli.types import STRONG_ACCENT, FloatArray
 TIGHT = 0.5
 """Share of an onset's distance from the grid that is kept: beats of the music to learn from are
 tracked, those of a dance's music are known."""
-LOUDER = 1.5
-"""Factor of the tones on strokes that answer the dance."""
 SNARE = 1
 """Band of a turn's roll."""
 CLOSING_SIXTEENTHS = 12.0
