@@ -5,8 +5,8 @@ they were not fitted to.
 
 A share of the dances is held out at a time, with every stretch of the others that shares a take
 with them (`--shared-takes` lets those be learned from), and measured as `d2m measure rhythm` does.
-First the network learns, then the weights of the tempo by maximum likelihood, none below 0, from
-windows of ballroom dances that the network had not seen, and as many of invented dancers.
+The weights of the tempo are fitted by maximum likelihood, none below 0, to windows of ballroom
+dances and as many of invented dancers, the network is trained on both (`phase_training.py`).
 `--write` then fits both to all dances, prints the weights and writes the network.
 """
 
@@ -22,12 +22,11 @@ from invented_dancers import dancer
 from numpy.typing import NDArray
 from phase_training import Example, examples_of, train
 from scipy.optimize import minimize
-from scipy.special import i0e, i1e
 
 from d2m_cli.evaluation.rhythm_report import KnownDance, rhythm_table, score, windows_of
 from d2m_cli.features import phase_network, tempo
 from d2m_cli.features.periodicity import FREQUENCIES, VIEWS, Windows, movement_of
-from d2m_cli.features.phase_network import PhaseNetwork, dance_phases
+from d2m_cli.features.phase_network import PhaseNetwork
 from d2m_cli.report.table_data import print_tables
 
 Array = NDArray[np.float64]
@@ -35,6 +34,7 @@ Array = NDArray[np.float64]
 FOLDS = 4
 SHARES = {"cha-cha": 0.12, "rumba": 0.12, "waltz": 0.16, "invented": 0.6}
 """What each kind of dance counts."""
+GRID: Array = tempo.TEMPOS[::4]
 LENGTHS = (5.0, 6.0, 8.0)
 """Seconds."""
 
@@ -42,11 +42,13 @@ WRONG = 0.002
 """Probability that a window says nothing about its tempo: a hopeless one decides nothing."""
 
 PENALTY = 0.006
+"""Of the squared weights."""
+
+PRIOR = 0.8
+"""Octaves, wide (standard deviation): the dances that are fitted have all tempos."""
+
 WINDOWS = 10
 """Of each dance; the tempo of every other one is changed."""
-
-SEEN_POINTS = ((0, 2), (0, 1))
-"""The network's points that speak for a tempo counted in four, and in three."""
 
 
 def windows_to_fit(dances: list[Ballroom]) -> list[KnownDance]:
@@ -67,40 +69,33 @@ def windows_to_fit(dances: list[Ballroom]) -> list[KnownDance]:
     ]
 
 
-def evidence_of(dance: KnownDance) -> tuple[Array, Array]:
-    """What speaks for each of the `TEMPOS`: views `(2, V R, N)`, counted in four and in three, and
-    the network's points `(2, 2, N)`."""
+def views_of(dance: KnownDance) -> Array:
+    """What speaks for each tempo, counted in four and in three: `(2, V R, N)`."""
     windows = Windows(movement_of(dance.motion))
     power = windows.power()[0] * windows.seconds[0]
     grid = np.log(FREQUENCIES)
-    views = np.array([
-        [np.interp(np.log(tempo.TEMPOS * ratio), grid, row) for row in power for ratio in ratios]
+    return np.array([
+        [np.interp(np.log(GRID * ratio), grid, row) for row in power for ratio in ratios]
         for ratios in (tempo.DUPLE_RATIOS, tempo.TRIPLE_RATIOS)
     ])  # fmt: skip
-    points = tempo.turning_points(windows, dance_phases(windows.movement))[0]
-    return views[..., ::4], np.stack([points[list(heads)] for heads in SEEN_POINTS])[..., ::4]
 
 
-def fit(dances: list[KnownDance], views: Array, points: Array) -> tuple[Array, Array]:
-    """Weights `(2, V, R)` and trust `(2, 2)` in four and in three, of the dances' evidence."""
-    grid = tempo.TEMPOS[::4]
+def fit(dances: list[KnownDance], views: Array) -> Array:
+    """Weights `(2, V, R)` in four and in three of the dances' `views` `(D, 2, V R, N)`."""
     wanted = np.array([
-        np.exp(-0.5 * (np.log(60.0 * grid / one.bpm) / 0.02) ** 2) for one in dances
+        np.exp(-0.5 * (np.log(60.0 * GRID / one.bpm) / 0.02) ** 2) for one in dances
     ])  # fmt: skip
     wanted /= wanted.sum(axis=1, keepdims=True)
     right = np.array([[one.meter == 4, one.meter == 3] for one in dances])[..., None]
     counts = {genre: sum(one.genre == genre for one in dances) for genre in SHARES}
     weight = np.array([SHARES[one.genre] / counts[one.genre] for one in dances])
     weight /= weight.sum()
-    prior = -0.5 * (np.log2(60.0 * grid / tempo.COUNTS[0].bpm) / 0.8) ** 2
+    prior = -0.5 * (np.log2(60.0 * GRID / tempo.COUNTS[0].bpm) / PRIOR) ** 2
     start = np.log([[0.85], [0.15]]) + prior
-    size = views.shape[1] * views.shape[2]
 
     def loss(flat: Array) -> tuple[float, Array]:
-        weights, trust = flat[:size].reshape(2, -1), flat[size:].reshape(2, 2)
-        turned = trust[..., None] * points
+        weights = flat.reshape(2, -1)
         evidence = np.einsum("mk,dmkn->dmn", weights, views) + start
-        evidence += tempo.log_bessel(turned).sum(axis=2)
         chance = np.exp(evidence - evidence.max(axis=(1, 2), keepdims=True))
         chance /= chance.sum(axis=(1, 2), keepdims=True)
         hit = chance * right * wanted[:, None]
@@ -109,23 +104,21 @@ def fit(dances: list[KnownDance], views: Array, points: Array) -> tuple[Array, A
         pull = weight[:, None, None] * (hit - total[:, None, None] * chance)
         pull /= (total + WRONG)[:, None, None]
         slope = np.einsum("dmn,dmkn->mk", pull, views)
-        bent = np.einsum("dmn,dmhn->mh", pull, points * i1e(turned) / i0e(turned))
-        return float(value), 2 * PENALTY * flat - np.concatenate([slope.ravel(), bent.ravel()])
+        return float(value), 2 * PENALTY * flat - slope.ravel()
 
-    many = size + 4
+    many = views.shape[1] * views.shape[2]
     found = minimize(loss, np.full(many, 0.3), jac=True, method="L-BFGS-B",
-                     bounds=[(0, 5)] * many, options={"maxiter": 80}).x  # fmt: skip
-    return found[:size].reshape(2, len(VIEWS), -1), found[size:].reshape(2, 2)
+                     bounds=[(0, 5)] * many, options={"maxiter": 80})  # fmt: skip
+    return np.asarray(found.x.reshape(2, len(VIEWS), -1))
 
 
-def count_with(weights: Array, trust: Array) -> None:
+def count_with(weights: Array) -> None:
     """Let `estimate_rhythm` count with these weights."""
     four, waltz, steps = tempo.COUNTS
-    (beat, bar), (waltz_beat, waltz_bar) = trust.tolist()
     tempo.COUNTS = (
-        four._replace(weights=weights[0], trust=(beat, 0.0, bar)),
-        waltz._replace(weights=weights[1], trust=(waltz_beat, waltz_bar, 0.0)),
-        steps._replace(weights=weights[0], trust=(beat, 0.0, 0.0)),
+        four._replace(weights=weights[0]),
+        waltz._replace(weights=weights[1]),
+        steps._replace(weights=weights[0]),
     )
 
 
@@ -165,16 +158,11 @@ def main() -> None:
         for held in ([one for one in dances if fold_of[one.name] == n] for n in range(FOLDS))
     ]
     windows = windows_to_fit(dances)
-    evidence = []
-    for number, one in enumerate(windows):
-        network = networks[fold_of.get(one.name, number % FOLDS)]
-        see_with(lambda network=network: network)
-        evidence.append(evidence_of(one))
-    views, points = (np.stack(part) for part in zip(*evidence, strict=True))
+    views = np.stack([views_of(one) for one in windows])
     rows: dict[float, list[dict[str, float | str | None]]] = {5.0: [], 10.0: []}
     for fold, network in enumerate(networks):
         rest = [n for n, one in enumerate(windows) if fold_of.get(one.name, -1) != fold]
-        count_with(*fit([windows[n] for n in rest], views[rest], points[rest]))
+        count_with(fit([windows[n] for n in rest], views[rest]))
         see_with(lambda network=network: network)
         for seconds, found in rows.items():
             for piece in (one for one in pieces if fold_of[one.stem] == fold):
@@ -184,8 +172,7 @@ def main() -> None:
         print(f"Held out, windows of {seconds:g} s")
         print_tables([rhythm_table(found)])
     if given.write:
-        for name, fitted in zip(("weights", "trust"), fit(windows, views, points), strict=True):
-            print(name, np.array2string(fitted, precision=2, suppress_small=True))
+        print(np.array2string(fit(windows, views), precision=2, suppress_small=True))
         network = trained_without([], dances, examples, given.shared_takes)
         saved = {name: part.astype(np.float16) for name, part in network._asdict().items()}
         np.savez_compressed(Path(phase_network.__file__).with_name("phases.npz"), **saved)

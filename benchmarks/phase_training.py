@@ -21,9 +21,9 @@ from torch.nn import functional
 from d2m_cli.features.motion import JOINTS
 from d2m_cli.features.periodicity import movement_of
 from d2m_cli.features.phase_network import (
-    _FLOOR,
     BEATS,
     DILATIONS,
+    FLOOR,
     STEP,
     PhaseNetwork,
     inputs,
@@ -223,4 +223,4 @@ def _shift(network: Trained, curves: NDArray[np.float16], beats: NDArray[np.floa
 
 
 def _scaled(values: Tensor) -> Tensor:
-    return values / torch.sqrt((values**2).mean(1, keepdim=True) + _FLOOR)
+    return values / torch.sqrt((values**2).mean(1, keepdim=True) + FLOOR)

@@ -33,7 +33,7 @@ STEP = 2
 _QUIET = 0.3
 """A joint's unit is its own spread and this share of the mean joint's: noise is not blown up."""
 
-_FLOOR = 1e-3
+FLOOR = 1e-3
 """Mean square under which values are not scaled up."""
 
 _SWAPPED = [0, *(n + 1 if n % 2 else n - 1 for n in range(1, len(JOINTS)))]
@@ -133,4 +133,4 @@ def _convolved(values: Array, weights: Array, bias: Array, dilation: int) -> Arr
 
 def _scaled(values: Array) -> Array:
     """Values `(C, T)` in units of their root mean square over the channels."""
-    return np.asarray(values / np.sqrt((values**2).mean(axis=0) + _FLOOR))
+    return np.asarray(values / np.sqrt((values**2).mean(axis=0) + FLOOR))

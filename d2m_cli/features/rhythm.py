@@ -33,7 +33,7 @@ _STILL_SPEED = 0.3
 _SAME_TEMPO = 0.04
 """Relative distance up to which two tempos are one."""
 
-_CAUTION = 2.0
+_CAUTION = 3.0
 """Power of the probability that is the certainty: of dances above 0.5 nine in ten are right."""
 
 

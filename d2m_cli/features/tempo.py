@@ -6,7 +6,8 @@ come on every beat or every other, a waltz rises and falls once in its bar of th
 fitted by maximum likelihood to windows of ballroom dances and of invented dancers
 (`benchmarks/fit_rhythm.py`), none below zero, so that nothing speaks *against* a tempo but a better
 one. Beside them stands what the network of `features.phase_network` says: its points go round with
-the beat or the bar, and the tempo at which they do so in step is the dancer's.
+the bar, and the tempo at which they do so in step is the dancer's. Its point for the beat has no
+say: trained on poses that come beat by beat, it takes a bend and its way back for two.
 """
 
 from __future__ import annotations
@@ -36,23 +37,22 @@ TRIPLE_RATIOS = (1 / 3, 2 / 3, 1.0, 2.0)
 """Waves per beat that speak for a tempo."""
 
 DUPLE: Array = np.array([
-    [0.75, 0.56, 0.15, 0.00],
-    [0.06, 1.25, 0.81, 1.24],
-    [0.00, 0.27, 0.46, 0.53],
-    [0.70, 0.77, 0.21, 0.00],
-    [0.00, 0.00, 1.29, 1.19],
+    [0.20, 0.43, 0.14, 0.00],
+    [0.00, 1.59, 1.12, 1.06],
+    [0.00, 0.19, 0.75, 0.54],
+    [0.83, 1.10, 0.42, 0.00],
+    [0.00, 0.00, 1.57, 1.03],
 ])  # fmt: skip
 TRIPLE: Array = np.array([
-    [0.43, 0.15, 0.05, 0.03],
-    [1.07, 0.35, 0.33, 0.20],
-    [0.99, 0.16, 0.00, 0.00],
-    [0.41, 0.12, 0.03, 0.04],
-    [0.55, 0.06, 0.07, 0.02],
+    [0.40, 0.26, 0.04, 0.04],
+    [1.60, 0.35, 0.40, 0.23],
+    [1.59, 0.47, 0.02, 0.02],
+    [0.43, 0.19, 0.06, 0.11],
+    [0.82, 0.00, 0.07, 0.02],
 ])  # fmt: skip
 """Log-likelihood a second of explained variance, `(views, ratios)`."""
 
-DUPLE_TRUST, TRIPLE_TRUST = (0.44, 0.0, 0.41), (0.41, 2.21, 0.0)
-"""What the network's points for the beat and the bars of three and four count."""
+DUPLE_TRUST, TRIPLE_TRUST = 0.5, 3.0
 
 
 class Count(NamedTuple):
@@ -61,8 +61,8 @@ class Count(NamedTuple):
     meter: int
     ratios: tuple[float, ...]
     weights: Array
-    trust: tuple[float, float, float]
-    """Independent observations a second of each of the network's points."""
+    trust: float
+    """Independent observations a second of the network's point for the bar; 0 without one."""
     share: float
     bpm: float
     octaves: float
@@ -72,9 +72,9 @@ class Count(NamedTuple):
 
 
 COUNTS = (
-    Count(4, DUPLE_RATIOS, DUPLE, DUPLE_TRUST, 0.85, 110.0, 0.35, 1),
+    Count(4, DUPLE_RATIOS, DUPLE, DUPLE_TRUST, 0.85, 110.0, 0.5, 1),
     Count(3, TRIPLE_RATIOS, TRIPLE, TRIPLE_TRUST, 0.1, 90.0, 0.3, 3),
-    Count(3, TRIPLE_RATIOS, DUPLE, (DUPLE_TRUST[0], 0.0, 0.0), 0.05, 110.0, 0.35, 1),
+    Count(3, TRIPLE_RATIOS, DUPLE, 0.0, 0.05, 110.0, 0.5, 1),
 )
 """In four; a waltz, whose bars show and whose beats hardly do; in three with every beat marked."""
 
@@ -88,7 +88,7 @@ def tempo_evidence(
     independent. `phases` `(3, T)`: the network's points. `meter`: the beats in a bar, if known.
     """
     power = windows.power()
-    turning = turning_points(windows, phases)
+    turning = _turning(windows, phases)
     seconds = windows.share * np.minimum(windows.seconds, WINDOW) / windows.repeats
     best = -np.inf
     for count in COUNTS:
@@ -97,31 +97,29 @@ def tempo_evidence(
         off = np.log2(60.0 * TEMPOS / count.bpm) / count.octaves
         prior = -0.5 * off**2 - np.log(count.octaves)
         evidence = seconds[:, None] * _template(power, count) + prior / len(power)
-        evidence += windows.share / windows.repeats * _in_step(turning, count)
+        evidence += windows.share / windows.repeats * _in_step(turning[count.meter], count.trust)
         likelihood = np.log(count.share) + np.logaddexp.reduce(evidence.sum(axis=0))
         if likelihood > best:
             best, chosen = likelihood, (count, evidence)
     return chosen
 
 
-def turning_points(windows: Windows, phases: Phases) -> Array:
-    """How far each point goes round in step with each tempo, `(W, 3, N)` seconds of certainty."""
-    found = []
-    for points, beats in zip(phases, BEATS, strict=True):
+def _turning(windows: Windows, phases: Phases) -> dict[int, Array]:
+    """How far the point of a bar goes round in step with each tempo, `(W, N)` seconds sure."""
+    found = {}
+    for points, beats in zip(phases[1:], BEATS[1:], strict=True):
         waves = np.exp(-2j * np.pi * windows.times[:, None] * TEMPOS / beats)
-        found.append(np.abs(windows.pieces(points) @ waves) / windows.movement.rate)
-    return np.stack(found, axis=1)
+        found[beats] = np.abs(windows.pieces(points) @ waves) / windows.movement.rate
+    return found
 
 
-def log_bessel(size: Array) -> Array:
-    """Logarithm of I0, the modified Bessel function: likelihood of points with unknown phase."""
+def _in_step(turning: Array, trust: float) -> Array:
+    """Log-likelihood `(W, N)` of each tempo, of a point that goes round in it.
+
+    Of a von Mises distribution whose phase is unknown: the logarithm of the Bessel function I0.
+    """
+    size = trust * turning
     return np.asarray(np.log(i0e(size)) + size)
-
-
-def _in_step(turning: Array, count: Count) -> Array:
-    """Log-likelihood `(W, N)` of each tempo, of the points `(W, 3, N)` that go round in it."""
-    trust = np.array(count.trust)[:, None]
-    return np.asarray(log_bessel(trust * turning).sum(axis=1))
 
 
 def _template(power: NDArray[np.float32], count: Count) -> Array:
