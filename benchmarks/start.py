@@ -55,15 +55,12 @@ def compare(what: str, trees: Sequence[Path], runs: int, words: Sequence[str | P
 FIRST_PICTURE = """
 import os, sys, time
 begin = time.perf_counter()
-from d2m_cli.analysis import video
 from d2m_cli.cli import app
-read = video.read_frames
-def first(*arguments, **named):
-    for picture in read(*arguments, **named):
-        print("first picture", time.perf_counter() - begin, file=sys.stderr, flush=True)
-        os._exit(0)
-        yield picture
-video.read_frames = first
+from d2m_cli.features.i3d import I3DExtractor
+def first(self, frame):
+    print("first picture", time.perf_counter() - begin, file=sys.stderr, flush=True)
+    os._exit(0)
+I3DExtractor.add = first
 app.main()
 """
 

@@ -82,7 +82,7 @@ def test_the_sdist_has_the_weights_and_no_tests(tmp_path: Path) -> None:
     with tarfile.open(built) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {f"weights/{name}" for name in WEIGHTS} <= names
-    assert "d2m_cli/features/pose/networks/pose_landmark_full.tflite" in names
+    assert "d2m_cli/features/pose/networks/pose_landmarks.tflite" in names
     assert {name.partition("/")[0] for name in names}.isdisjoint({"tests", "benchmarks", ".ci"})
 
 

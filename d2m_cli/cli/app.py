@@ -8,7 +8,7 @@ import d2m_cli
 from d2m_cli.caches import name_spare_places
 from d2m_cli.cli.failures import check_current_folder, sentence
 from d2m_cli.cli.lazy import LazyGroup, Line
-from d2m_cli.cli.process import settle_process
+from d2m_cli.cli.process import ending_at_once, settle_process
 from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
 
 FIRST_LINES = """Give a dance video new music that fits the dance.
@@ -128,6 +128,7 @@ def root(
         typer.echo(FIRST_LINES)
 
 
+@ending_at_once()
 def main() -> None:
     """Entry point of the console script: one sentence and exit status 1 on an error.
 

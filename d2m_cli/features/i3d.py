@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +68,8 @@ class I3DExtractor:
         self.settings = settings
         self.step = settings.frame_step
         """Only every `step`-th frame is looked at."""
+        self.shrink = partial(square, size=settings.size)
+        """What is kept of a frame."""
         self._network, self._ready = network, ready
         self._frames = 0
         self._pictures: list[FrameArray] = []
@@ -75,7 +78,7 @@ class I3DExtractor:
     def add(self, frame: FrameArray) -> None:
         """Take the next frame, RGB `(H, W, 3)`, of the clip at `FRAME_RATE`."""
         if self._frames % self.settings.frame_step == 0:
-            picture = square(frame, self.settings.size)
+            picture = self.shrink(frame)
             if not self._pictures:
                 self._pictures = [picture] * (self.settings.window // 2)
             self._pictures.append(picture)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from d2m_cli import ahead
-from d2m_cli.analysis.video import read_video
+from d2m_cli.analysis.apart import read_video_apart
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.bundles.contents import require_composer
 from d2m_cli.bundles.styles import read_styles
@@ -129,7 +129,7 @@ class D2MMaker:
                 )
             return replace(dance, seconds=clip.seconds), _NO_PICTURE
         visual = I3DExtractor(self.visual_settings, self.i3d_features, self._loaded)
-        pictures = read_video(clip, visual, pose=pose, progress=progress)
+        pictures = read_video_apart(clip, visual, pose=pose, progress=progress)
         self._wait()  # two threads that import parts of scipy at once may find half a module
         from d2m_cli.features.rhythm import estimate_rhythm
 

@@ -15,6 +15,7 @@ from d2m_cli.generation.composing import compose_learned, load_composer
 from d2m_cli.generation.masked_sampling import Known, MaskedSampler
 from d2m_cli.generation.styles import Style
 from d2m_cli.models.conditioning import noise_sequence
+from d2m_cli.models.folding import fold
 from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorShape, Latents
 from d2m_cli.sketch.arrange import Sketch, arrange
@@ -42,7 +43,7 @@ class LevelModel:
         self.generator = Generator(GeneratorShape(**{**described, "level": level}))
         bundle.load_into(self.generator, f"generator_{level}.safetensors")
         self.vqvae = load_codec(bundle, level).to(device)
-        self.generator.to(device)
+        fold(self.generator.to(device))
         self.composer = load_composer(bundle) if composing is Composing.LEARNED else None
         self._written: tuple[Dance, Style, int, Sketch] | None = None
 

@@ -36,7 +36,8 @@ BLOCK = 256
 CHUNK = 512
 """Codes that are drawn at once: their probabilities stay in the processor's cache."""
 WINDOW = 512
-"""Fused steps of a window, 4 codes each; a window on each core at a time."""
+"""Fused steps of a window, 4 codes each; a window on each core at a time. Those of a pass are twice
+as long, since all that they hold is codes."""
 TEMPERATURE = {Level.HIGH: 0.85, Level.LOW: 0.7}
 """Of drawn codes, and"""
 SURENESS_NOISE = {Level.HIGH: 10.0, Level.LOW: 4.0}
@@ -87,7 +88,7 @@ class MaskedSampler:
         begin, end = int(places[0]), int(places[-1]) + 1
         context, device = self.generator.vq.code_context, self.codebook.device
         heard = max(0, begin - context) // UPSAMPLING * UPSAMPLING, min(count, end + context)
-        length = even_parts(end - begin, UPSAMPLING * window, BLOCK, device)
+        length = even_parts(end - begin, 2 * UPSAMPLING * window, BLOCK, device)
         window = even_parts(heard[1] - heard[0], UPSAMPLING * window, BLOCK, device) // UPSAMPLING
         style = self.generator.style(given.style)
         with tempfile.TemporaryFile() as file:

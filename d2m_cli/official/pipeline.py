@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from d2m_cli.analysis.video import read_video
+from d2m_cli.analysis.apart import read_video_apart
 from d2m_cli.bundles.bundle import Bundle
 from d2m_cli.codec.codebook import look_up
 from d2m_cli.codec.vqvae import VQVAE
@@ -103,7 +103,7 @@ class OfficialMaker:
     ) -> tuple[OfficialDance, FrameArray]:
         """Poses, an I3D vector a window, rhythm (only reported); thumbnails `(S, H, W, 3)`."""
         visual = TwoStream(self.pictures, self.movement, STEP, self.flow)
-        pictures = read_video(clip, visual, pose=replace(pose, stride=1), progress=progress)
+        pictures = read_video_apart(clip, visual, pose=replace(pose, stride=1), progress=progress)
         motion = motion_from_landmarks(pictures.landmarks)
         if self.smpl is None:
             poses = openpose_from_landmarks(pictures.landmarks, clip.height)

@@ -23,6 +23,11 @@ Stream = Callable[[FloatArray], FloatArray]
 """I3D of one stream: `(C, T, 224, 224)` to 1024 numbers."""
 
 
+def whole(frame: FrameArray) -> FrameArray:
+    """A frame `(H, W, 3)` as it is: cropping and scaling it twice would change it."""
+    return frame
+
+
 class TwoStream:
     """Turns the pictures of a clip into one vector of 2048 numbers per window.
 
@@ -36,6 +41,7 @@ class TwoStream:
 
     step = 1
     """Flow is between a frame and the one before."""
+    shrink = staticmethod(whole)
 
     def __init__(
         self,

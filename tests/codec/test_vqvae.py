@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from d2m_cli.codec.codebook import look_up
+from d2m_cli.codec.layers import doubling
 from d2m_cli.codec.vqvae import VQVAE
 from d2m_cli.spec import CODEBOOK_SIZE, Level
 
@@ -25,6 +26,15 @@ def test_agrees_with_jukebox() -> None:
 
     wave = vqvae.decode(wanted, Level.HIGH)
     np.testing.assert_allclose(wave, jukebox["decoded"], atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@torch.no_grad()
+def test_doubling_is_a_transposed_convolution(layout: torch.memory_format) -> None:
+    layer = doubling(6, 10)
+    x = torch.randn(2, 6, 1, 31).contiguous(memory_format=layout)
+    wanted = torch.nn.functional.conv_transpose1d(x[:, :, 0], layer.weight, layer.bias, 2, 1)
+    torch.testing.assert_close(layer(x)[:, :, 0], wanted)
 
 
 def test_has_jukebox_size() -> None:

@@ -30,6 +30,10 @@ def generate(
 
     A batch:     d2m generate clips/ -o scored/ --json
     """
+    if videos and not (music.features or music.motion or music.project):
+        from d2m_cli.analysis.child import start_early
+
+        start_early()
     from d2m_cli.cli.generate.output_names import new_folders
     from d2m_cli.cli.generate.plan import plan_jobs
 

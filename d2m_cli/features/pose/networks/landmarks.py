@@ -32,12 +32,12 @@ class LandmarkNetwork:
     """Finds the landmarks of a person in a region of a picture."""
 
     def __init__(self) -> None:
-        self._network = Network("pose_landmark_full.tflite")
+        self._network = Network("pose_landmarks.tflite")
 
     def __call__(self, picture: FrameArray, region: Region) -> Body:
         """The body in a region of a picture `(H, W, 3)`."""
         square = region.cut(picture, _SIDE)
-        numbers, presence, heat = self._network(square * np.float32(1 / 255), 0, 1, 3)
+        numbers, presence, heat = self._network(square * np.float32(1 / 255), 0, 1, 2)
         numbers = numbers.reshape(_POINTS, 5)
         places = _refined(numbers[:, :2], heat)
         depth = numbers[:, 2:3] * (region.size / _SIDE)

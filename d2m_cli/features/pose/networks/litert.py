@@ -13,9 +13,9 @@ from d2m_cli.types import FloatArray
 
 SHA256 = {
     "pose_detection.tflite": "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
-    "pose_landmark_full.tflite": "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+    "pose_landmarks.tflite": "9811f49602433cac7960f1f43c1ac3a091dbf87531aeb88916239506ffcb19f3",
 }
-"""Of the files beside this one, which are those of MediaPipe 0.10.21 (NOTICE.md)."""
+"""Of the files beside this one, which are from MediaPipe 0.10.21 (NOTICE.md)."""
 
 
 THREADS = 1

@@ -1,0 +1,124 @@
+"""A look at a video in a process of its own, so that nobody else holds Python's lock meanwhile.
+
+The importing of torch holds it for a second, in which the pose would often wait. The child needs no
+torch; what the readers need of the pictures comes back to them as it is decoded.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from threading import Lock
+from typing import IO, Any, Protocol
+
+from d2m_cli.analysis.child import child
+from d2m_cli.analysis.video import FrameReader, Pictures, read_video
+from d2m_cli.errors import D2MError
+from d2m_cli.features.pose.estimator import PoseOptions
+from d2m_cli.progress import Progress, silent
+from d2m_cli.types import Clip, FrameArray
+
+
+class FarReader(FrameReader, Protocol):
+    """A reader that another process decodes for; its `add` takes shrunk frames, too."""
+
+    @property
+    def shrink(self) -> Callable[[FrameArray], FrameArray]:
+        """Picklable: what `add` needs of a frame."""
+
+
+def read_video_apart(
+    clip: Clip,
+    *readers: FarReader,
+    pose: PoseOptions = PoseOptions(),
+    progress: Progress = silent,
+) -> Pictures:
+    """What `read_video` gives, and raises, from a process of its own.
+
+    Each reader gets its pictures as its `shrink` leaves them, in the thread of the caller. Raises
+    `D2MError` when that process is ended from outside.
+    """
+    process = child()
+    assert process.stdin and process.stdout
+    try:
+        with suppress(BrokenPipeError), process.stdin as task:
+            pickle.dump((clip, pose, [(reader.step, reader.shrink) for reader in readers]), task)
+        while True:
+            told = _next(process.stdout)
+            if isinstance(told, Exception):
+                raise told
+            if isinstance(told, Pictures):
+                return told
+            number, what = told
+            if number is None:
+                progress(*what)
+                continue
+            for _ in range(readers[number].step):
+                readers[number].add(what)
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
+
+
+def _next(answers: IO[bytes]) -> Any:
+    """What the child says next."""
+    try:
+        return pickle.load(answers)
+    except (EOFError, pickle.UnpicklingError):
+        return D2MError("The look at the video was ended from outside: begin again.")
+
+
+class _Sender:
+    """Stands for a reader in the child: sends it what it needs."""
+
+    def __init__(
+        self, step: int, shrink: Callable[[FrameArray], FrameArray], send: Callable[[Any], None]
+    ) -> None:
+        self.step, self.shrink, self._send, self._count = step, shrink, send, 0
+
+    def add(self, frame: FrameArray) -> None:
+        if self._count % self.step == 0:
+            self._send(self.shrink(frame))
+        self._count += 1
+
+
+def _get_ready() -> None:
+    """Import what the look will need, while nobody waits for it."""
+    with suppress(ImportError):
+        import d2m_cli.features.pose.people  # noqa: F401
+
+
+def main() -> None:
+    """The child: takes a task from standard input, and tells on standard output what it sees."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and ends this process
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    lock = Lock()
+
+    def send(number: int | None, what: Any) -> None:
+        with lock:
+            pickle.dump((number, what), answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+
+    _get_ready()
+    try:
+        clip, pose, wishes = pickle.load(sys.stdin.buffer)
+    except EOFError:
+        os._exit(0)  # nobody asks any more
+    senders = [
+        _Sender(step, shrink, partial(send, number)) for number, (step, shrink) in enumerate(wishes)
+    ]
+    try:
+        told: Any = read_video(clip, *senders, pose=pose, progress=lambda *how: send(None, how))
+    except Exception as error:
+        told = error
+    with suppress(BrokenPipeError):
+        pickle.dump(told, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+    os._exit(0)

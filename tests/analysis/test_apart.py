@@ -1,0 +1,90 @@
+"""A look at a video in another process gives and raises what one in this process does."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from project import EXAMPLE
+
+from d2m_cli.analysis.apart import read_video_apart
+from d2m_cli.analysis.video import read_video
+from d2m_cli.errors import D2MError, NoDancerError
+from d2m_cli.features.i3d import I3DExtractor, VisualSettings
+from d2m_cli.ingest.video import probe
+from d2m_cli.media import ffmpeg_path
+from d2m_cli.official.two_stream import whole
+from d2m_cli.types import FrameArray
+
+
+class Frames:
+    """Keeps all frames as they are."""
+
+    step = 3
+    shrink = staticmethod(whole)
+
+    def __init__(self) -> None:
+        self.kept: list[FrameArray] = []
+
+    def add(self, frame: FrameArray) -> None:
+        self.kept.append(frame)
+
+
+def readers() -> tuple[I3DExtractor, Frames]:
+    def seen(windows):
+        return windows.mean((3, 4)).flatten(1)
+
+    return I3DExtractor(VisualSettings(), seen), Frames()
+
+
+def test_another_process_sees_the_same() -> None:
+    clip = probe(EXAMPLE, 0.0, 3.1)
+    told: list[float] = []
+    near, far = readers(), readers()
+    here = read_video(clip, *near)
+    there = read_video_apart(clip, *far, progress=lambda stage, done, total: told.append(done))
+    assert np.array_equal(here.landmarks.points, there.landmarks.points, equal_nan=True)
+    assert here.landmarks.followed is not None
+    assert np.array_equal(here.thumbnails, there.thumbnails)
+    assert np.array_equal(near[0].visual().features, far[0].visual().features)
+    assert all(map(np.array_equal, near[1].kept[::3], far[1].kept[::3]))
+    assert told == sorted(told) and len(told) > 90
+
+
+def test_its_errors_come_out(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.mp4"
+    picture = ("-f", "lavfi", "-i", "color=blue:s=160x120:d=0.5")
+    subprocess.run([ffmpeg_path(), "-v", "error", *picture, empty], check=True)
+    with pytest.raises(NoDancerError):
+        read_video_apart(probe(empty))
+
+    def stop(stage: str, done: float, total: float) -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        read_video_apart(probe(EXAMPLE), progress=stop)
+    assert not children()
+
+
+def test_a_process_that_is_killed_is_one_sentence() -> None:
+    def kill() -> None:
+        while not (found := children()):
+            time.sleep(0.05)
+        os.kill(found[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(D2MError, match="ended from outside"):
+        read_video_apart(probe(EXAMPLE))
+    killer.join()
+
+
+def children() -> list[int]:
+    listed = subprocess.run(
+        ["pgrep", "-P", str(os.getpid()), "-f", "apart.main"], capture_output=True, check=False
+    )
+    return [int(word) for word in listed.stdout.split()]
