@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from d2m_cli.evaluation.sources import files_in
+from d2m_cli.data.sources.music import SOUND
 from d2m_cli.evaluation.styles_report import repeated
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.generation.styles import HEARD_SECONDS
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--level", type=Level, default=Level.HIGH)
     parser.add_argument("--bundle")
     options = parser.parse_args()
-    paths = files_in([options.music])
+    paths = sorted(p for p in options.music.rglob("*") if p.suffix.lower() in SOUND)
     paths = [paths[int(n)] for n in np.linspace(0, len(paths) - 1, options.songs)]
     songs = [music_statistics(middle(path)) for path in paths]
     spread = np.concatenate(songs).std(axis=0)
