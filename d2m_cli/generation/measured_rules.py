@@ -21,6 +21,7 @@ from d2m_cli.bundles.styles import StyleEntry, style_entry, style_table
 from d2m_cli.data.cache.music_beats import music_rhythm
 from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.data.cache.sketches import read_partials
+from d2m_cli.errors import DataError
 from d2m_cli.sketch.drums import find_drum_onsets
 from d2m_cli.sketch.partials import Partials, analyse
 from d2m_cli.sketch.pitches import LOWEST_PITCH
@@ -33,6 +34,7 @@ STROKES = ("kick", "snare", "hat")
 """Of the three bands of drum onsets."""
 SIGNS = ((0.7, "X"), (0.45, "x"), (0.25, "o"))
 """Mean strength of a sixteenth, against the band's strongest, from which on it has a sign."""
+FEWEST_BEATS = 16
 MOST_PATTERNS = 4
 FEWEST_SHARE = 0.2
 """Share of the pieces from which on a scale is the style's."""
@@ -67,8 +69,10 @@ class Heard(NamedTuple):
 
 
 def hear(samples: FloatArray) -> Heard:
-    """What is heard in music `(N,)` at `SAMPLE_RATE`. Raises `DataError` where it has no beat."""
+    """What is heard in music `(N,)`. Raises `DataError` for under `FEWEST_BEATS`."""
     beats = music_rhythm(samples).beats
+    if len(beats) < FEWEST_BEATS:
+        raise DataError(f"The music has {len(beats)} beats: too few to hear a pattern.")
     return Heard(analyse(samples, beats), find_drum_onsets(samples), beats)
 
 
