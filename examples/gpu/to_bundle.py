@@ -17,7 +17,7 @@ from d2m_cli.bundles.contents import COMPOSER
 from d2m_cli.bundles.packing import packed, unpacked
 from d2m_cli.bundles.styles import FILE, read_styles, styles_toml
 from d2m_cli.songs.styles import song_styles
-from d2m_cli.spec import Composing, Level
+from d2m_cli.spec import Level
 from d2m_cli.training.composer.config import ComposerConfig
 from d2m_cli.training.run.settings import read_run
 from d2m_cli.training.stages import STAGES
@@ -51,7 +51,6 @@ def put_composer(files: dict, settings: dict, run: Path) -> None:
     weights = load_file(run / STAGES["composer"].weights)
     files[COMPOSER] = {name: tensor.half() for name, tensor in weights.items()}
     settings["composer"] = asdict(read_run(run, ComposerConfig).sizes)
-    settings["composing"] = Composing.LEARNED.value
 
 
 def put_styles(files: dict, bundle: Bundle, songs: Path) -> None:
