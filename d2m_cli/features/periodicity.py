@@ -8,6 +8,7 @@ of each joint is looked at with its sign, in units of its own spread, and only t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from d2m_cli.features.motion import HIPS, JOINTS, SHOULDERS, joint_positions, jo
 from d2m_cli.types import BoolArray, Motion
 
 Array = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.complex128)
 
 VIEWS = ("signed", "rests", "bounce", "vertical", "speed")
 """Signed velocities of the joints, the accent curve, the trunk's vertical velocity, the joints'
@@ -54,7 +56,7 @@ class Movement:
     bounce: Array
     """`(T,)` vertical velocity of the trunk, down is positive."""
     visible: Array
-    """`(J,)` mean visibility."""
+    """`(T, J)` visibility of the joints, 0..1."""
     seen: Array
     """`(T,)` 0 where nobody is in sight, 1 where somebody is."""
     rate: float
@@ -73,7 +75,7 @@ def movement_of(motion: Motion) -> Movement:
         speed,
         accent_curve(speed, rate),
         velocity[:, [*SHOULDERS, *HIPS], 1].mean(axis=1),
-        motion.features[2 * len(JOINTS) : 3 * len(JOINTS)].mean(axis=1).astype(np.float64),
+        motion.features[2 * len(JOINTS) : 3 * len(JOINTS)].T.astype(np.float64),
         (unseen < 0.1).astype(np.float64),
         rate,
     )
@@ -131,7 +133,7 @@ class Windows:
         self.repeats = max(1.0, steps / rate / _INDEPENDENT)
         """How many times over the dance says the same."""
 
-    def pieces(self, curve: NDArray[np.float64]) -> NDArray[np.float64]:
+    def pieces(self, curve: NDArray[Number]) -> NDArray[Number]:
         """The windows `(W, L, ...)` of a curve `(T, ...)`."""
         return np.stack([curve[start : start + self.length] for start in self.starts])
 
@@ -145,7 +147,8 @@ class Windows:
         waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
         taper = np.sqrt(np.hanning(self.length + 2)[1:-1])
         joints = len(JOINTS)
-        sure = movement.visible / max(float(movement.visible.sum()), 1e-6)
+        visible = movement.visible.mean(axis=0)
+        sure = visible / max(float(visible.sum()), 1e-6)
         found = np.empty((len(self.starts), len(VIEWS), len(FREQUENCIES)), np.float32)
         for window, start in enumerate(self.starts):
             part = slice(start, start + self.length)

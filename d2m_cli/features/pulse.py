@@ -1,7 +1,8 @@
 """A tempo and a phase followed from window to window: both may drift, and jump for good reason.
 
-The phase of a dance in four is that of its rests: dancers come to rest on the beat. In three it is
-that of the bar: the trunk falls fastest where the bar opens, and the rest comes a little before.
+The phase of a dance in four is that of its rests, as dancers come to rest on the beat, and of what
+`features.phase_network` sees. In three it is that of the bar: the trunk falls fastest where the bar
+opens, and the rest comes a little before.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ Array = NDArray[np.float64]
 
 _EVIDENCE_RATE = 3.0
 """Independent observations in a second of accent curve: a joint's moves are no faster."""
+
+_POINT_RATE = 4.0
+"""The same of the network's points."""
 
 _TEMPO_DRIFT = 0.005
 """Usual relative change of the tempo from window to window."""
@@ -38,12 +42,17 @@ def follow_tempo(tempos: Array, evidence: Array) -> Array:
 
 
 def follow_phase(
-    windows: Windows, tempo: Array, steady: bool, in_cycle: int = 1
+    windows: Windows,
+    points: NDArray[np.complex128],
+    tempo: Array,
+    steady: bool,
+    in_cycle: int = 1,
 ) -> tuple[Array, Array]:
-    """Beats `(W,)` passed in the middle of each window, and how well they match, 0..1.
+    """Beats `(W,)` passed in the middle of each window, and how well rests match them, 0..1.
 
-    `tempo` `(W,)` in beats per second; `steady`: the phase may not drift against it.
-    `in_cycle`: 1 where the rests show the beat, 3 where the bar shows; it opens at multiples of 3.
+    `points` `(T,)` are the network's for the beat; `tempo` `(W,)` in beats per second; `steady`:
+    the phase may not drift against it. `in_cycle`: 1 where rests and points show the beat, 3 where
+    the bar shows; it opens at multiples of 3.
     """
     pace = tempo / in_cycle
     gaps = np.diff(windows.centres, prepend=0.0)
@@ -56,13 +65,17 @@ def follow_phase(
         seen = 0.5 * _turned(_REST_OF_BAR) * seen + 0.5 * _turned(_FALL_OF_BAR) * fall
     shifts = np.arange(_PHASES) / _PHASES
     match = ((seen * np.exp(-2j * np.pi * cycles))[:, None] * np.exp(-2j * np.pi * shifts)).real
+    evidence = 2.0 * windows.seconds[:, None] * _EVIDENCE_RATE * match
+    if in_cycle == 1:
+        turned = (windows.pieces(points) * waves).sum(axis=1) / movement.rate
+        turned *= np.exp(-2j * np.pi * cycles)
+        evidence += _POINT_RATE * (turned[:, None] * np.exp(-2j * np.pi * shifts)).real
     if steady:
-        path = np.full(len(tempo), match.sum(axis=0).argmax())
+        path = np.full(len(tempo), evidence.sum(axis=0).argmax())
     else:
         apart = np.abs(shifts[:, None] - shifts)
         change = np.minimum(apart, 1.0 - apart) * in_cycle / _PHASE_DRIFT
-        observations = windows.share * windows.seconds * _EVIDENCE_RATE
-        path = most_likely_path(2.0 * observations[:, None] * match, change)
+        path = most_likely_path(windows.share * evidence, change)
     beats = in_cycle * (cycles + np.unwrap(shifts[path], period=1.0))
     return beats, match[np.arange(len(path)), path].clip(0.0, 1.0)
 

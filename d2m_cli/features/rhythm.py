@@ -17,6 +17,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from d2m_cli.features.periodicity import Movement, Windows, movement_of
+from d2m_cli.features.phase_network import dance_phases
 from d2m_cli.features.pulse import follow_phase, follow_tempo
 from d2m_cli.features.tempo import FASTEST, SLOWEST, TEMPOS, tempo_evidence
 from d2m_cli.timeline import overhang
@@ -32,7 +33,7 @@ _STILL_SPEED = 0.3
 _SAME_TEMPO = 0.04
 """Relative distance up to which two tempos are one."""
 
-_CAUTION = 2.4
+_CAUTION = 3.0
 """Power of the probability that is the certainty: of dances above 0.5 nine in ten are right."""
 
 
@@ -51,14 +52,15 @@ def estimate_rhythm(
         meter: beats in a bar, 3 or 4, if known.
     """
     windows = Windows(movement_of(motion))
-    count, evidence = tempo_evidence(windows, meter)
+    phases = dance_phases(windows.movement)
+    count, evidence = tempo_evidence(windows, phases, meter)
     centres = windows.centres
     tempo = (
         np.full(len(centres), bpm / 60.0)
         if bpm
         else follow_tempo(TEMPOS, evidence * windows.repeats)
     )
-    beats, match = follow_phase(windows, tempo, bpm is not None, count.phase_beats)
+    beats, match = follow_phase(windows, phases[0], tempo, bpm is not None, count.phase_beats)
     times = np.arange(len(motion.found)) / motion.rate
     phase = _extend(times, centres, beats, tempo)
     if beat_offset is not None:
@@ -80,7 +82,8 @@ def tempo_candidates(
     They are the peaks of the evidence that `estimate_rhythm` follows, taken over all windows; each
     has the share of the probability that lies nearer to it than to another peak.
     """
-    _, evidence = tempo_evidence(Windows(movement_of(motion)), meter)
+    windows = Windows(movement_of(motion))
+    _, evidence = tempo_evidence(windows, dance_phases(windows.movement), meter)
     probability = _probability(evidence)
     padded = np.pad(probability, 1, constant_values=-np.inf)
     peaks = np.flatnonzero((padded[1:-1] >= padded[:-2]) & (padded[1:-1] > padded[2:]))

@@ -5,7 +5,9 @@ come on every beat or every other, a waltz rises and falls once in its bar of th
 `TRIPLE` say how much each view of the movement counts at each of these frequencies. They were
 fitted by maximum likelihood to windows of ballroom dances and of invented dancers
 (`benchmarks/fit_rhythm.py`), none below zero, so that nothing speaks *against* a tempo but a better
-one.
+one. Beside them stands what the network of `features.phase_network` says: its points go round with
+the bar, and the tempo at which they do so in step is the dancer's. Its point for the beat has no
+say: trained on poses that come beat by beat, it takes a bend and its way back for two.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import i0e
 
 from d2m_cli.features.periodicity import FREQUENCIES, WINDOW, Windows
+from d2m_cli.features.phase_network import BEATS, Phases
 
 Array = NDArray[np.float64]
 
@@ -48,6 +52,8 @@ TRIPLE: Array = np.array([
 ])  # fmt: skip
 """Log-likelihood a second of explained variance, `(views, ratios)`."""
 
+DUPLE_TRUST, TRIPLE_TRUST = 0.5, 3.0
+
 
 class Count(NamedTuple):
     """A way to count: its meter, how it shows, how common it is, and which tempos it has."""
@@ -55,6 +61,8 @@ class Count(NamedTuple):
     meter: int
     ratios: tuple[float, ...]
     weights: Array
+    trust: float
+    """Independent observations a second of the network's point for the bar; 0 without one."""
     share: float
     bpm: float
     octaves: float
@@ -64,20 +72,23 @@ class Count(NamedTuple):
 
 
 COUNTS = (
-    Count(4, DUPLE_RATIOS, DUPLE, 0.85, 110.0, 0.35, 1),
-    Count(3, TRIPLE_RATIOS, TRIPLE, 0.1, 90.0, 0.3, 3),
-    Count(3, TRIPLE_RATIOS, DUPLE, 0.05, 110.0, 0.35, 1),
+    Count(4, DUPLE_RATIOS, DUPLE, DUPLE_TRUST, 0.85, 110.0, 0.5, 1),
+    Count(3, TRIPLE_RATIOS, TRIPLE, TRIPLE_TRUST, 0.1, 90.0, 0.3, 3),
+    Count(3, TRIPLE_RATIOS, DUPLE, 0.0, 0.05, 110.0, 0.5, 1),
 )
 """In four; a waltz, whose bars show and whose beats hardly do; in three with every beat marked."""
 
 
-def tempo_evidence(windows: Windows, meter: int | None = None) -> tuple[Count, Array]:
+def tempo_evidence(
+    windows: Windows, phases: Phases, meter: int | None = None
+) -> tuple[Count, Array]:
     """The likeliest count, and by it the log-likelihood `(W, N)` of each of the `TEMPOS` by window.
 
     The prior is in it once for the whole dance, and no more evidence than `windows` count as
-    independent. `meter`: the beats in a bar, if known.
+    independent. `phases` `(3, T)`: the network's points. `meter`: the beats in a bar, if known.
     """
     power = windows.power()
+    turning = _turning(windows, phases)
     seconds = windows.share * np.minimum(windows.seconds, WINDOW) / windows.repeats
     best = -np.inf
     for count in COUNTS:
@@ -86,10 +97,29 @@ def tempo_evidence(windows: Windows, meter: int | None = None) -> tuple[Count, A
         off = np.log2(60.0 * TEMPOS / count.bpm) / count.octaves
         prior = -0.5 * off**2 - np.log(count.octaves)
         evidence = seconds[:, None] * _template(power, count) + prior / len(power)
+        evidence += windows.share / windows.repeats * _in_step(turning[count.meter], count.trust)
         likelihood = np.log(count.share) + np.logaddexp.reduce(evidence.sum(axis=0))
         if likelihood > best:
             best, chosen = likelihood, (count, evidence)
     return chosen
+
+
+def _turning(windows: Windows, phases: Phases) -> dict[int, Array]:
+    """How far the point of a bar goes round in step with each tempo, `(W, N)` seconds sure."""
+    found = {}
+    for points, beats in zip(phases[1:], BEATS[1:], strict=True):
+        waves = np.exp(-2j * np.pi * windows.times[:, None] * TEMPOS / beats)
+        found[beats] = np.abs(windows.pieces(points) @ waves) / windows.movement.rate
+    return found
+
+
+def _in_step(turning: Array, trust: float) -> Array:
+    """Log-likelihood `(W, N)` of each tempo, of a point that goes round in it.
+
+    Of a von Mises distribution whose phase is unknown: the logarithm of the Bessel function I0.
+    """
+    size = trust * turning
+    return np.asarray(np.log(i0e(size)) + size)
 
 
 def _template(power: NDArray[np.float32], count: Count) -> Array:
