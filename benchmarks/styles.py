@@ -5,8 +5,8 @@ python benchmarks/styles.py SONGS VIDEO... [--level high] [--composer rules] [--
 SONGS is a cache that `d2m prepare songs` made. *Told apart*: share of its songs that are nearest to
 the other songs of their style (`metrics.traits`). *Made*: the same of pieces of 20 s, in every
 style, for the videos, which are repeated to that length; *centred*: after what all pieces for a
-dance share, the network's sound and the dance's pace, was taken off. *Flatness*: log10, 0 is white noise. With
---soundfont (and --samples) the scores of the pieces are played by instruments instead.
+dance share, the network's sound and the dance's pace, was taken off. *Flatness*: log10, 0 is white
+noise. With --soundfont (and --samples) the scores of the pieces are played by instruments instead.
 """
 
 import argparse
