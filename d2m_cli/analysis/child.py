@@ -7,11 +7,14 @@ import atexit
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
 _CODE = "import sys; sys.path[:] = {path!r}; from d2m_cli.analysis import apart; apart.main()"
 
 _spare: list[subprocess.Popen[bytes]] = []
-"""What was started early and is not taken yet."""
+"""What was started early, or has looked already, and is not taken yet."""
+_to_come = 0
+"""Looks for which a process that is done is kept."""
 
 
 def start_early() -> None:
@@ -20,12 +23,40 @@ def start_early() -> None:
     atexit.register(_end_spare)
 
 
+def expect(looks: int) -> None:
+    """Keep a process that is done for the next of so many looks; 0 ends what is kept."""
+    global _to_come
+    _to_come = looks
+    if not looks:
+        _end_spare()
+
+
 def child() -> subprocess.Popen[bytes]:
-    """A process that takes a task from its standard input (`apart.main`)."""
+    """A process that takes tasks from its standard input (`apart.main`)."""
+    global _to_come
+    _to_come = max(0, _to_come - 1)
     try:
         return _spare.pop()
     except IndexError:
         return _started()
+
+
+def give_back(process: subprocess.Popen[bytes]) -> None:
+    """Take back a process whose task is done: it is kept where another look is to come."""
+    if _to_come:
+        _spare.append(process)
+    else:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, whatever it does."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(BrokenPipeError):
+                pipe.close()
+    process.wait()
 
 
 def _started() -> subprocess.Popen[bytes]:
@@ -35,6 +66,5 @@ def _started() -> subprocess.Popen[bytes]:
 
 
 def _end_spare() -> None:
-    for process in _spare:
-        process.kill()
-        process.wait()
+    while _spare:
+        end(_spare.pop())
