@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m_cli.sketch.levels import FULL_STROKES
 from d2m_cli.sketch.notes import STROKES, Note, Part
 from d2m_cli.sketch.rules import TRIAD
 from d2m_cli.sketch.score import CHORD_LOWEST, Score
@@ -31,7 +32,8 @@ NEEDED = {0: 0.0, 1: 0.6, 2: 0.3, 3: 0.6}
 SOFTEST = 0.5
 """Velocity in the calmest stretch against that in the liveliest."""
 ROOM = 0.65
-"""Strength that usual strokes are left, so that those which answer the dance stand out."""
+"""Strength that usual strokes that fill a band are left, so that those which answer the dance stand
+out."""
 LOUDER = 1.5
 """Factor of the tones on these."""
 BUSY = 0.75
@@ -101,7 +103,7 @@ def follow_energy(score: Score, arms: Lively, legs: Lively, close: int) -> None:
             continue
         if note.part is not Part.CHORDS and live < NEEDED[place % SIXTEENTHS_PER_BEAT]:
             continue
-        room = ROOM if note.part is Part.DRUMS else 1.0
+        room = ROOM if note.part is Part.DRUMS and note.pitch in FULL_STROKES else 1.0
         force = room * note.velocity * (SOFTEST + (1 - SOFTEST) * live)
         kept.append(note._replace(velocity=force))
         if note.part is Part.DRUMS:

@@ -74,6 +74,8 @@ _TONES = {key: PITCHES_OF_STROKES.get(stroke, {}) for stroke, key in STROKES.ite
 _ONSETS = {
     key: np.array(BANDS_OF_STROKES.get(stroke, PERCUSSION)) for stroke, key in STROKES.items()
 }
+FULL_STROKES = frozenset(key for key, bands in _ONSETS.items() if bands.max() > 0.5)
+"""Strokes that fill a band; hats and rides do not."""
 
 
 def part_level(part: Part, rules: StyleRules) -> float:
