@@ -19,8 +19,9 @@ _to_come = 0
 
 def start_early() -> None:
     """Start a process for the first who asks; it ends with this one when nobody does."""
-    _spare.append(_started())
-    atexit.register(_end_spare)
+    if not _spare:
+        _spare.append(_started())
+        atexit.register(_end_spare)
 
 
 def expect(looks: int) -> None:

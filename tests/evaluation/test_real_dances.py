@@ -17,7 +17,7 @@ if not CLIPS.exists():
 @pytest.fixture(scope="module")
 def dances() -> list[EvaluatedDance]:
     videos = {path.stem: path for path in sorted(CLIPS.glob("*.mp4"))}
-    return dances_of_videos(videos, "own", {}, lambda stage, done, total: None)
+    return dances_of_videos(videos, "own", {}, lambda stage, done, total: None)[0]
 
 
 def test_clicks_on_the_dance_have_a_high_lift_and_moved_ones_none(dances):

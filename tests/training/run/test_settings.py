@@ -108,7 +108,7 @@ def test_overrides_are_typed_and_leave_the_rest(tmp_path: Path) -> None:
     assert (settings.loop.steps, settings.loop.log_every) == (100, 3)
     assert settings.optimiser == replace(CodecConfig().optimiser, rate=1e-4)
     assert settings.level is Level.HIGH
-    assert settings.music == MusicSettings(Path("some where/else"), ("*demo*",))
+    assert settings.music == MusicSettings(Path("some where/else"), without=("*demo*",))
     assert settings.commitment == 2.0
 
 
