@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from threading import Lock
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from d2m_cli.analysis.child import child
 from d2m_cli.analysis.video import FrameReader, Pictures, read_video
@@ -41,7 +42,7 @@ def read_video_apart(
     """What `read_video` gives, and raises, from a process of its own.
 
     Each reader gets its pictures as its `shrink` leaves them, in the thread of the caller. Raises
-    `D2MError` when that process is ended from outside.
+    `D2MError` when that process ends before it has told everything.
     """
     process = child()
     assert process.stdin and process.stdout
@@ -49,7 +50,7 @@ def read_video_apart(
         with suppress(BrokenPipeError), process.stdin as task:
             pickle.dump((clip, pose, [(reader.step, reader.shrink) for reader in readers]), task)
         while True:
-            told = _next(process.stdout)
+            told = _next(process)
             if isinstance(told, Exception):
                 raise told
             if isinstance(told, Pictures):
@@ -66,12 +67,22 @@ def read_video_apart(
         process.wait()
 
 
-def _next(answers: IO[bytes]) -> Any:
+def _next(process: subprocess.Popen[bytes]) -> Any:
     """What the child says next."""
+    assert process.stdout
     try:
-        return pickle.load(answers)
+        return pickle.load(process.stdout)
     except (EOFError, pickle.UnpicklingError):
-        return D2MError("The look at the video was ended from outside: begin again.")
+        return D2MError(_why_it_ended(process.wait()))
+
+
+def _why_it_ended(status: int) -> str:
+    begin = "The look at the video, a process of its own, was ended"
+    if status >= 0:
+        return f"{begin} by an error (exit status {status}): the lines above say more."
+    if status == -signal.SIGTERM:
+        return f"{begin} from outside: begin again."
+    return f"{begin} (signal {-status}): most often memory ran out, so free some and begin again."
 
 
 class _Sender:

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _CODE = "import sys; sys.path[:] = {path!r}; from d2m_cli.analysis import apart; apart.main()"
 
@@ -31,7 +34,24 @@ def child() -> subprocess.Popen[bytes]:
 def _started() -> subprocess.Popen[bytes]:
     path = [os.path.abspath(place) for place in sys.path]  # noqa: PTH100 - "" is here
     command = [sys.executable, "-c", _CODE.format(path=path)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with _interrupt_held():
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+@contextmanager
+def _interrupt_held() -> Iterator[None]:
+    """Hold Ctrl-C back: a process that is started meanwhile never gets it, from its first moment.
+
+    A terminal sends it to both, and the other one would print where it was.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_spare() -> None:
