@@ -54,7 +54,8 @@ def main() -> None:
     }
     nearer = []
     for path, song in zip(paths, songs, strict=True):
-        track = maker.compose(analysis, options.level, style_audio=path)
+        style = maker.choose_style(audio=path)
+        track = maker.compose(analysis, options.level, style=style)
 
         def away(rows: FloatArray, song: FloatArray = song) -> float:
             return float(np.linalg.norm((rows.mean(axis=0) - song.mean(axis=0)) / spread))

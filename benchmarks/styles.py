@@ -5,8 +5,8 @@ python benchmarks/styles.py SONGS VIDEO... [--level high] [--composer rules] [--
 SONGS is a cache that `d2m prepare songs` made. *Told apart*: share of its songs that are nearest to
 the other songs of their style (`metrics.traits`). *Made*: the same of pieces of 20 s, in every
 style, for the videos, which are repeated to that length; *centred*: after what all pieces for a
-dance share, the network's sound and the dance's pace, was taken off. With --soundfont (and
---samples) the scores of the pieces are played by instruments instead.
+dance share, the network's sound and the dance's pace, was taken off. *Flatness*: log10, 0 is white
+noise. With --soundfont (and --samples) the scores of the pieces are played by instruments instead.
 """
 
 import argparse
@@ -25,12 +25,14 @@ from d2m_cli.data.cache.pieces import PieceFile
 from d2m_cli.evaluation.styles_report import repeated
 from d2m_cli.features.motion import dance_energy, limb_energy
 from d2m_cli.generation.pipeline import Dance2Music
+from d2m_cli.metrics.descriptors import measure
+from d2m_cli.metrics.statistics import mean
 from d2m_cli.metrics.traits import Rows, StyleReader, traits
 from d2m_cli.pcm import to_float
 from d2m_cli.sketch.grid import Grid
 from d2m_cli.songs.dances import play_for_dance
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT, Composing, Level
-from d2m_cli.types import Analysis, Dance
+from d2m_cli.types import Analysis, Dance, FloatArray
 
 SECONDS = 20.0
 STYLES = (
@@ -44,6 +46,8 @@ class Piece(NamedTuple):
 
     style: str
     rows: Rows
+    flatness: float | None
+    """Log10; 0 is white noise."""
 
 
 def song(file: PieceFile) -> Piece:
@@ -54,7 +58,12 @@ def song(file: PieceFile) -> Piece:
     meter = round(float(np.median(np.diff(opens))))
     places = np.arange(SIXTEENTHS_PER_BEAT * (len(beats) - 1 - opens[0]) + 1)
     times = np.interp(opens[0] + places / SIXTEENTHS_PER_BEAT, np.arange(len(beats)), beats)
-    return Piece(file.entry.style, traits(to_float(file.whole("audio")), times, meter))
+    return heard(file.entry.style, to_float(file.whole("audio")), times, meter)
+
+
+def heard(style: str, sound: FloatArray, times: NDArray[np.float64], meter: int) -> Piece:
+    """A piece whose sixteenths lie at `times`."""
+    return Piece(style, traits(sound, times, meter), measure(sound).flatness)
 
 
 def bar_grid(dance: Dance, meter: int) -> NDArray[np.float64]:
@@ -85,6 +94,7 @@ def read(made: Sequence[Piece], known: StyleReader) -> dict[str, object]:
     centred = [known.nearest(piece.rows - shift) for piece in made]
     wrong = [(p.style, c) for p, c in zip(made, centred, strict=True) if p.style != c]
     return {
+        "flatness": mean(piece.flatness for piece in made),
         "made": float(np.mean([p.style == c for p, c in zip(made, plain, strict=True)])),
         "centred": 1.0 - len(wrong) / len(made),
         "taken_for": [f"{a} -> {b}: {n}" for (a, b), n in Counter(wrong).most_common(6)],
@@ -105,7 +115,9 @@ def main() -> None:
     options = parser.parse_args()
     entries = [e for e in read_manifest(options.songs).entries if e.style in STYLES]
     songs = [song(PieceFile(options.songs, entry)) for entry in entries]
-    print(json.dumps({"songs": len(songs), "told_apart": told_apart(songs)}), flush=True)
+    flatness = mean(piece.flatness for piece in songs)
+    told = {"songs": len(songs), "told_apart": told_apart(songs), "flatness": flatness}
+    print(json.dumps(told), flush=True)
     known, rules = reader(songs), read_styles(options.bundle)
     maker = Dance2Music.from_bundle(options.bundle, composing=options.composer)
     for video in options.videos:
@@ -122,8 +134,7 @@ def main() -> None:
                 else:
                     made = maker.compose(Analysis(dance), options.level, style=style, seed=seed)
                     sound = made.samples
-                rows = traits(sound, times, rules[style].rules.meter)
-                pieces.append(Piece(style, rows))
+                pieces.append(heard(style, sound, times, rules[style].rules.meter))
         print(json.dumps({"dance": video.name, **read(pieces, known)}), flush=True)
 
 

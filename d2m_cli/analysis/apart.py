@@ -17,7 +17,7 @@ from functools import partial
 from threading import Lock
 from typing import Any, Protocol
 
-from d2m_cli.analysis.child import child
+from d2m_cli.analysis.child import child, end, give_back
 from d2m_cli.analysis.video import FrameReader, Pictures, read_video
 from d2m_cli.errors import D2MError
 from d2m_cli.features.pose.estimator import PoseOptions
@@ -44,36 +44,40 @@ def read_video_apart(
     Each reader gets its pictures as its `shrink` leaves them, in the thread of the caller. Raises
     `D2MError` when that process ends before it has told everything.
     """
-    process = child()
+    process, done = child(), False
     assert process.stdin and process.stdout
     try:
-        with suppress(BrokenPipeError), process.stdin as task:
-            pickle.dump((clip, pose, [(reader.step, reader.shrink) for reader in readers]), task)
-        while True:
-            told = _next(process)
-            if isinstance(told, Exception):
-                raise told
-            if isinstance(told, Pictures):
-                return told
-            number, what = told
-            if number is None:
+        with suppress(BrokenPipeError):
+            wishes = [(reader.step, reader.shrink) for reader in readers]
+            pickle.dump((clip, pose, wishes), process.stdin)
+            process.stdin.flush()
+        while not done:
+            number, what = _next(process)
+            if number is not None:
+                for _ in range(readers[number].step):
+                    readers[number].add(what)
+            elif isinstance(what, Pictures | Exception):
+                done = True
+            else:
                 progress(*what)
-                continue
-            for _ in range(readers[number].step):
-                readers[number].add(what)
+        if isinstance(what, Exception):
+            raise what
+        return what
     finally:
-        process.kill()
-        process.stdout.close()
-        process.wait()
+        (give_back if done else end)(process)
 
 
-def _next(process: subprocess.Popen[bytes]) -> Any:
-    """What the child says next."""
+def _next(process: subprocess.Popen[bytes]) -> tuple[int | None, Any]:
+    """The number of a reader and what it gets; without a number progress, or how the look ended.
+
+    Raises `D2MError` where the process is gone.
+    """
     assert process.stdout
     try:
-        return pickle.load(process.stdout)
+        number, what = pickle.load(process.stdout)
     except (EOFError, pickle.UnpicklingError):
-        return D2MError(_why_it_ended(process.wait()))
+        raise D2MError(_why_it_ended(process.wait())) from None
+    return number, what
 
 
 def _why_it_ended(status: int) -> str:
@@ -106,7 +110,7 @@ def _get_ready() -> None:
 
 
 def main() -> None:
-    """The child: takes a task from standard input, and tells on standard output what it sees."""
+    """The child: takes tasks from standard input, and tells on standard output what it sees."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and ends this process
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
@@ -118,18 +122,19 @@ def main() -> None:
             answers.flush()
 
     _get_ready()
-    try:
-        clip, pose, wishes = pickle.load(sys.stdin.buffer)
-    except EOFError:
-        os._exit(0)  # nobody asks any more
-    senders = [
-        _Sender(step, shrink, partial(send, number)) for number, (step, shrink) in enumerate(wishes)
-    ]
-    try:
-        told: Any = read_video(clip, *senders, pose=pose, progress=lambda *how: send(None, how))
-    except Exception as error:
-        told = error
-    with suppress(BrokenPipeError):
-        pickle.dump(told, answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
-    os._exit(0)
+    while True:
+        try:
+            clip, pose, wishes = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            os._exit(0)  # nobody asks any more
+        senders = [
+            _Sender(step, shrink, partial(send, number))
+            for number, (step, shrink) in enumerate(wishes)
+        ]
+        try:
+            told: Pictures | Exception
+            told = read_video(clip, *senders, pose=pose, progress=lambda *how: send(None, how))
+        except Exception as error:
+            told = error
+        with suppress(BrokenPipeError):
+            send(None, told)

@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _CODE = "import sys; sys.path[:] = {path!r}; from d2m_cli.analysis import apart; apart.main()"
 
 _spare: list[subprocess.Popen[bytes]] = []
-"""What was started early and is not taken yet."""
+"""What was started early, or has looked already, and is not taken yet."""
+_to_come = 0
+"""Looks for which a process that is done is kept."""
 
 
 def start_early() -> None:
@@ -23,12 +25,42 @@ def start_early() -> None:
     atexit.register(_end_spare)
 
 
+def expect(looks: int) -> None:
+    """Keep a process that is done for the next of so many looks; 0 ends what is kept."""
+    global _to_come
+    _to_come = looks
+    if not looks:
+        _end_spare()
+
+
 def child() -> subprocess.Popen[bytes]:
-    """A process that takes a task from its standard input (`apart.main`)."""
-    try:
-        return _spare.pop()
-    except IndexError:
-        return _started()
+    """A process that takes tasks from its standard input (`apart.main`)."""
+    global _to_come
+    _to_come = max(0, _to_come - 1)
+    while _spare:
+        process = _spare.pop()
+        if process.poll() is None:
+            return process
+        end(process)
+    return _started()
+
+
+def give_back(process: subprocess.Popen[bytes]) -> None:
+    """Take back a process whose task is done: it is kept where another look is to come."""
+    if _to_come:
+        _spare.append(process)
+    else:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, whatever it does."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(BrokenPipeError):
+                pipe.close()
+    process.wait()
 
 
 def _started() -> subprocess.Popen[bytes]:
@@ -55,6 +87,5 @@ def _interrupt_held() -> Iterator[None]:
 
 
 def _end_spare() -> None:
-    for process in _spare:
-        process.kill()
-        process.wait()
+    while _spare:
+        end(_spare.pop())

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from d2m_cli.ahead import begin, watched
+from d2m_cli.analysis.child import expect
 from d2m_cli.cli.generate.look import look
 from d2m_cli.cli.generate.plan import Job
 from d2m_cli.cli.options import MusicOptions
@@ -57,10 +58,12 @@ class WatchingAhead:
         self._after = dict(pairwise(jobs))
         self._begun: dict[Job, Future[Seen]] = {}
         self._stopped = False
+        expect(len(jobs))
 
     def close(self) -> None:
         """End what was begun."""
         self._stopped = True
+        expect(0)
 
     def watch(self, maker: Dance2Music, job: Job, music: MusicOptions, progress: Progress) -> Seen:
         """As the function `watch`."""
