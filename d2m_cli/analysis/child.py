@@ -76,7 +76,7 @@ def _interrupt_held() -> Iterator[None]:
 
     A terminal sends it to both, and the other one would print where it was.
     """
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32":
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
