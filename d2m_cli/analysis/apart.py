@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from threading import Lock
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from d2m_cli.analysis.child import child, end, give_back
 from d2m_cli.analysis.video import FrameReader, Pictures, read_video
@@ -41,7 +42,7 @@ def read_video_apart(
     """What `read_video` gives, and raises, from a process of its own.
 
     Each reader gets its pictures as its `shrink` leaves them, in the thread of the caller. Raises
-    `D2MError` when that process is ended from outside.
+    `D2MError` when that process ends before it has told everything.
     """
     process, done = child(), False
     assert process.stdin and process.stdout
@@ -51,7 +52,7 @@ def read_video_apart(
             pickle.dump((clip, pose, wishes), process.stdin)
             process.stdin.flush()
         while not done:
-            number, what = _next(process.stdout)
+            number, what = _next(process)
             if number is not None:
                 for _ in range(readers[number].step):
                     readers[number].add(what)
@@ -66,16 +67,26 @@ def read_video_apart(
         (give_back if done else end)(process)
 
 
-def _next(answers: IO[bytes]) -> tuple[int | None, Any]:
+def _next(process: subprocess.Popen[bytes]) -> tuple[int | None, Any]:
     """The number of a reader and what it gets; without a number progress, or how the look ended.
 
     Raises `D2MError` where the process is gone.
     """
+    assert process.stdout
     try:
-        number, what = pickle.load(answers)
+        number, what = pickle.load(process.stdout)
     except (EOFError, pickle.UnpicklingError):
-        raise D2MError("The look at the video was ended from outside: begin again.") from None
+        raise D2MError(_why_it_ended(process.wait())) from None
     return number, what
+
+
+def _why_it_ended(status: int) -> str:
+    begin = "The look at the video, a process of its own, was ended"
+    if status >= 0:
+        return f"{begin} by an error (exit status {status}): the lines above say more."
+    if status == -signal.SIGTERM:
+        return f"{begin} from outside: begin again."
+    return f"{begin} (signal {-status}): most often memory ran out, so free some and begin again."
 
 
 class _Sender:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _CODE = "import sys; sys.path[:] = {path!r}; from d2m_cli.analysis import apart; apart.main()"
 
@@ -36,10 +38,12 @@ def child() -> subprocess.Popen[bytes]:
     """A process that takes tasks from its standard input (`apart.main`)."""
     global _to_come
     _to_come = max(0, _to_come - 1)
-    try:
-        return _spare.pop()
-    except IndexError:
-        return _started()
+    while _spare:
+        process = _spare.pop()
+        if process.poll() is None:
+            return process
+        end(process)
+    return _started()
 
 
 def give_back(process: subprocess.Popen[bytes]) -> None:
@@ -63,7 +67,24 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def _started() -> subprocess.Popen[bytes]:
     path = [os.path.abspath(place) for place in sys.path]  # noqa: PTH100 - "" is here
     command = [sys.executable, "-c", _CODE.format(path=path)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with _interrupt_held():
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+@contextmanager
+def _interrupt_held() -> Iterator[None]:
+    """Hold Ctrl-C back: a process that is started meanwhile never gets it, from its first moment.
+
+    A terminal sends it to both, and the other one would print where it was.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_spare() -> None:

@@ -13,6 +13,9 @@ _UNREACHABLE = (
 )
 """What a place is to blame for, whoever asks for it: a network's disk goes, a card is torn out."""
 
+_NO_MEMORY = ("failed to map segment", "can't allocate memory", "Cannot allocate memory")
+"""What libraries say when they get none: the loader of shared ones, torch, the system."""
+
 
 def sentence(error: Exception) -> str:
     """What is wrong, in one sentence; an error that nobody foresaw says that it is a defect."""
@@ -26,6 +29,8 @@ def sentence(error: Exception) -> str:
             f"{os.fsdecode(error.filename)} cannot be reached ({error.strerror}): check the name, "
             "the folders on the way and their permissions."
         )
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
+        return "Memory ran out: close other programs, or allow this one more."
     return (
         f"unexpected {type(error).__name__}: {error} "
         "(this is a defect of d2m; --debug shows where)."

@@ -12,7 +12,7 @@ import pytest
 from project import EXAMPLE
 
 from d2m_cli.analysis.apart import read_video_apart
-from d2m_cli.analysis.child import expect
+from d2m_cli.analysis.child import child, expect
 from d2m_cli.analysis.video import read_video
 from d2m_cli.errors import D2MError, NoDancerError
 from d2m_cli.features.i3d import I3DExtractor, VisualSettings
@@ -107,9 +107,26 @@ def test_a_process_that_is_killed_is_one_sentence() -> None:
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with pytest.raises(D2MError, match="ended from outside"):
+    with pytest.raises(D2MError, match="signal 9"):
         read_video_apart(probe(EXAMPLE))
     killer.join()
+
+
+def test_one_that_is_gone_before_its_look_is_no_obstacle() -> None:
+    clip = probe(EXAMPLE, 0.0, 0.2)
+    expect(2)
+    read_video_apart(clip)
+    os.kill(children()[0], signal.SIGKILL)
+    time.sleep(0.2)
+    assert len(read_video_apart(clip).landmarks.points)
+
+
+def test_ctrl_c_is_for_whoever_asked_from_the_first_moment() -> None:
+    process = child()
+    for _ in range(20):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    assert process.communicate() == (b"", None) and process.returncode == 0
 
 
 def children() -> list[int]:

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 import d2m_cli
 from d2m_cli.cli.app import COMMANDS, app
+from d2m_cli.cli.failures import sentence
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -151,3 +152,10 @@ def test_who_asks_for_stems_is_told_why_there_are_none(option: str) -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("d2m: There are no stems") and result.stderr.count("\n") == 1
     assert "--style" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), ImportError("libx.so: failed to map segment from shared object")]
+)
+def test_who_has_no_memory_left_is_told_so(error: Exception) -> None:
+    assert sentence(error).startswith("Memory ran out")
