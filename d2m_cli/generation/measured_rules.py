@@ -2,9 +2,7 @@
 
 Measured: tempo, scales, strength and grooves of the drums, swing. A register needs no rule, since a
 piece has the octaves of its style vector. Bass lines, chords, melodies and how notes decay are not
-heard here: they are those of the nearest style that the bundle knows.
-
-Letters: `S` sixteenths, `F` steps at `DRUM_RATE`.
+heard here: they are those of the nearest style that the bundle knows. Letters: `S` sixteenths, `F` steps at `DRUM_RATE`.
 """
 
 from __future__ import annotations
@@ -35,6 +33,7 @@ STROKES = ("kick", "snare", "hat")
 SIGNS = ((0.7, "X"), (0.45, "x"), (0.25, "o"))
 """Mean strength of a sixteenth, against the band's strongest, from which on it has a sign."""
 FEWEST_BEATS = 16
+CLEAR_BEAT = 0.75  # mean confidence: of a held chord it is lower, of most music higher
 MOST_PATTERNS = 4
 FEWEST_SHARE = 0.2
 """Share of the pieces from which on a scale is the style's."""
@@ -69,17 +68,17 @@ class Heard(NamedTuple):
 
 
 def hear(samples: FloatArray) -> Heard:
-    """What is heard in music `(N,)`. Raises `DataError` for under `FEWEST_BEATS`."""
-    beats = music_rhythm(samples).beats
-    if len(beats) < FEWEST_BEATS:
-        raise DataError(f"The music has {len(beats)} beats: too few to hear a pattern.")
-    return Heard(analyse(samples, beats), find_drum_onsets(samples), beats)
+    """What is heard in music `(N,)`. Raises `DataError` for few beats and for unclear ones."""
+    found = music_rhythm(samples)
+    if len(found.beats) < FEWEST_BEATS or found.confidence.mean() < CLEAR_BEAT:
+        raise DataError("The music has too few beats, or too faint ones, to hear a pattern.")
+    return Heard(analyse(samples, found.beats), find_drum_onsets(samples), found.beats)
 
 
 def heard_piece(file: PieceFile) -> Heard:
     """What was heard in a prepared piece."""
-    onsets = file.whole("drum_onsets").astype(np.float32)
-    return Heard(read_partials(file), onsets, file.whole("beats").astype(np.float64))
+    onsets, beats = file.whole("drum_onsets"), file.whole("beats")
+    return Heard(read_partials(file), onsets.astype(np.float32), beats.astype(np.float64))
 
 
 def measured_entry(

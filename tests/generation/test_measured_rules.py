@@ -89,7 +89,7 @@ def test_a_songs_own_drums_become_rules(tmp_path: Path) -> None:
     kick, snare = style.rules.groove["kick"][0], style.rules.groove["snare"][0]
     assert kick[0] in "Xx" and kick[8] in "Xx" and kick[2] == "." == kick[14]
     assert snare[4] in "Xx" and snare[12] in "Xx"
-    tone = np.sin(2 * np.pi * 440 * np.arange(int(0.6 * SAMPLE_RATE)) / SAMPLE_RATE)
+    tone = np.sin(2 * np.pi * 440 * np.arange(20 * SAMPLE_RATE) / SAMPLE_RATE)
     soundfile.write(song, 0.1 * tone, SAMPLE_RATE)
     plain = style_from_audio(song, read_styles(), bundle.arrays("styles.safetensors"))
     assert plain.rules.groove == StyleRules().groove, "no beat to hear"
