@@ -2,7 +2,8 @@
 
 Measured: tempo, scales, strength and grooves of the drums, swing. A register needs no rule, since a
 piece has the octaves of its style vector. Bass lines, chords, melodies and how notes decay are not
-heard here: they are those of the nearest style that the bundle knows. Letters: `S` sixteenths, `F` steps at `DRUM_RATE`.
+heard here: they are those of the nearest style that the bundle knows. Letters: `S` sixteenths, `F`
+steps at `DRUM_RATE`.
 """
 
 from __future__ import annotations
