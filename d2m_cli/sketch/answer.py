@@ -31,7 +31,7 @@ NEEDED = {0: 0.0, 1: 0.6, 2: 0.3, 3: 0.6}
 """Liveliness that a note needs, by the sixteenth of the beat that it begins on."""
 SOFTEST = 0.5
 """Velocity in the calmest stretch against that in the liveliest."""
-ROOM = 0.65
+ROOM = 0.8
 """Strength that usual strokes that fill a band are left, so that those which answer the dance stand
 out."""
 LOUDER = 1.5
