@@ -133,7 +133,8 @@ def times_three_d(frame: Any) -> int:
     """How often a decoded frame says that it is 3-D."""
     from av.sidedata.sidedata import Type
 
-    return sum(each.type == Type.STEREO3D for each in frame.side_data)
+    told = frame.side_data  # PyAV 18 iterates over what is told, 19 over its types
+    return sum(told[number].type == Type.STEREO3D for number in range(len(told)))
 
 
 def _is_older() -> bool:
