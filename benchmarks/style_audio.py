@@ -17,20 +17,13 @@ import numpy as np
 from d2m_cli.data.sources.music import SOUND
 from d2m_cli.evaluation.styles_report import repeated
 from d2m_cli.generation.pipeline import Dance2Music
-from d2m_cli.generation.styles import HEARD_SECONDS
+from d2m_cli.generation.styles import middle
 from d2m_cli.ingest.sound import load_sound
 from d2m_cli.metrics.embeddings import music_statistics
 from d2m_cli.spec import SAMPLE_RATE, Level
 from d2m_cli.types import Analysis, FloatArray
 
 SECONDS = 20.0
-
-
-def middle(path: Path) -> FloatArray:
-    """A minute of a song."""
-    samples = load_sound(path, SAMPLE_RATE)
-    spare = max(0, len(samples) - int(HEARD_SECONDS * SAMPLE_RATE)) // 2
-    return samples[spare : len(samples) - spare]
 
 
 def main() -> None:
@@ -44,7 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     paths = sorted(p for p in options.music.rglob("*") if p.suffix.lower() in SOUND)
     paths = [paths[int(n)] for n in np.linspace(0, len(paths) - 1, options.songs)]
-    songs = [music_statistics(middle(path)) for path in paths]
+    songs = [music_statistics(middle(load_sound(path, SAMPLE_RATE))) for path in paths]
     spread = np.concatenate(songs).std(axis=0)
     maker = Dance2Music.from_bundle(options.bundle)
     analysis = Analysis(repeated(maker.analyze(options.video).dance, SECONDS))

@@ -1,9 +1,9 @@
-"""Are styles told apart: generated music beside rendered songs, by what no style vector holds.
+"""Style recognition: generated music beside rendered songs, by what no style vector holds.
 
 python benchmarks/styles.py SONGS VIDEO... [--level high] [--composer rules] [--seeds 5]
 
-SONGS is a cache that `d2m prepare songs` made. *Told apart*: share of its songs that are nearest to
-the other songs of their style (`metrics.traits`). *Made*: the same of pieces of 20 s, in every
+SONGS is a cache that `d2m prepare songs` made. *Recognised*: share of its songs that are nearest
+to the other songs of their style (`metrics.traits`). *Made*: the same of pieces of 20 s, in every
 style, for the videos, which are repeated to that length; *centred*: after what all pieces for a
 dance share, the network's sound and the dance's pace, was taken off. *Flatness*: log10, 0 is white
 noise. With --soundfont (and --samples) the scores of the pieces are played by instruments instead.
@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from d2m_cli.bundles.styles import read_styles
 from d2m_cli.data.cache.manifest import read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
+from d2m_cli.data.cache.sketches import bar_openings
 from d2m_cli.evaluation.styles_report import repeated
 from d2m_cli.features.motion import dance_energy, limb_energy
 from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.metrics.descriptors import measure
 from d2m_cli.metrics.statistics import mean
-from d2m_cli.metrics.traits import Rows, StyleReader, traits
+from d2m_cli.metrics.traits import Rows, StyleClassifier, traits
 from d2m_cli.pcm import to_float
 from d2m_cli.sketch.grid import Grid
 from d2m_cli.songs.dances import play_for_dance
@@ -53,8 +54,7 @@ class Piece(NamedTuple):
 def song(file: PieceFile) -> Piece:
     """Traits of a rendered song, whose beats and bars are known."""
     beats = file.whole("beats").astype(np.float64)
-    bars = file.whole("bars").astype(np.float64)
-    opens = np.searchsorted(beats, bars - 1e-3)
+    opens = bar_openings(file)
     meter = round(float(np.median(np.diff(opens))))
     places = np.arange(SIXTEENTHS_PER_BEAT * (len(beats) - 1 - opens[0]) + 1)
     times = np.interp(opens[0] + places / SIXTEENTHS_PER_BEAT, np.arange(len(beats)), beats)
@@ -72,22 +72,22 @@ def bar_grid(dance: Dance, meter: int) -> NDArray[np.float64]:
     return grid.seconds(np.arange(-grid.first % grid.bar, grid.count + 1))
 
 
-def reader(pieces: Sequence[Piece]) -> StyleReader:
-    """What knows the styles of these pieces."""
+def classifier(pieces: Sequence[Piece]) -> StyleClassifier:
+    """A classifier that learned from these pieces."""
     styles = [piece.style for piece in pieces for _ in piece.rows]
-    return StyleReader(np.concatenate([piece.rows for piece in pieces]), styles)
+    return StyleClassifier(np.concatenate([piece.rows for piece in pieces]), styles)
 
 
-def told_apart(songs: Sequence[Piece]) -> float:
+def recognised(songs: Sequence[Piece]) -> float:
     """Share 0..1 of songs that are nearest to the other songs of their style."""
-    right = [
-        reader([other for other in songs if other is not piece]).nearest(piece.rows) == piece.style
-        for piece in songs
-    ]
+    right = []
+    for piece in songs:
+        others = [other for other in songs if other is not piece]
+        right.append(classifier(others).nearest(piece.rows) == piece.style)
     return float(np.mean(right))
 
 
-def read(made: Sequence[Piece], known: StyleReader) -> dict[str, object]:
+def score(made: Sequence[Piece], known: StyleClassifier) -> dict[str, object]:
     """How many pieces for a dance are nearest to their style; what the others are taken for."""
     shift = np.mean([piece.rows.mean(axis=0) for piece in made], axis=0) - known.centre
     plain = [known.nearest(piece.rows) for piece in made]
@@ -116,9 +116,9 @@ def main() -> None:
     entries = [e for e in read_manifest(options.songs).entries if e.style in STYLES]
     songs = [song(PieceFile(options.songs, entry)) for entry in entries]
     flatness = mean(piece.flatness for piece in songs)
-    told = {"songs": len(songs), "told_apart": told_apart(songs), "flatness": flatness}
+    told = {"songs": len(songs), "recognised": recognised(songs), "flatness": flatness}
     print(json.dumps(told), flush=True)
-    known, rules = reader(songs), read_styles(options.bundle)
+    known, rules = classifier(songs), read_styles(options.bundle)
     maker = Dance2Music.from_bundle(options.bundle, composing=options.composer)
     for video in options.videos:
         dance = repeated(maker.analyze(video).dance, SECONDS)
@@ -135,7 +135,7 @@ def main() -> None:
                     made = maker.compose(Analysis(dance), options.level, style=style, seed=seed)
                     sound = made.samples
                 pieces.append(heard(style, sound, times, rules[style].rules.meter))
-        print(json.dumps({"dance": video.name, **read(pieces, known)}), flush=True)
+        print(json.dumps({"dance": video.name, **score(pieces, known)}), flush=True)
 
 
 if __name__ == "__main__":

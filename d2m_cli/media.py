@@ -133,8 +133,8 @@ def times_three_d(frame: Any) -> int:
     """How often a decoded frame says that it is 3-D."""
     from av.sidedata.sidedata import Type
 
-    told = frame.side_data  # PyAV 18 iterates over what is told, 19 over its types
-    return sum(told[number].type == Type.STEREO3D for number in range(len(told)))
+    entries = frame.side_data  # iterating gives the entries with PyAV 18, their types with PyAV 19
+    return sum(entries[number].type == Type.STEREO3D for number in range(len(entries)))
 
 
 def _is_older() -> bool:

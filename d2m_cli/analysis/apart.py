@@ -111,7 +111,7 @@ def _get_ready() -> None:
 
 def main() -> None:
     """The child: takes tasks from standard input, and tells on standard output what it sees."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends d2m, which then ends this process
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     lock = Lock()

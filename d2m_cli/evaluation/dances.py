@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +66,8 @@ def dances_of_videos(
 
     music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
     begin = partial(PoseOptions.of, pose)
-    work = partial(_dance_or_reason, own=reference == OWN, genres=genres, music=music)
+    look = partial(_dance_of_video, own=reference == OWN, genres=genres, music=music)
+    work = partial(_dance_or_reason, look)
     title, items = "analyze", list(videos.items())
     found = spread_in_order(begin, work, items, engine, workers, partial(progress, title))
     dances = [dance for dance in found if not isinstance(dance, str)]
@@ -78,14 +79,12 @@ def dances_of_videos(
 
 
 def _dance_or_reason(
+    look: Callable[[PoseOptions, tuple[str, Path]], EvaluatedDance],
     options: PoseOptions,
     item: tuple[str, Path],
-    own: bool,
-    genres: dict[str, str],
-    music: dict[str, Path],
 ) -> EvaluatedDance | str:
     try:
-        return _dance_of_video(options, item, own, genres, music)
+        return look(options, item)
     except (DataError, InputError) as error:
         return str(error)
 

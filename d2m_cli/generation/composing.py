@@ -1,10 +1,10 @@
 """A sketch by the composer that has learned from real music's sketches.
 
 Rules say what is played, the network how it sounds: the rules of the style write a score as ever,
-whose groove and harmony the composer is asked for, beside the energy and the accents of the dance
-(`sketch/wishes.py`). The plan is that of the score: where a section comes back, so does its music,
-and a new one begins without looking back. What the dance does is answered once more at the end
-(`sketch/answer_frames.py`).
+whose groove, figures and harmony the composer is asked for, beside the energy and the accents of
+the dance (`sketch/wishes.py`). The plan is that of the score: where a section comes back, so does
+its music, and a new one begins without looking back. What the dance does is answered once more at
+the end (`sketch/answer_frames.py`).
 
 Letters: `S` sixteenths of the piece, `V` values of a frame.
 """

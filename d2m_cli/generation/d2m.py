@@ -84,6 +84,8 @@ class D2MMaker:
         self.style_vectors = bundle.arrays("styles.safetensors")
         self.levels = [Level(name) for name in bundle.settings["generators"]]
         self._level_models: dict[Level, LevelModel] = {}
+        self._songs: dict[tuple[Path, int], Style] = {}
+        """The style of the last piece of music that was asked for, by its path and its date."""
         self._loading: Future[None] | None = None
 
     @property
@@ -156,7 +158,11 @@ class D2MMaker:
         Raises `BundleError` for an unknown name, `InputError` for music that cannot be read.
         """
         if audio is not None:
-            return style_from_audio(audio, self.styles, self.style_vectors)
+            song = audio, audio.stat().st_mtime_ns if audio.exists() else 0
+            if song not in self._songs:
+                heard = style_from_audio(audio, self.styles, self.style_vectors)
+                self._songs = {song: heard}
+            return self._songs[song]
         assert name is not None
         return named_style(self.styles, self.style_vectors, name, seed)
 

@@ -53,7 +53,7 @@ FEWEST_OFF_BEAT = 24
 """Onsets on second sixteenths of an eighth that swing is told from."""
 
 
-class Heard(NamedTuple):
+class HeardMusic(NamedTuple):
     """What is heard in a piece of music."""
 
     partials: Partials
@@ -68,23 +68,23 @@ class Heard(NamedTuple):
         return float(60.0 / np.diff(self.beats).mean())
 
 
-def hear(samples: FloatArray) -> Heard:
+def hear(samples: FloatArray) -> HeardMusic:
     """What is heard in music `(N,)`. Raises `DataError` for few beats and for unclear ones."""
     found = music_rhythm(samples)
     if len(found.beats) < FEWEST_BEATS or found.confidence.mean() < CLEAR_BEAT:
         raise DataError("The music has too few beats, or too faint ones, to hear a pattern.")
-    return Heard(analyse(samples, found.beats), find_drum_onsets(samples), found.beats)
+    return HeardMusic(analyse(samples, found.beats), find_drum_onsets(samples), found.beats)
 
 
-def heard_piece(file: PieceFile) -> Heard:
+def heard_piece(file: PieceFile) -> HeardMusic:
     """What was heard in a prepared piece."""
     onsets, beats = file.whole("drum_onsets"), file.whole("beats")
-    return Heard(read_partials(file), onsets.astype(np.float32), beats.astype(np.float64))
+    return HeardMusic(read_partials(file), onsets.astype(np.float32), beats.astype(np.float64))
 
 
 def measured_entry(
     name: str,
-    pieces: Sequence[Heard],
+    pieces: Sequence[HeardMusic],
     vectors: FloatArray,
     known: Mapping[str, StyleEntry],
     known_vectors: Mapping[str, FloatArray],
@@ -120,14 +120,14 @@ def nearest_style(
     return min(far, key=lambda name: far[name])
 
 
-def _scales(pieces: Sequence[Heard]) -> list[str]:
+def _scales(pieces: Sequence[HeardMusic]) -> list[str]:
     """Scales of at least `FEWEST_SHARE` of the pieces, the commonest first."""
     counted = Counter(scale_of(piece) for piece in pieces).most_common()
     common = [name for name, count in counted if count >= FEWEST_SHARE * len(pieces)]
     return common or [counted[0][0]]
 
 
-def scale_of(piece: Heard) -> str:
+def scale_of(piece: HeardMusic) -> str:
     """The scale that holds most of a piece's tones, on the note that its bass stands on."""
     partials = piece.partials
     pitch = partials.pitch.astype(int)
@@ -143,7 +143,7 @@ def scale_of(piece: Heard) -> str:
     return max(scores, key=lambda key: scores[key])[0]
 
 
-def drum_strength(piece: Heard) -> float:
+def drum_strength(piece: HeardMusic) -> float:
     """How strong the drums of a piece are, 0..1: how much its onsets keep to a pattern of a bar.
 
     Music without drums has rises, too, but at any time.
@@ -156,7 +156,7 @@ def _clearness(pattern: NDArray[np.float64]) -> float:
     return float(pattern.std(axis=1).mean())
 
 
-def _grooves(pieces: Sequence[Heard]) -> dict[str, list[str]]:
+def _grooves(pieces: Sequence[HeardMusic]) -> dict[str, list[str]]:
     """Patterns of a bar for each stroke, the commonest first."""
     written: dict[str, Counter[str]] = {stroke: Counter() for stroke in STROKES}
     for piece in pieces:
@@ -178,7 +178,7 @@ def _as_signs(row: NDArray[np.float64]) -> str:
     return "".join(next((sign for least, sign in SIGNS if s >= least), ".") for s in share)
 
 
-def _bar_of(piece: Heard) -> NDArray[np.float64]:
+def _bar_of(piece: HeardMusic) -> NDArray[np.float64]:
     """Mean strength `(BANDS, BAR)` of the onsets on each sixteenth of a bar.
 
     A bar begins on the beat from which kick and snare take turns best.
@@ -203,7 +203,7 @@ def _folded(grid: NDArray[np.float64], first: int) -> NDArray[np.float64]:
     return np.asarray(whole.reshape(len(grid), -1, BAR).mean(axis=1))
 
 
-def _onsets(piece: Heard) -> tuple[NDArray[np.float64], FloatArray]:
+def _onsets(piece: HeardMusic) -> tuple[NDArray[np.float64], FloatArray]:
     """Places `(N,)` of the steps with an onset, in sixteenths from the first beat, and strengths
     `(BANDS, N)`."""
     curves, beats = piece.drum_onsets, piece.beats
@@ -214,14 +214,14 @@ def _onsets(piece: Heard) -> tuple[NDArray[np.float64], FloatArray]:
     return np.asarray(place, np.float64), curves[:, steps[inside]]
 
 
-def _swing(pieces: Sequence[Heard]) -> float:
+def _swing(pieces: Sequence[HeardMusic]) -> float:
     """Share of an eighth at which its second sixteenth begins; 0.5 where it is about straight."""
     found = [share for piece in pieces if (share := swing_of(piece)) is not None]
     share = float(np.median(found or [STRAIGHT]))
     return STRAIGHT if share < LEAST_SWING else round(min(share, MOST_SWING), 2)
 
 
-def swing_of(piece: Heard) -> float | None:
+def swing_of(piece: HeardMusic) -> float | None:
     """Where in an eighth most onsets of snare and cymbals between its ends lie, 0..1.
 
     None where there are too few of them.

@@ -57,13 +57,18 @@ def style_from_audio(
 
     samples = load_sound(path, SAMPLE_RATE)
     vector = style_vector(samples)
-    spare = max(0, len(samples) - int(HEARD_SECONDS * SAMPLE_RATE)) // 2
     try:
-        heard = hear(samples[spare : len(samples) - spare])
+        heard = hear(middle(samples))
     except DataError:
         return as_it_sounds(path.name, vector, StyleRules())
     entry, _ = measured_entry(path.name, [heard], vector[np.newaxis], styles, vectors)
     return as_it_sounds(path.name, vector, entry.rules)
+
+
+def middle(samples: FloatArray) -> FloatArray:
+    """The part of a piece `(N,)` at `SAMPLE_RATE` that is heard for its rules."""
+    spare = max(0, len(samples) - int(HEARD_SECONDS * SAMPLE_RATE)) // 2
+    return samples[spare : len(samples) - spare]
 
 
 def named_style(

@@ -39,7 +39,7 @@ _HOME = {
     "onsets": ("music_beats", "music_onsets", "onset_curve", "track_beats"),
     "descriptors": ("Quality", "measure"),
     "statistics": ("deviation", "margin", "mean"),
-    "traits": ("StyleReader", "traits"),
+    "traits": ("StyleClassifier", "traits"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -1,4 +1,4 @@
-"""What tells a style apart although no style vector holds it: rhythm, attacks, colour over time.
+"""Features by which a style is recognised that no style vector holds: rhythm, attacks, brightness.
 
 Convention: music `(N,)` at 22050 Hz with the times of its sixteenths, the first of which opens a
 bar; spectrogram with window 1024 and hop 256, level of five bands in dB, each under its own
@@ -8,10 +8,10 @@ Loudness and key change nothing in a row.
 Metrics
 -------
 * `traits`: a row for every four bars
-* `StyleReader`: which of some known styles a piece is nearest to
+* `StyleClassifier`: which of some known styles a piece is nearest to
 
->>> reader = StyleReader(np.array([[0.0, 1], [1, 0], [5, 5], [6, 4]]), ["a", "a", "b", "b"])
->>> reader.nearest(np.array([[5.0, 5.0]]))
+>>> classifier = StyleClassifier(np.array([[0.0, 1], [1, 0], [5, 5], [6, 4]]), ["a", "a", "b", "b"])
+>>> classifier.nearest(np.array([[5.0, 5.0]]))
 'b'
 """
 
@@ -66,7 +66,7 @@ def traits(samples: FloatArray, sixteenths: NDArray[np.float64], meter: int) -> 
     return np.stack(rows) if rows else np.zeros((0, 0))
 
 
-class StyleReader:
+class StyleClassifier:
     """Linear discriminants (Fisher 1936): the nearest mean in units of the spread within styles."""
 
     def __init__(self, rows: Rows, styles: Sequence[str]) -> None:

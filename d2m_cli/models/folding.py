@@ -56,8 +56,8 @@ class FoldedConv(nn.Conv1d):
         if self.spectrum is None:
             return functional.conv1d(x, self.weight, self.bias, dilation=self.dilation)
         count = x.shape[-1] - self.kernel_size[0] + 1
+        # Of the sums around the circle of a block, those that no step outside of it enters.
         step = self.block - self.kernel_size[0] + 1
-        """Of the sums around the circle of a block, those that no step outside of it enters."""
         blocks = -(-count // step)
         x = functional.pad(x, (0, blocks * step + self.kernel_size[0] - 1 - x.shape[-1]))
         parts = torch.fft.rfft(x.unfold(-1, self.block, step)).permute(0, 3, 1, 2)

@@ -49,8 +49,6 @@ BANDS_OF_STROKES = {
 }
 """Strengths of a stroke's drum onsets in the three bands, as those of two free kits (mean), where
 the bands' measures are a kick's, a snare's and 1.7 times a snare's."""
-PERCUSSION = (0.1, 0.6, 0.2)
-"""The same of all other strokes."""
 PITCHES_OF_STROKES = {
     "kick": {31: 1.0, 32: 1.0},
     "snare": {56: 0.35},
@@ -71,9 +69,7 @@ BASS_ONSET, NOTE_ONSET = (0.4, 0.2, 0.05), (0.0, 0.5, 0.15)
 """The same of a note of full level."""
 
 _TONES = {key: PITCHES_OF_STROKES.get(stroke, {}) for stroke, key in STROKES.items()}
-_ONSETS = {
-    key: np.array(BANDS_OF_STROKES.get(stroke, PERCUSSION)) for stroke, key in STROKES.items()
-}
+_ONSETS = {key: np.array(BANDS_OF_STROKES[stroke]) for stroke, key in STROKES.items()}
 FULL_STROKES = frozenset(key for key, bands in _ONSETS.items() if bands.max() > 0.5)
 """Strokes that fill a band; hats and rides do not."""
 

@@ -24,7 +24,7 @@ LOUD = {"X": 1.0, "x": 0.6, "o": 0.35, ".": 0.0}
 
 def piece(
     folder: Path, groove: tuple[str, ...] = GROOVE, swing: float = 0.5, scale: str = "dorian"
-) -> rules.Heard:
+) -> rules.HeardMusic:
     """A bar again and again, beginning on the second beat, in D."""
     beat = 60.0 / BPM
     beats = FIRST + beat * np.arange(4 * BARS)

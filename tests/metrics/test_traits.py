@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from d2m_cli.errors import DataError
-from d2m_cli.metrics.traits import BARS, StyleReader, traits
+from d2m_cli.metrics.traits import BARS, StyleClassifier, traits
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
@@ -39,10 +39,12 @@ def rows_of(name: str, bpm: float, seed: int) -> np.ndarray:
 def test_a_rhythm_is_known_again_at_another_tempo() -> None:
     known = {name: [rows_of(name, bpm, 0) for bpm in (90, 100, 120)] for name in PATTERNS}
     rows = np.concatenate([row for found in known.values() for row in found])
-    reader = StyleReader(rows, [name for name, found in known.items() for r in found for _ in r])
+    classifier = StyleClassifier(
+        rows, [name for name, found in known.items() for r in found for _ in r]
+    )
     for seed in (1, 2, 3):
         for name in PATTERNS:
-            assert reader.nearest(rows_of(name, 110, seed)) == name
+            assert classifier.nearest(rows_of(name, 110, seed)) == name
 
 
 def test_loudness_has_no_say() -> None:
@@ -60,4 +62,4 @@ def test_a_stretch_is_four_bars_of_the_meter() -> None:
 
 def test_a_style_of_one_row_cannot_be_known() -> None:
     with pytest.raises(DataError, match="two rows"):
-        StyleReader(np.zeros((3, 2)), ["a", "a", "b"])
+        StyleClassifier(np.zeros((3, 2)), ["a", "a", "b"])

@@ -26,6 +26,8 @@ LEVEL_ERROR_DB = 2.0
 """A segment's sketch keeps a random number of partials, each a little too loud or too soft."""
 
 PIECES_HELD = 256
+BEAT_ROUNDING = 1e-3
+"""Seconds by which the stored time of a bar may differ from that of its first beat."""
 
 
 def sketch_arrays(samples: FloatArray, beats: NDArray[np.floating]) -> Arrays:
@@ -41,6 +43,11 @@ def sketch_arrays(samples: FloatArray, beats: NDArray[np.floating]) -> Arrays:
 
 
 @lru_cache(PIECES_HELD)
+def bar_openings(file: PieceFile) -> NDArray[np.int64]:
+    """Numbers of the beats that open a bar, of a piece whose bars are known."""
+    return np.searchsorted(file.whole("beats"), file.whole("bars") - BEAT_ROUNDING)
+
+
 def read_partials(file: PieceFile) -> Partials:
     """Partials of a cached piece."""
     beats, pitch, level, phase, tuning = (file.whole(name) for name in ("beats", *HOLDS[:-1]))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m_cli.data.cache.pieces import PieceFile
-from d2m_cli.data.cache.sketches import HOLDS, read_partials
+from d2m_cli.data.cache.sketches import HOLDS, bar_openings, read_partials
 from d2m_cli.data.pairs.music_crops import MusicSettings, music_pieces
 from d2m_cli.data.pairs.segments import generator
 from d2m_cli.errors import DataError
@@ -149,5 +149,4 @@ def _bar(file: PieceFile) -> int:
     """Sixteenths of a bar, where the bars of a piece are known; else those of four beats."""
     if "bars" not in file.entry.holds:
         return BAR
-    openings = np.searchsorted(file.whole("beats"), file.whole("bars") - 1e-3)
-    return SIXTEENTHS_PER_BEAT * round(float(np.median(np.diff(openings))))
+    return SIXTEENTHS_PER_BEAT * round(float(np.median(np.diff(bar_openings(file)))))
