@@ -44,7 +44,7 @@ def sketch_arrays(samples: FloatArray, beats: NDArray[np.floating]) -> Arrays:
 
 @lru_cache(PIECES_HELD)
 def bar_openings(file: PieceFile) -> NDArray[np.int64]:
-    """Numbers of the beats that open a bar, of a piece whose bars are known."""
+    """Numbers `(N,)` of the beats that open a bar, of a piece whose bars are known."""
     return np.searchsorted(file.whole("beats"), file.whole("bars") - BEAT_ROUNDING)
 
 
