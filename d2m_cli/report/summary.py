@@ -15,6 +15,10 @@ is sure."""
 GUESS = 0.1
 """Confidence below which the tempo is a guess that deserves a warning."""
 
+STILL_PACE = 0.3
+"""Mean speed of the joints (torso lengths a second) below which a person stands rather than dances;
+noise of a camera looks like 0.1."""
+
 SAME_TEMPO = 0.04
 """Relative distance up to which two tempos are one."""
 
@@ -63,6 +67,8 @@ class Summary:
     """Beats in a bar of the dance, 3 or 4."""
     dancer_chosen: bool = False
     """Whether the user said which of the people is the dancer."""
+    dance_pace: float = 1.0
+    """Mean speed of the dance's joints, torso lengths a second."""
     seconds_missing: float = 0.0
     """How much earlier the dance ends than the part that was asked for."""
 
@@ -77,9 +83,14 @@ class Summary:
         )
 
     @property
+    def is_guess(self) -> bool:
+        """Whether the tempo has no ground, since hardly anything moves."""
+        return self.dance_confidence < GUESS and self.dance_pace < STILL_PACE
+
+    @property
     def alternatives(self) -> list[float]:
         """The tempos that an unsure dance may have instead, likeliest first."""
-        if self.is_sure:
+        if self.is_sure or self.is_guess:
             return []
         return [
             bpm
@@ -95,6 +106,11 @@ class Summary:
             found.append(
                 f"The dance lasts {self.duration:.1f} s: below {SHORT_SECONDS:g} s its tempo is "
                 "hardly to be read, so give --tempo if you know it."
+            )
+        elif self.is_guess:
+            found.append(
+                "Hardly anything moves, so the tempo is a guess: take a part with clear moves "
+                "(--start, --end), or the tempo that you want (--tempo)."
             )
         elif self.dance_confidence < GUESS:
             found.append(

@@ -62,6 +62,8 @@ def tempo_words(summary: Summary) -> str:
     tempo = f"{summary.dance_tempo:.0f} bpm{count}"
     if summary.is_sure:
         return f"{tempo}, sure (confidence {summary.dance_confidence:.2f})"
+    if summary.is_guess:
+        return f"{tempo}, a guess: hardly anything moves"
     unsure = f"{tempo}, unsure (confidence {summary.dance_confidence:.2f})"
     others = [f"{bpm:.0f}" for bpm in summary.alternatives]
     if not others:

@@ -42,6 +42,18 @@ def d2m(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
     return run
 
 
+def test_a_still_picture_is_offered_no_tempo(d2m, tmp_path: Path, run_ffmpeg) -> None:
+    frame, still = tmp_path / "frame.png", tmp_path / "still.mp4"
+    run_ffmpeg("-i", ROOT / "examples" / "dance.mp4", "-frames:v", "1", frame)
+    run_ffmpeg("-loop", "1", "-t", "4.5", "-i", frame, "-pix_fmt", "yuv420p", still)
+    options = ("--level", "high", "--quality", "draft")
+    result = d2m("generate", still, "-o", tmp_path / "out.wav", *options)
+    assert "a guess: hardly anything moves" in " ".join(result.out.replace("│", " ").split())
+    assert "perhaps" not in result.out and "note: Hardly anything moves" in result.err
+    result = d2m("generate", still, "-o", tmp_path / "out2.wav", *options, "--json")
+    assert json.loads(result.out)["dance_tempo_alternatives"] == []
+
+
 def test_json_plot_and_features(d2m, dance: Path, tmp_path: Path) -> None:
     out, plot = tmp_path / "out.mp4", tmp_path / "plot.png"
     options = ("--level", "high", "--json", "--plot", plot, "--save-features", tmp_path / "f")

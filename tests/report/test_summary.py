@@ -61,6 +61,15 @@ def test_an_unclear_tempo_names_the_others() -> None:
     assert ["hardly shows a pulse" in warning for warning in faint.warnings] == [True]
 
 
+def test_small_moves_of_a_clear_pulse_are_no_guess() -> None:
+    calm = replace(PIECE, dance_pace=0.1)
+    assert not calm.is_guess and calm.warnings == []
+    candidates = [(112.0, 0.4), (149.0, 0.35)]
+    faint = replace(PIECE, dance_tempo_candidates=candidates, dance_confidence=0.05)
+    assert faint.alternatives == [149.0]
+    assert replace(faint, dance_pace=0.1).alternatives == []
+
+
 def test_short_dances_and_lost_dancers_are_warned_of() -> None:
     brief = replace(PIECE, duration=2.4)
     [short] = brief.warnings
