@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import pairwise
@@ -74,16 +74,14 @@ class LazyGroup(TyperGroup):
 def _explain(command: Any, absent: Mapping[str, str]) -> None:
     """Let the command say why an option is absent, instead of naming one that is spelled alike.
 
-    An empty word after an option is an unset variable; as a path it would mean the current folder.
+    The commands of a group do so, too. Values that are certainly none are refused in plain words.
     """
+    for child in getattr(command, "commands", {}).values():
+        _explain(child, absent)
     parse = command.parse_args
 
     def parse_args(context: Any, words: list[str]) -> Any:
-        for before, word in pairwise(words):
-            if not word and before.startswith("-"):
-                raise D2MError(
-                    f"The name after {before} is empty: check the variable or the quotes."
-                )
+        _refuse_no_values(command.get_params(context), words)
         try:
             return parse(context, words)
         except Exception as error:
@@ -92,3 +90,21 @@ def _explain(command: Any, absent: Mapping[str, str]) -> None:
             raise
 
     command.parse_args = parse_args
+
+
+def _refuse_no_values(parameters: Sequence[Any], words: list[str]) -> None:
+    """Raise `D2MError` where an option is followed by an empty word or by another option.
+
+    An empty word is an unset variable; as a path it would mean the current folder. Another option
+    would be taken as the name of a file.
+    """
+    taking = {name for one in parameters if not getattr(one, "is_flag", True) for name in one.opts}
+    for before, word in pairwise(words):
+        if before == "--":
+            return
+        if not word and before.startswith("-"):
+            raise D2MError(f"The name after {before} is empty: check the variable or the quotes.")
+        if word.startswith("--") and before in taking:
+            raise D2MError(
+                f"{before} lacks its value, for {word} is an option: give the value between them."
+            )

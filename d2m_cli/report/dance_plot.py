@@ -96,8 +96,9 @@ def _mark_dance(axes: Axes, events: Events) -> None:
         axes.axvspan(*freeze, color="C7", alpha=0.3, lw=0, label=None if number else "freeze")
     for number, turn in enumerate(events.turns):
         axes.axvspan(*turn, color="C4", alpha=0.2, lw=0, label=None if number else "turn")
+    strong = [accent.time for accent in events.accents if accent.strength >= STRONG_ACCENT]
     for marker, colour, label, times in (
-        ("^", "C3", "accent", [a.time for a in events.accents if a.strength >= STRONG_ACCENT]),
+        ("^", "C3", f"strong accent ({len(strong)} of {len(events.accents)})", strong),
         ("*", "C2", "jump", [jump.time for jump in events.jumps]),
         ("v", "C5", "drop", [drop.time for drop in events.drops]),
     ):

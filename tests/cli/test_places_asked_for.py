@@ -55,6 +55,21 @@ def test_an_empty_name(option: str, folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["dance.mp4"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["generate", "dance.mp4", "--log", "--json"],
+        ["generate", "dance.mp4", "-o", "--level", "high"],
+        ["studio", "dance.mp4", "--folder", "--no-browser"],
+        ["measure", "codec", "codec.safetensors", "--music", "--level", "high"],
+    ],
+)
+def test_an_option_is_no_value_of_another(words: list[str], folder: Path) -> None:
+    said = told(words, folder)
+    assert "lacks its value" in said and said.count("\n") == 1, said
+    assert [path.name for path in folder.iterdir()] == ["dance.mp4"]
+
+
 @pytest.mark.parametrize("log", ["absent/log.jsonl", "."])
 def test_a_log_that_cannot_be_written_stops_before_the_work(log: str, folder: Path) -> None:
     said = told(["generate", "dance.mp4", "-o", "out.mp4", "--log", log], folder)

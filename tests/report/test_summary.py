@@ -1,21 +1,27 @@
 """What d2m generate says of a piece."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
+from d2m_cli.report.dance_plot import Curve, DancePlot, plot_dance
 from d2m_cli.report.summary import (
     Failure,
     Summary,
     closing_line,
+    piece_line,
+)
+from d2m_cli.report.summary_table import (
+    events_words,
     found_words,
     mix_words,
-    piece_line,
     summary_table,
     tempo_words,
 )
-from d2m_cli.types import Followed
+from d2m_cli.types import Accent, Events, Followed, Jump
 
 PIECE = Summary(
     video="dance.mp4",
@@ -84,6 +90,17 @@ def test_of_several_people_it_is_said_who_is_followed() -> None:
     record = group.record()
     assert (record["people_found"], record["dancer"]) == ([0.4, 0.98, 0.95], 2)
     assert replace(PIECE, followed=Followed((1.0,), 0)).warnings == []
+
+
+def test_the_table_counts_the_accents_that_the_plot_shows(tmp_path: Path) -> None:
+    accents = (Accent(0.5, 0.9), Accent(1.0, 0.3), Accent(1.5, 0.5))
+    events = Events(accents=accents, jumps=(Jump(1.0, 0.2),))
+    assert events_words(replace(PIECE, events=events.record())) == "3 accents (2 strong), 1 jump"
+    curve = Curve(np.ones(90), 30.0)
+    strip, beats = np.zeros((4, 120, 68, 3), np.uint8), np.array([0.5])
+    plot = DancePlot("dance", strip, curve, curve, beats, 3.0, events=events)
+    plot_dance(tmp_path / "plot.svg", plot)
+    assert "strong accent (2 of 3)" in (tmp_path / "plot.svg").read_text()
 
 
 def test_levels_of_a_mix_are_told_in_decibels() -> None:

@@ -36,7 +36,8 @@ from d2m_cli.output.mux import mux
 from d2m_cli.output.places import finished_file, reserved
 from d2m_cli.output.sound import write_sound
 from d2m_cli.progress import Progress, Step, timed
-from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line, summary_table
+from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line
+from d2m_cli.report.summary_table import summary_table
 from d2m_cli.types import Analysis
 
 
