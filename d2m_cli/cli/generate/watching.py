@@ -21,7 +21,6 @@ from d2m_cli.output.unchanged import unchanged
 from d2m_cli.progress import Progress
 from d2m_cli.types import Analysis, Clip
 
-
 _LITTLE = 15.0
 """Seconds of music that are made as soon as a trial is."""
 
