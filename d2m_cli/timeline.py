@@ -33,6 +33,39 @@ def extrapolate(at: Array, x: Array, y: NDArray[Any], before: float, after: floa
     return np.interp(at, x, y) + early / before + late / after
 
 
+def between(at: Array, x: Array, y: Array) -> Array:
+    """`y` `(T,)` over the rising `x` `(T,)`, two at least, at `at` `(N,)` within `x`: smooth, and
+    nowhere beyond the two steps that a place lies between.
+
+    Piecewise cubic Hermite polynomials (Fritsch and Butland 1984), as `PchipInterpolator` of
+    `scipy.interpolate`, whose import takes longer than the look at a second of video.
+    """
+    width = np.diff(x)
+    slope = np.diff(y) / width
+    rise = np.concatenate([slope[:1], np.zeros(len(x) - 2), slope[-1:]])
+    if len(x) > 2:
+        before, after = 2 * width[1:] + width[:-1], width[1:] + 2 * width[:-1]
+        same = slope[1:] * slope[:-1] > 0
+        both = before[same] / slope[:-1][same] + after[same] / slope[1:][same]
+        rise[1:-1][same] = (before + after)[same] / both
+        rise[0] = _end_slope(width[0], width[1], slope[0], slope[1])
+        rise[-1] = _end_slope(width[-1], width[-2], slope[-1], slope[-2])
+    part = (np.searchsorted(x, at, side="right") - 1).clip(0, len(width) - 1)
+    w, s = width[part], (at - x[part]) / width[part]
+    bend = (rise[part] + rise[part + 1] - 2 * slope[part]) * w
+    return np.asarray(
+        y[part] + s * (rise[part] * w + s * ((slope[part] - rise[part]) * w - bend * (1 - s)))
+    )
+
+
+def _end_slope(width: float, next_width: float, slope: float, next_slope: float) -> float:
+    """Slope at an end by a parabola through three points, kept from turning the curve round."""
+    found = ((2 * width + next_width) * slope - width * next_slope) / (width + next_width)
+    if found * slope <= 0:
+        return 0.0
+    return 3 * slope if slope * next_slope < 0 and abs(found) > 3 * abs(slope) else found
+
+
 def overhang(at: Array, first: float, last: float) -> tuple[Array, Array]:
     """How far `at` `(N,)` lies before `first` (negative or 0) and after `last` (positive or 0)."""
     return np.minimum(at - first, 0.0), np.maximum(at - last, 0.0)

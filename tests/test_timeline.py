@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from scipy.interpolate import PchipInterpolator
 
 from d2m_cli.models.blocks import phase_at
-from d2m_cli.timeline import beat_times, extrapolate, overhang
+from d2m_cli.timeline import beat_times, between, extrapolate, overhang
 
 
 def test_beats_lie_where_the_phase_is_whole() -> None:
@@ -34,3 +35,12 @@ def test_tensors_are_read_alike() -> None:
     expected = extrapolate(steps, np.arange(40.0), phase, 1 / slow, 1 / fast)
     found = phase_at(torch.from_numpy(phase)[None], torch.from_numpy(steps))[0]
     assert found.tolist() == pytest.approx(expected.tolist(), abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_a_curve_between_steps_is_that_of_scipy(count: int) -> None:
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        x, y = np.cumsum(0.1 + random.random(count)), random.normal(size=count).round(1)
+        at = np.linspace(x[0], x[-1], 200)
+        assert np.allclose(between(at, x, y), PchipInterpolator(x, y)(at), atol=1e-12)

@@ -38,11 +38,13 @@ def read_video_apart(
     *readers: FarReader,
     pose: PoseOptions = PoseOptions(),
     progress: Progress = silent,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Pictures:
     """What `read_video` gives, and raises, from a process of its own.
 
-    Each reader gets its pictures as its `shrink` leaves them, in the thread of the caller. Raises
-    `D2MError` when that process ends before it has told everything.
+    Each reader gets its pictures as its `shrink` leaves them, in the thread of the caller;
+    `meanwhile` is called once the process knows its task. Raises `D2MError` when that process ends
+    before it has told everything.
     """
     process, done = child(), False
     assert process.stdin and process.stdout
@@ -51,6 +53,7 @@ def read_video_apart(
             wishes = [(reader.step, reader.shrink) for reader in readers]
             pickle.dump((clip, pose, wishes), process.stdin)
             process.stdin.flush()
+        meanwhile()
         while not done:
             number, what = _next(process)
             if number is not None:

@@ -13,14 +13,13 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from d2m_cli.features.periodicity import Movement, Windows, movement_of
 from d2m_cli.features.phase_network import dance_phases
 from d2m_cli.features.pulse import follow_phase, follow_tempo
 from d2m_cli.features.tempo import FASTEST, SLOWEST, TEMPOS, tempo_evidence
-from d2m_cli.timeline import overhang
+from d2m_cli.timeline import between, overhang
 from d2m_cli.types import Motion, Rhythm
 
 __all__ = ["FASTEST", "SLOWEST", "estimate_rhythm", "multiplied", "tempo_candidates"]
@@ -127,6 +126,6 @@ def _extend(times: Array, centres: Array, beats: Array, tempo: Array) -> Array:
     """Beats at `times` `(T,)`: smooth between the windows' middles, steady outside them."""
     if len(centres) == 1:
         return beats[0] + tempo[0] * (times - centres[0])
-    inside = PchipInterpolator(centres, beats)(times.clip(centres[0], centres[-1]))
+    inside = between(times.clip(centres[0], centres[-1]), centres, beats)
     early, late = overhang(times, centres[0], centres[-1])
     return np.asarray(inside + tempo[0] * early + tempo[-1] * late)

@@ -86,6 +86,7 @@ class D2MMaker:
         self._level_models: dict[Level, LevelModel] = {}
         self._songs: dict[tuple[Path, int], Style] = {}
         """The style of the last piece of music that was asked for, by its path and its date."""
+        self._level_ahead: Level | None = None
         self._loading: Future[None] | None = None
 
     @property
@@ -94,8 +95,11 @@ class D2MMaker:
         return choose_device(self._device)
 
     def prepare(self, level: Level) -> None:
-        """Load the networks of `level` in a thread of their own."""
-        if self._loading is None:
+        """Let the networks of `level` load beside the next look, once that has begun."""
+        self._level_ahead = level
+
+    def _begin_loading(self) -> None:
+        if self._loading is None and (level := self._level_ahead):
             self._loading = ahead.begin(lambda: self._load(level))
 
     def _load(self, level: Level) -> None:
@@ -131,7 +135,9 @@ class D2MMaker:
                 )
             return replace(dance, seconds=clip.seconds), _NO_PICTURE
         visual = I3DExtractor(self.visual_settings, self.i3d_features, self._loaded)
-        pictures = read_video_apart(clip, visual, pose=pose, progress=progress)
+        pictures = read_video_apart(
+            clip, visual, pose=pose, progress=progress, meanwhile=self._begin_loading
+        )
         self._wait()  # two threads that import parts of scipy at once may find half a module
         from d2m_cli.features.rhythm import estimate_rhythm
 

@@ -49,7 +49,7 @@ class Maker(Protocol[DanceT, StyleT]):
     """Whether its music is denoised where nobody says so."""
 
     def prepare(self, level: Level) -> None:
-        """Begin to load what the next steps need; it goes on beside the look at the video."""
+        """Let what the steps after the look at a video need be loaded beside it."""
 
     @property
     def style_names(self) -> Sequence[str]:

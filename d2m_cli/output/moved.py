@@ -13,7 +13,8 @@ import av
 
 from d2m_cli.clock import Jumps, clock_shifts, file_start, may_jump, picture_begin
 from d2m_cli.media import picture_stream
-from d2m_cli.output.streams import Companion, Luggage
+from d2m_cli.output.metadata import metadata_words
+from d2m_cli.output.streams import Companion, Luggage, count_chapters
 from d2m_cli.types import Clip
 
 
@@ -136,3 +137,23 @@ def _first_picture(container: Any) -> float:
 
 def _quoted(text: str) -> str:
     return "".join(f"\\{c}" if c in "=;#\\\n" else c for c in text)
+
+
+def add_chapters(command: list[str], clip: Clip, draft: Path, folder: Path) -> int:
+    """Name in `command` the inputs of metadata and of chapters; returns how many chapters."""
+    inputs = [command[at + 1] for at, word in enumerate(command) if word == "-i"]
+    source = inputs.index(str(clip.path.absolute()))
+    count = count_chapters(clip, draft.suffix.lower())
+    chapters = source if count else -1
+    if count and stands_elsewhere(clip):
+        moved = move_chapters(clip, folder)
+        count = moved.count
+        chapters = len(inputs)
+        end = len(command) - 1 - command[::-1].index("-i") + 2
+        command[end:end] = ["-f", "ffmetadata", "-i", str(moved.path)]
+    place = command.index(str(draft.absolute()))
+    command[place:place] = [
+        *("-map_metadata", str(source), "-map_chapters", str(chapters)),
+        *metadata_words(clip.path),
+    ]
+    return count

@@ -1,5 +1,6 @@
 """New sound for a video whose picture stays as it is."""
 
+from concurrent.futures import wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ import ffmpeg
 import numpy as np
 import soundfile
 
+from d2m_cli import ahead
 from d2m_cli.clock import clock_shifts, read_clock
 from d2m_cli.media import decoding_options, sound_track, word_of
 from d2m_cli.output.checks import CONTAINERS, check_container, no_video_holds
 from d2m_cli.output.describe import StreamFacts, describe
-from d2m_cli.output.metadata import has_phone_metadata, metadata_words
-from d2m_cli.output.moved import attach_covers, move_chapters, move_stream, stands_elsewhere
+from d2m_cli.output.metadata import has_phone_metadata
+from d2m_cli.output.moved import add_chapters, attach_covers, move_stream, stands_elsewhere
 from d2m_cli.output.picture import copied_picture, lost_colour, picture_anew
 from d2m_cli.output.places import finished_file, scratch_folder
 from d2m_cli.output.readback import Promise, read_back
@@ -61,9 +63,14 @@ def mux(clip: Clip, wav: Path, out: Path, mix: float = 0.0, finish: bool = True)
     `out` cannot be written, its container does not hold the picture, or it did not become whole,
     `InputError` when the video is another one than was looked at.
     """
-    with finished_file(out) as draft, unchanged(clip):
-        plan = _plan(clip, out)
-        lost = _write(plan, wav, draft, out, mix, finish)
+    with finished_file(out) as draft, unchanged(clip), scratch_folder() as name:
+        folder = Path(name)
+        music = ahead.begin(lambda: stereo_music(wav, folder, finish))
+        try:
+            plan = _plan(clip, out)
+        finally:
+            wait([music])  # it writes to the folder
+        lost = _write(plan, music.result(), draft, out, folder, mix)
     return [*plan.luggage.left_out, *lost]
 
 
@@ -74,12 +81,14 @@ def rehearse(clip: Clip, out: Path) -> list[str]:
     """
     end = min(clip.start + _MOMENT, clip.start + clip.seconds)
     plan = _plan(replace(clip, end=end), out)
-    with scratch_folder() as folder:
-        wav, trial = Path(folder) / "silence.wav", Path(folder) / f"trial{out.suffix}"
+    with scratch_folder() as name:
+        folder = Path(name)
+        wav, trial = folder / "silence.wav", folder / f"trial{out.suffix}"
         with finished_file(wav) as draft:
             soundfile.write(draft, np.zeros(round(_MOMENT * SAMPLE_RATE)), SAMPLE_RATE)
         with finished_file(trial) as draft:
-            lost = _write(plan, wav, draft, out, mix=0.0, finish=False)
+            silence = stereo_music(wav, folder, finish=False)
+            lost = _write(plan, silence, draft, out, folder, mix=0.0)
     return [*plan.luggage.left_out, *lost]
 
 
@@ -113,7 +122,7 @@ def _plan(clip: Clip, out: Path) -> _Plan:
     return _Plan(clip, suffix, streams, picture, copied, stretch(clip, copied), luggage)
 
 
-def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float, finish: bool) -> list[str]:
+def _write(plan: _Plan, music: Any, draft: Path, out: Path, folder: Path, mix: float) -> list[str]:
     """Write `draft` and read it back; messages name `out`. Returns the side data that is lost."""
     clip = plan.clip
     # A limit on the output would end the sound as well.
@@ -122,18 +131,16 @@ def _write(plan: _Plan, wav: Path, draft: Path, out: Path, mix: float, finish: b
     read = {} if plan.copied else decoding_options(clip.path, plan.picture.index)
     picture = _stream(clip, plan.picture.index, begin, **limit, **read)
     track = sound_track(clip.path) if mix > 0 else None
-    with scratch_folder() as name:
-        folder = Path(name)
-        old = _old_sound(clip, track.index, folder) if track else None
-        sound = new_sound(clip, stereo_music(wav, folder, finish), old, track, mix)
-        kept, others = _others(plan, folder)
-        streams = (picture, sound, *others)
-        sink = ffmpeg.output(*streams, word_of(draft), **_options(plan, kept))
-        command = compiled(sink)
-        place = command.index(str(draft.absolute()))
-        command[place:place] = attach_covers(clip, kept, folder)
-        chapters = _add_chapters(command, clip, draft, folder)
-        run_command(command, out)
+    old = _old_sound(clip, track.index, folder) if track else None
+    sound = new_sound(clip, music, old, track, mix)
+    kept, others = _others(plan, folder)
+    streams = (picture, sound, *others)
+    sink = ffmpeg.output(*streams, word_of(draft), **_options(plan, kept))
+    command = compiled(sink)
+    place = command.index(str(draft.absolute()))
+    command[place:place] = attach_covers(clip, kept, folder)
+    chapters = add_chapters(command, clip, draft, folder)
+    run_command(command, out)
     promise = Promise(plan.picture, plan.copied, plan.pictures, clip.seconds, kept, chapters)
     return read_back(draft, out, promise)
 
@@ -226,23 +233,3 @@ def _options(plan: _Plan, kept: Luggage) -> dict[str, Any]:
         phone = "+use_metadata_tags" if has_phone_metadata(clip.path) else ""
         options["movflags"] = "+faststart" + phone
     return options
-
-
-def _add_chapters(command: list[str], clip: Clip, draft: Path, folder: Path) -> int:
-    """Name in `command` the inputs of metadata and of chapters; returns how many chapters."""
-    inputs = [command[at + 1] for at, word in enumerate(command) if word == "-i"]
-    source = inputs.index(str(clip.path.absolute()))
-    count = count_chapters(clip, draft.suffix.lower())
-    chapters = source if count else -1
-    if count and stands_elsewhere(clip):
-        moved = move_chapters(clip, folder)
-        count = moved.count
-        chapters = len(inputs)
-        end = len(command) - 1 - command[::-1].index("-i") + 2
-        command[end:end] = ["-f", "ffmetadata", "-i", str(moved.path)]
-    place = command.index(str(draft.absolute()))
-    command[place:place] = [
-        *("-map_metadata", str(source), "-map_chapters", str(chapters)),
-        *metadata_words(clip.path),
-    ]
-    return count

@@ -21,6 +21,9 @@ from d2m_cli.output.unchanged import unchanged
 from d2m_cli.progress import Progress
 from d2m_cli.types import Analysis, Clip
 
+_LITTLE = 15.0
+"""Seconds of music that are made as soon as a trial is."""
+
 
 class Seen(NamedTuple):
     """A video that was looked at; motion alone has no clip."""
@@ -41,10 +44,11 @@ def watch(maker: Dance2Music, job: Job, music: MusicOptions, progress: Progress)
 
 
 def _rehearse_first(job: Job, clip: Clip | None) -> None:
-    """Make sure that the first video that is asked for can be written, if there is one."""
+    """Make sure that the first video that is asked for can be written, where work may be lost."""
+    if clip is None or clip.seconds * len(job.pieces) < _LITTLE:
+        return
     for out in [piece.out for piece in job.pieces if not piece.audio_only][:1]:
-        if clip:
-            rehearse(clip, out)
+        rehearse(clip, out)
 
 
 class _Stopped(Exception):

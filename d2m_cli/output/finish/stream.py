@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from d2m_cli import ahead
 from d2m_cli.output.audio import Delivery, level_loudness, measure_loudness
 from d2m_cli.output.finish.frames import (
     FINISHED_FRAME,
@@ -70,6 +71,7 @@ def finish(wav: Path, out: Path) -> None:
 
     Raises `OutputError` when `out` cannot be written.
     """
+    loudness = ahead.begin(lambda: measure_loudness(wav))
     with scratch_folder() as folder:
         wide = Path(folder) / "wide.wav"
         with (
@@ -79,7 +81,7 @@ def finish(wav: Path, out: Path) -> None:
         ):
             for block in finished_blocks(source):
                 sink.write(block)
-        level_loudness(wide, out, Delivery(measure_loudness(wav).lufs), RATE)
+        level_loudness(wide, out, Delivery(loudness.result().lufs), RATE)
 
 
 def finished_blocks(
