@@ -11,6 +11,7 @@ from d2m_cli.types import FrameArray
 class Step(StrEnum):
     """One step of the path from a dance video to its music, as progress and `--json` name it."""
 
+    LISTEN = "listen"
     ANALYZE = "analyze"
     COMPOSE = "compose"
     DECODE = "decode"

@@ -11,6 +11,7 @@ from d2m_cli.spec import BEATS_PER_BAR
 from d2m_cli.types import STRONG_ACCENT
 
 STEPS = {
+    Step.LISTEN: "hear the song",
     Step.ANALYZE: "analyze the dance",
     Step.COMPOSE: "compose",
     Step.DECODE: "decode",
@@ -33,7 +34,11 @@ def summary_table(summary: Summary) -> Table:
         **({"in the dance": happened} if (happened := events_words(summary)) else {}),
         "level, style, seed": f"{summary.level}, {summary.style}, {summary.seed}",
         **({"style picked for": summary.style_why} if summary.style_why else {}),
-        **{f"time to {STEPS[Step(k)]}": f"{v:.1f} s" for k, v in summary.stages.items()},
+        **{
+            f"time to {STEPS[k]}": f"{summary.stages[k]:.1f} s"
+            for k in STEPS
+            if k in summary.stages
+        },
         "time in all": f"{sum(summary.stages.values()):.1f} s",
     }
     for name, value in rows.items():

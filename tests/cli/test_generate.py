@@ -42,6 +42,15 @@ def d2m(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
     return run
 
 
+def test_hearing_a_song_is_a_step(d2m, dance: Path, tmp_path: Path) -> None:
+    song = ROOT / "examples" / "sounds" / "low_pop_0.mp3"
+    words = ("--style-audio", song, "--level", "high", "--quality", "draft", "--json")
+    result = d2m("generate", dance, "-o", tmp_path / "out.wav", *words)
+    stages = json.loads(result.out)["stages"]
+    assert set(stages) == {"listen", "analyze", "compose", "decode", "postprocess", "write"}
+    assert stages["listen"] > 0.05
+
+
 def test_a_still_picture_is_offered_no_tempo(d2m, tmp_path: Path, run_ffmpeg) -> None:
     frame, still = tmp_path / "frame.png", tmp_path / "still.mp4"
     run_ffmpeg("-i", ROOT / "examples" / "dance.mp4", "-frames:v", "1", frame)

@@ -112,6 +112,17 @@ def test_the_table_counts_the_accents_that_the_plot_shows(tmp_path: Path) -> Non
     assert "strong accent (2 of 3)" in (tmp_path / "plot.svg").read_text()
 
 
+def test_hearing_a_song_counts() -> None:
+    console = Console(width=100, record=True)
+    console.print(summary_table(replace(PIECE, stages={"analyze": 3.0, "listen": 5.5})))
+    told = [line.split("│")[1:3] for line in console.export_text().splitlines() if "time" in line]
+    assert [[word.strip() for word in row] for row in told] == [
+        ["time to hear the song", "5.5 s"],
+        ["time to analyze the dance", "3.0 s"],
+        ["time in all", "8.5 s"],
+    ]
+
+
 def test_levels_of_a_mix_are_told_in_decibels() -> None:
     assert mix_words(0.5) == "kept under the music, -6.0 dB"
     console = Console(width=100, record=True)

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from rich.console import Console
 
@@ -26,7 +28,7 @@ from d2m_cli.generation.pipeline import Dance2Music
 from d2m_cli.memory import share_one_heap
 from d2m_cli.output.audio import Delivery
 from d2m_cli.output.places import finished_file, reserved
-from d2m_cli.progress import Progress
+from d2m_cli.progress import Progress, Step, timed
 from d2m_cli.report.summary import Failure, Summary, closing_line, piece_line
 from d2m_cli.report.summary_table import summary_table
 
@@ -120,7 +122,7 @@ def _run(
     maker.require_level(music.level)
     if music.tempo or music.beat_offset is not None or music.meter:
         maker.require_follows_tempo()
-    song = maker.choose_style(audio=music.style_audio)
+    song, heard = _hear(maker, music.style_audio, progress)
     styles = [song or maker.choose_style(piece.style, seed=piece.seed) for piece in job.pieces]
     with ExitStack() as held:
         for path in job.files:
@@ -139,9 +141,24 @@ def _run(
                 delivery=Delivery(output.lufs, output.fade_in, output.fade_out),
                 progress=progress,
             )
+            track.timings.update(heard)
             left_out = write_piece(track, job, piece, output)
             summaries.append(summary_of(track, job, piece, analysis, music, output, left_out))
         if job.features:
             with finished_file(job.features) as draft:
                 save_features(analysis.dance, draft, analysis.thumbnails)
     return summaries
+
+
+def _hear(
+    maker: Dance2Music, song: Path | None, progress: Progress
+) -> tuple[Any, dict[str, float]]:
+    """The style of the song that is given, and the seconds that hearing it took; None without."""
+    taken: dict[str, float] = {}
+    if song is None:
+        return None, taken
+    progress(Step.LISTEN, 0, 1)
+    with timed(taken, Step.LISTEN):
+        style = maker.choose_style(audio=song)
+    progress(Step.LISTEN, 1, 1)
+    return style, taken
