@@ -20,6 +20,7 @@ from d2m_cli.models.generator import Conditions, Generator
 from d2m_cli.models.vq_generator import GeneratorShape, Latents
 from d2m_cli.sketch.arrange import Sketch, arrange
 from d2m_cli.sketch.drums import drum_curves, render_drums
+from d2m_cli.sketch.play import play
 from d2m_cli.sketch.sinusoids import render
 from d2m_cli.spec import NOISE_RATE, SAMPLE_RATE, Composing, Level
 from d2m_cli.types import Codes, Dance, FloatArray
@@ -125,6 +126,8 @@ class LevelModel:
         """Latents of the sketch's sound for any stretch of codes."""
 
         def sound(first: int, count: int) -> Tensor:
+            if self.generator.settings.played and sketch.notes is not None:
+                return torch.from_numpy(play(sketch.notes, first, count)).to(self.device)
             strokes = render_drums(sketch.drum_onsets, first, count)
             return torch.from_numpy(render(sketch.partials, first, count) + strokes).to(self.device)
 

@@ -89,6 +89,8 @@ class GeneratorSizes:
     """Whether each code also gets a logit of its own beside its distance (`Latents.free`)."""
     masked: bool = False
     """Whether the generator hears codes that are known already (masked code modelling)."""
+    played: bool = False
+    """Whether it has learned from scores as `sketch.play` sounds them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from d2m_cli.sketch.grid import Grid
 from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.partials import Partials
+from d2m_cli.sketch.play import Sounding, TimedNote, sounding
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
 from d2m_cli.sketch.score import CHORD_LOWEST, Score, Tonality
 from d2m_cli.types import Events, FloatArray, Rhythm
@@ -38,6 +39,8 @@ class Sketch:
     """`(BANDS, F)` strengths at `DRUM_RATE`."""
     arrangement: Arrangement
     """The same in words."""
+    notes: Sounding | None = None
+    """Its notes, where it was made from a score."""
 
 
 def arrange(
@@ -66,7 +69,20 @@ def sketch_of(written: DanceScore, seconds: float) -> Sketch:
     begun = written.grid.seconds(np.array([note.start for note in score.notes]))
     placed = place_drum_onsets(begun, onset_strengths(score), seconds)
     drum_onsets = loosened(placed, float(np.median(np.diff(middles))), written.random)
-    return Sketch(partials, drum_onsets, in_words(written, seconds))
+    return Sketch(partials, drum_onsets, in_words(written, seconds), _sounding(written))
+
+
+def _sounding(written: DanceScore) -> Sounding:
+    """The notes of a score in seconds."""
+    score, seconds = written.score, written.grid.seconds
+    starts = seconds(np.array([note.start for note in score.notes]))
+    ends = seconds(np.array([note.start + note.length for note in score.notes]))
+    notes = [
+        TimedNote(note.part, start, end, note.pitch, note.velocity)
+        for note, start, end in zip(score.notes, starts.tolist(), ends.tolist(), strict=True)
+    ]
+    sixteenth = float(np.median(np.diff(seconds(np.arange(score.sixteenths + 1)))))
+    return sounding(notes, score.rules, sixteenth)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,12 @@ def joined_sketch(
     )
     steps = np.arange(old.drum_onsets.shape[1]) / DRUM_RATE
     onsets = np.where(_inside(steps, spans), new.drum_onsets, old.drum_onsets)
-    return Sketch(partials, onsets, arrangement)
+    notes = None
+    if old.notes is not None and new.notes is not None:
+        kept, added = old.notes[0], new.notes[0]
+        both = old.notes[:, ~_inside(kept, spans)], new.notes[:, _inside(added, spans)]
+        notes = np.concatenate(both, axis=1)
+    return Sketch(partials, onsets, arrangement, notes)
 
 
 def joined_notes(old: Score, new: Score, rhythm: Rhythm, spans: Sequence[Span]) -> Score:

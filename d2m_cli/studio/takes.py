@@ -29,6 +29,8 @@ from d2m_cli.studio.spans import Span
 from d2m_cli.types import FloatArray, IntArray, Rhythm
 
 MUSIC, CODES, SKETCH, FACTS = "music.wav", "codes.npy", "sketch.npz", "take.json"
+SOUNDING = "sounding"
+"""Array of the notes in seconds; takes that were made before 0.5 lack it."""
 
 
 class Score(NamedTuple):
@@ -130,10 +132,11 @@ class Take:
 
     @property
     def sketch(self) -> Sketch:
-        """What the generator was given: partials `(S, K)` and drum onsets `(BANDS, F)`."""
+        """What the generator was given: partials `(S, K)`, drum onsets `(BANDS, F)`, notes."""
         with np.load(self.folder / SKETCH, allow_pickle=False) as file:
             partials = Partials(file["times"], file["pitch"], file["level"], file["angle"])
-            return Sketch(partials, file["drum_onsets"], self.arrangement)
+            notes = file.get(SOUNDING)
+            return Sketch(partials, file["drum_onsets"], self.arrangement, notes)
 
     @property
     def score(self) -> Score:
@@ -180,6 +183,7 @@ def write_sketch(folder: Path, rhythm: Rhythm, sketch: Sketch, score: Score) -> 
     """Write what the generator was given, and the notes that it came from."""
     parts = list(Part)
     numbers = [(n.start, n.length, n.pitch, n.velocity) for n in score.notes]
+    sounding = {} if sketch.notes is None else {SOUNDING: sketch.notes}
     np.savez_compressed(
         folder / SKETCH,
         phase=rhythm.phase,
@@ -197,6 +201,7 @@ def write_sketch(folder: Path, rhythm: Rhythm, sketch: Sketch, score: Score) -> 
         first=score.first,
         key=score.tonality.key,
         scale=np.array(score.tonality.scale),
+        **sounding,
     )
 
 

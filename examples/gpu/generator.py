@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 import torch
-from bank import Bank, Stretches
+from bank import Bank
 from pace import CHECK_EVERY, Average, Clock, Log, as_graph, optimiser, quick, set_rate, write
 from safetensors.torch import load_file
+from stretches import Stretches
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -50,7 +51,7 @@ class Trainer:
         vqvae.load_state_dict(codec)
         vqvae.requires_grad_(False).to(device)
         self.codec = CodecNet(vqvae, self.level, FIRST_STAGE[self.level])
-        bank = Bank(options.packed, options.music, device)
+        bank = Bank(options.packed, options.music, device, options.played)
         bank.load_sketches()
         self.train = Stretches(bank, "train", SECONDS[self.level])
         self.held = self._held_out(bank)
@@ -136,6 +137,7 @@ def main() -> None:
     for name in ("bundle", "packed", "music", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--start", type=Path)
+    parser.add_argument("--played", type=Path, help="songs as `played.py` wrote them")
     parser.add_argument("--logs", type=Path, help="folder for the figures; else as --out")
     parser.add_argument("--until", type=float, default=0.0)
     parser.add_argument("--steps", type=int, help="instead of the clock")

@@ -32,13 +32,15 @@ def contents(path: Path) -> dict[str, Tensor] | str:
     return path.read_text() if path.suffix == ".toml" else load_file(path)
 
 
-def put_networks(files: dict[str, dict[str, Tensor]], generators: dict, trained: Path) -> None:
-    """Put in what was trained of `generator_LEVEL` and `decoder_LEVEL`."""
+def put_networks(
+    files: dict[str, dict[str, Tensor]], generators: dict, trained: Path, played: bool
+) -> None:
+    """Put in what was trained of `generator_LEVEL`, maybe on played songs, and `decoder_LEVEL`."""
     for level in Level:
         name = f"generator_{level}.safetensors"
         if (trained / name).exists():
             files[name] = load_file(trained / name)
-            generators[level.value] |= {"free": True, "masked": True}
+            generators[level.value] |= {"free": True, "masked": True, "played": played}
         if (trained / f"decoder_{level}.safetensors").exists():
             codec = files[f"codec_{level}.safetensors"]
             for key, weight in load_file(trained / f"decoder_{level}.safetensors").items():
@@ -68,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--trained", type=Path, help="folder of generator_* and decoder_*")
+    parser.add_argument("--played", action="store_true", help="of generators: see played.py")
     parser.add_argument("--songs", type=Path, help="cache of `d2m prepare songs`")
     parser.add_argument("--composer", type=Path, help="folder of `d2m train composer`")
     parser.add_argument("-o", "--out", type=Path, required=True)
@@ -78,7 +81,7 @@ def main() -> None:
     }
     config = {k: v for k, v in bundle.config.items() if k not in ("files", "format")}
     if options.trained:
-        put_networks(files, config["settings"]["generators"], options.trained)
+        put_networks(files, config["settings"]["generators"], options.trained, options.played)
     if options.songs:
         put_styles(files, bundle, options.songs)
     if options.composer:

@@ -1,0 +1,142 @@
+"""The sound of a score's notes, plainly synthesised: what a generator that knows songs hears.
+
+A tone is a row of harmonics that fades, a stroke of a drum is noise in the bands of its onset
+(`levels.BANDS_OF_STROKES`) with the tones that sound in it. Songs of the training music are heard
+in the same way (`examples/gpu/played.py`), beside how instruments play them.
+
+Letters: `N` samples at `SAMPLE_RATE`.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m_cli.sketch.drums import BAND_EDGES, DRUM_HERTZ
+from d2m_cli.sketch.levels import (
+    BANDS_OF_STROKES,
+    HELD,
+    OVERTONES,
+    PITCHES_OF_STROKES,
+    part_level,
+)
+from d2m_cli.sketch.notes import STROKES, Part
+from d2m_cli.sketch.rules import StyleRules
+from d2m_cli.spec import SAMPLE_RATE
+from d2m_cli.types import FloatArray
+
+LEVEL = 0.12
+"""Amplitude of the first harmonic of a tone of level 1."""
+ATTACK, RELEASE = 0.004, 0.03
+"""Seconds in which a tone comes and goes."""
+HIGHEST = 10000.0
+"""Hz: no harmonic lies above."""
+NOISE_LEVELS = (0.4, 0.13, 0.08)
+"""Of a stroke's three bands: the peak of the drum, root mean square of the noises."""
+FALLS = {
+    **{"kick": 0.12, "snare": 0.1, "clap": 0.08, "rim": 0.03, "hat": 0.03, "pedal-hat": 0.04},
+    **{"open-hat": 0.2, "crash": 0.7, "ride": 0.35, "tambourine": 0.08, "maracas": 0.03},
+    **{"low-tom": 0.2, "mid-tom": 0.18, "high-tom": 0.15, "cowbell": 0.12, "clave": 0.04},
+    **{"high-bongo": 0.07, "low-bongo": 0.1, "mute-conga": 0.05, "high-conga": 0.15},
+    **{"low-conga": 0.18, "high-timbale": 0.15, "low-timbale": 0.18, "guiro": 0.12},
+    **{"wood-block": 0.04},
+}
+"""Seconds in which a stroke falls to 1/e."""
+LONGEST = 4.0
+"""Of a stroke, in falls."""
+
+
+class TimedNote(NamedTuple):
+    """A note of a score, or one that was played."""
+
+    part: Part
+    start: float
+    """Seconds, and"""
+    end: float
+    pitch: int
+    """As `notes.Note` has it."""
+    velocity: float
+
+
+Sounding = NDArray[np.float64]
+"""What is to sound, `(7, N)`, a column a note: start and end in seconds, pitch, level of the first
+harmonic, seconds in which it falls to 1/e, share of each next harmonic, and whether it is a stroke.
+"""
+
+
+def sounding(notes: Iterable[TimedNote], rules: StyleRules, sixteenth: float) -> Sounding:
+    """Notes as their style's `rules` let them sound; a sixteenth has so many seconds."""
+    columns = []
+    for note in notes:
+        start, end = note.start, note.end + RELEASE
+        if note.part is Part.DRUMS:
+            columns.append((start, start, note.pitch, note.velocity, 0.0, 0.0, 1.0))
+            continue
+        level = LEVEL * note.velocity * part_level(note.part, rules)
+        fall = rules.decay_sixteenths * sixteenth * (1.0 if note.part is Part.MELODY else HELD)
+        rolloff = rules.overtone_rolloff
+        columns.append((start, end, note.pitch, level, fall, rolloff, 0.0))
+    return np.array(columns).reshape(-1, 7).T
+
+
+def play(notes: Sounding, first: int, count: int) -> FloatArray:
+    """Sound `(count,)` from sample `first` on, which may lie before the piece."""
+    wave = np.zeros(count, np.float32)
+    begins = np.round(notes[0] * SAMPLE_RATE).astype(int) - first
+    lengths = np.round((notes[1] - notes[0]) * SAMPLE_RATE).astype(int).clip(min=1)
+    for begin, length, note in zip(begins.tolist(), lengths.tolist(), notes.T, strict=True):
+        _, _, pitch, level, fall, rolloff, struck = note.tolist()
+        stroke = _stroke(round(pitch)) if struck else None
+        if stroke is not None:
+            length = len(stroke)
+        here = slice(max(begin, 0), min(begin + length, count))
+        if here.start >= here.stop:
+            continue
+        inside = np.arange(here.start - begin, here.stop - begin)
+        if stroke is not None:
+            wave[here] += np.float32(level) * stroke[inside]
+        else:
+            wave[here] += np.float32(level) * _tone(pitch, fall, rolloff, inside, length)
+    return wave
+
+
+def _tone(
+    pitch: float, fall: float, rolloff: float, inside: NDArray[np.int_], length: int
+) -> FloatArray:
+    """The samples numbered `inside` `(M,)` of a tone of `length` samples, of level 1."""
+    hertz = 440.0 * 2 ** ((pitch - 69) / 12)
+    shape = np.exp(-inside / (fall * SAMPLE_RATE))
+    shape *= (inside / (ATTACK * SAMPLE_RATE)).clip(max=1.0)
+    shape *= ((length - inside) / (RELEASE * SAMPLE_RATE)).clip(max=1.0)
+    turn = np.exp(2j * np.pi * hertz / SAMPLE_RATE * inside)
+    harmonic, sound, level = turn.copy(), turn.imag.copy(), 1.0
+    for number in range(2, len(OVERTONES) + 1):
+        if number * hertz > HIGHEST:
+            break
+        harmonic *= turn
+        level *= rolloff
+        sound += level * harmonic.imag
+    return np.asarray(shape * sound, np.float32)
+
+
+@lru_cache(len(STROKES))
+def _stroke(key: int) -> FloatArray:
+    """A stroke `(N,)` of full velocity."""
+    name = next(stroke for stroke, number in STROKES.items() if number == key)
+    count = int(LONGEST * FALLS[name] * SAMPLE_RATE)
+    seconds = np.arange(count) / SAMPLE_RATE
+    low, start, glide = DRUM_HERTZ
+    turns = low * seconds + (start - low) * glide * (1 - np.exp(-seconds / glide))
+    noise = np.fft.rfft(np.random.default_rng(key).standard_normal(count))
+    hertz = np.fft.rfftfreq(count, 1.0 / SAMPLE_RATE)
+    sounds = [np.sin(2 * np.pi * turns)]
+    for lowest, highest in BAND_EDGES[1:]:
+        band = np.fft.irfft(noise * ((hertz >= lowest) & (hertz < highest)), count)
+        sounds.append(band / band.std())
+    sound = np.multiply(BANDS_OF_STROKES[name], NOISE_LEVELS) @ np.array(sounds)
+    for pitch, level in PITCHES_OF_STROKES.get(name, {}).items():
+        if name != "kick":
+            sound += LEVEL * level * np.sin(2 * np.pi * 440.0 * 2 ** ((pitch - 69) / 12) * seconds)
+    return np.asarray(sound * np.exp(-seconds / FALLS[name]), np.float32)
