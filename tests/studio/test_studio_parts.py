@@ -50,6 +50,13 @@ def test_codes_and_sketch_outside_are_those_of_the_old_take(first: Take, part: T
             getattr(new.partials, name)[rest], getattr(old.partials, name)[rest]
         ), name
     assert not np.array_equal(new.partials.pitch, old.partials.pitch)
+    assert old.notes is not None and new.notes is not None
+    kept, made = (
+        {tuple(note) for note in notes.T if not START <= note[0] < END}
+        for notes in (old.notes, new.notes)
+    )
+    assert kept == made
+    assert {tuple(note) for note in new.notes.T} != {tuple(note) for note in old.notes.T}
 
 
 def test_the_part_has_the_key_and_the_beats_of_the_take(first: Take, part: Take) -> None:
