@@ -24,7 +24,7 @@ from d2m_cli.sketch.grid import Grid
 from d2m_cli.sketch.humanise import loosened, to_partials, varied
 from d2m_cli.sketch.levels import levels, onset_strengths
 from d2m_cli.sketch.partials import Partials
-from d2m_cli.sketch.play import Sounding, TimedNote, sounding
+from d2m_cli.sketch.play import HARMONICS, Sounding, TimedNote, sounding
 from d2m_cli.sketch.rules import SCALES, TRIAD, StyleRules
 from d2m_cli.sketch.score import CHORD_LOWEST, Score, Tonality
 from d2m_cli.types import Events, FloatArray, Rhythm
@@ -73,7 +73,7 @@ def sketch_of(written: DanceScore, seconds: float) -> Sketch:
 
 
 def _sounding(written: DanceScore) -> Sounding:
-    """The notes of a score in seconds."""
+    """The notes of a score in seconds; each begins in phases of its own, as instruments do."""
     score, seconds = written.score, written.grid.seconds
     starts = seconds(np.array([note.start for note in score.notes]))
     ends = seconds(np.array([note.start + note.length for note in score.notes]))
@@ -82,7 +82,12 @@ def _sounding(written: DanceScore) -> Sounding:
         for note, start, end in zip(score.notes, starts.tolist(), ends.tolist(), strict=True)
     ]
     sixteenth = float(np.median(np.diff(seconds(np.arange(score.sixteenths + 1)))))
-    return sounding(notes, score.rules, sixteenth)
+    return sounding(
+        notes,
+        score.rules,
+        sixteenth,
+        lambda note: written.random.uniform(-np.pi, np.pi, HARMONICS),
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ in the same way (`examples/gpu/played.py`), beside how instruments play them.
 Letters: `N` samples at `SAMPLE_RATE`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,10 +27,17 @@ from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
+Array = NDArray[np.float64]
+
+HARMONICS = len(OVERTONES)
 LEVEL = 0.12
 """Amplitude of the first harmonic of a tone of level 1."""
 ATTACK, RELEASE = 0.004, 0.03
 """Seconds in which a tone comes and goes."""
+HEARD = 0.25
+"""Seconds of a note by which its phases are told, and"""
+SHORTEST = 512
+"""samples at least."""
 HIGHEST = 10000.0
 """Hz: no harmonic lies above."""
 NOISE_LEVELS = (0.4, 0.13, 0.08)
@@ -61,24 +68,51 @@ class TimedNote(NamedTuple):
 
 
 Sounding = NDArray[np.float64]
-"""What is to sound, `(7, N)`, a column a note: start and end in seconds, pitch, level of the first
-harmonic, seconds in which it falls to 1/e, share of each next harmonic, and whether it is a stroke.
-"""
+"""What is to sound, `(7 + HARMONICS, N)`, a column a note: start and end in seconds, pitch, level
+of the first harmonic, seconds in which it falls to 1/e, share of each next harmonic, whether it is
+a stroke, and the harmonics' phases."""
 
 
-def sounding(notes: Iterable[TimedNote], rules: StyleRules, sixteenth: float) -> Sounding:
-    """Notes as their style's `rules` let them sound; a sixteenth has so many seconds."""
+def sounding(
+    notes: Iterable[TimedNote],
+    rules: StyleRules,
+    sixteenth: float,
+    phases: Callable[[TimedNote], Array],
+) -> Sounding:
+    """Notes as their style's `rules` let them sound; a sixteenth has so many seconds.
+
+    `phases` of a note are those of its harmonics `(HARMONICS,)` at its start, in radians.
+    """
     columns = []
     for note in notes:
-        start, end = note.start, note.end + RELEASE
         if note.part is Part.DRUMS:
-            columns.append((start, start, note.pitch, note.velocity, 0.0, 0.0, 1.0))
-            continue
-        level = LEVEL * note.velocity * part_level(note.part, rules)
-        fall = rules.decay_sixteenths * sixteenth * (1.0 if note.part is Part.MELODY else HELD)
-        rolloff = rules.overtone_rolloff
-        columns.append((start, end, note.pitch, level, fall, rolloff, 0.0))
-    return np.array(columns).reshape(-1, 7).T
+            rest = note.start, note.pitch, note.velocity, 0.0, 0.0, 1.0, *np.zeros(HARMONICS)
+        else:
+            level = LEVEL * note.velocity * part_level(note.part, rules)
+            fall = rules.decay_sixteenths * sixteenth * (1.0 if note.part is Part.MELODY else HELD)
+            end, rolloff = note.end + RELEASE, rules.overtone_rolloff
+            rest = end, note.pitch, level, fall, rolloff, 0.0, *phases(note)
+        columns.append((note.start, *rest))
+    return np.array(columns).reshape(-1, 7 + HARMONICS).T
+
+
+def phases_in(wave: FloatArray, note: TimedNote) -> Array:
+    """Phases `(HARMONICS,)` of a note that sounds in music `(N,)`, by its first quarter second."""
+    begin = round(note.start * SAMPLE_RATE)
+    length = min(round((note.end - note.start) * SAMPLE_RATE), round(HEARD * SAMPLE_RATE))
+    heard = wave[begin : begin + max(length, SHORTEST)]
+    turn = np.exp(-2j * np.pi * hertz_of(note.pitch) / SAMPLE_RATE * np.arange(len(heard)))
+    harmonic, weighted = np.ones(len(heard), complex), heard * np.hanning(len(heard))
+    found = np.zeros(HARMONICS)
+    for number in range(HARMONICS):
+        harmonic = harmonic * turn
+        found[number] = np.angle(1j * (weighted @ harmonic))
+    return found
+
+
+def hertz_of(pitch: float) -> float:
+    """Frequency of a MIDI number."""
+    return float(440.0 * 2 ** ((pitch - 69) / 12))
 
 
 def play(notes: Sounding, first: int, count: int) -> FloatArray:
@@ -87,7 +121,7 @@ def play(notes: Sounding, first: int, count: int) -> FloatArray:
     begins = np.round(notes[0] * SAMPLE_RATE).astype(int) - first
     lengths = np.round((notes[1] - notes[0]) * SAMPLE_RATE).astype(int).clip(min=1)
     for begin, length, note in zip(begins.tolist(), lengths.tolist(), notes.T, strict=True):
-        _, _, pitch, level, fall, rolloff, struck = note.tolist()
+        _, _, pitch, level, fall, rolloff, struck, *phases = note.tolist()
         stroke = _stroke(round(pitch)) if struck else None
         if stroke is not None:
             length = len(stroke)
@@ -97,28 +131,25 @@ def play(notes: Sounding, first: int, count: int) -> FloatArray:
         inside = np.arange(here.start - begin, here.stop - begin)
         if stroke is not None:
             wave[here] += np.float32(level) * stroke[inside]
-        else:
-            wave[here] += np.float32(level) * _tone(pitch, fall, rolloff, inside, length)
+            continue
+        shape = np.exp(-inside / (fall * SAMPLE_RATE))
+        shape *= (inside / (ATTACK * SAMPLE_RATE)).clip(max=1.0)
+        shape *= ((length - inside) / (RELEASE * SAMPLE_RATE)).clip(max=1.0)
+        wave[here] += level * shape * _tone(hertz_of(pitch), rolloff, phases, inside)
     return wave
 
 
-def _tone(
-    pitch: float, fall: float, rolloff: float, inside: NDArray[np.int_], length: int
-) -> FloatArray:
-    """The samples numbered `inside` `(M,)` of a tone of `length` samples, of level 1."""
-    hertz = 440.0 * 2 ** ((pitch - 69) / 12)
-    shape = np.exp(-inside / (fall * SAMPLE_RATE))
-    shape *= (inside / (ATTACK * SAMPLE_RATE)).clip(max=1.0)
-    shape *= ((length - inside) / (RELEASE * SAMPLE_RATE)).clip(max=1.0)
+def _tone(hertz: float, rolloff: float, phases: Sequence[float], inside: NDArray[np.int_]) -> Array:
+    """The samples numbered `inside` `(M,)` of a tone that stands, its first harmonic of level 1."""
     turn = np.exp(2j * np.pi * hertz / SAMPLE_RATE * inside)
-    harmonic, sound, level = turn.copy(), turn.imag.copy(), 1.0
-    for number in range(2, len(OVERTONES) + 1):
+    harmonic, level, sound = np.ones(len(inside), complex), 1.0, np.zeros(len(inside))
+    for number, phase in enumerate(phases, 1):
         if number * hertz > HIGHEST:
             break
-        harmonic *= turn
+        harmonic = harmonic * turn
+        sound += level * (harmonic * np.exp(1j * phase)).imag
         level *= rolloff
-        sound += level * harmonic.imag
-    return np.asarray(shape * sound, np.float32)
+    return sound
 
 
 @lru_cache(len(STROKES))
@@ -138,5 +169,5 @@ def _stroke(key: int) -> FloatArray:
     sound = np.multiply(BANDS_OF_STROKES[name], NOISE_LEVELS) @ np.array(sounds)
     for pitch, level in PITCHES_OF_STROKES.get(name, {}).items():
         if name != "kick":
-            sound += LEVEL * level * np.sin(2 * np.pi * 440.0 * 2 ** ((pitch - 69) / 12) * seconds)
+            sound += LEVEL * level * np.sin(2 * np.pi * hertz_of(pitch) * seconds)
     return np.asarray(sound * np.exp(-seconds / FALLS[name]), np.float32)

@@ -1,9 +1,11 @@
-"""The songs of a cache as `sketch.play` sounds their notes, one .npy a song.
+"""The songs of a cache as `sketch.play` sounds their notes, in the phases that they have in the
+music, one .npy a song.
 
 python examples/gpu/played.py --songs cache/songs -o played
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,8 @@ import numpy as np
 from d2m_cli.bundles.styles import read_styles
 from d2m_cli.data.cache.manifest import read_manifest
 from d2m_cli.data.cache.pieces import PieceFile
-from d2m_cli.pcm import to_int16
-from d2m_cli.sketch.play import TimedNote, play, sounding
+from d2m_cli.pcm import to_float, to_int16
+from d2m_cli.sketch.play import TimedNote, phases_in, play, sounding
 from d2m_cli.songs.features import PARTS
 from d2m_cli.spec import SIXTEENTHS_PER_BEAT
 
@@ -32,8 +34,9 @@ def main() -> None:
             for part, start, end, pitch, velocity in file.whole("notes").T.tolist()
         ]
         sixteenth = float(np.median(np.diff(file.whole("beats")))) / SIXTEENTHS_PER_BEAT
-        count = file.whole("audio").shape[0]
-        sound = play(sounding(notes, styles[entry.style].rules, sixteenth), 0, count)
+        wave = to_float(file.whole("audio"))
+        rows = sounding(notes, styles[entry.style].rules, sixteenth, partial(phases_in, wave))
+        sound = play(rows, 0, len(wave))
         np.save(options.out / f"{entry.name}.npy", to_int16(sound))
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from d2m_cli.models.generator import Conditions
 from d2m_cli.sketch.partials import MAX_PARTIALS
-from d2m_cli.spec import DRUM_RATE, MOTION_RATE, NOISE_CHANNELS, NOISE_RATE, SAMPLE_RATE
+from d2m_cli.spec import DRUM_HOP, DRUM_RATE, MOTION_RATE, NOISE_CHANNELS, NOISE_RATE, SAMPLE_RATE
 
 STEP = round(SAMPLE_RATE / MOTION_RATE)
 """Samples of a motion step."""
@@ -25,6 +25,8 @@ PLAYED = 0.8
 """Share of the stretches of songs that are heard as `sketch.play` sounds their notes, and"""
 PLAYED_ERROR_DB = 3.0
 """standard deviation of how loud."""
+PAUSED, FADE = 0.15, 256
+"""Share of the stretches with a pause, and samples in which the music falls silent."""
 GAINS_DB = (-5.0, 2.0)
 """Half of the stretches are as loud as their music, the others differ by this."""
 
@@ -86,6 +88,12 @@ class Stretches:
             gain = 10 ** (gain * (torch.rand(batch, 1, device=device) < 0.5) / 20)
             wave, tones = wave * gain, tones * gain
         sketch = self._with_played(tones + strokes, first, piece)
+        if varied:
+            gate = self._pauses(batch)
+            at = (torch.arange(onsets.shape[-1], device=device) * DRUM_HOP).clamp(
+                max=self.samples - 1
+            )
+            wave, sketch, onsets = wave * gate, sketch * gate, onsets * gate[:, None, at]
         given = Conditions(motion, visual, phase, confidence, noise, style, onsets)
         return wave, given, sketch
 
@@ -101,6 +109,16 @@ class Stretches:
         level = 10 ** (PLAYED_ERROR_DB / 20 * torch.randn(batch, 1, device=bank.device))
         heard = heard & (_shown(batch, HIDDEN["sketch"], bank.device) > 0)
         return torch.where(heard[:, None], level * bank.played[places].float() / 32768.0, sketch)
+
+    def _pauses(self, batch: int) -> Tensor:
+        """Gains `(B, N)`: some stretches fall silent for a while, as music does in a freeze."""
+        device = self.bank.device
+        length = self.samples * torch.rand(batch, 1, device=device)
+        begin = (self.samples + length) * torch.rand(batch, 1, device=device) - length
+        places = torch.arange(self.samples, device=device)
+        inside = torch.minimum(places - begin, begin + length - places) / FADE
+        paused = (torch.rand(batch, 1, device=device) < PAUSED).float()
+        return 1.0 - paused * inside.clamp(0.0, 1.0)
 
     def _motion(self, chosen: Tensor, shift: Tensor) -> Tensor:
         steps = shift[:, None] + torch.arange(self.steps, device=shift.device)

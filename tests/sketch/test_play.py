@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from d2m_cli.sketch.notes import STROKES, Part
-from d2m_cli.sketch.play import TimedNote, play, sounding
+from d2m_cli.sketch.play import HARMONICS, TimedNote, phases_in, play, sounding
 from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import SAMPLE_RATE
 
@@ -12,8 +12,12 @@ RULES = StyleRules()
 SIXTEENTH = 0.125
 
 
+def in_step(note: TimedNote) -> np.ndarray:
+    return np.zeros(HARMONICS)
+
+
 def heard(*notes: TimedNote, seconds: float = 2.0) -> np.ndarray:
-    return play(sounding(notes, RULES, SIXTEENTH), 0, round(seconds * SAMPLE_RATE))
+    return play(sounding(notes, RULES, SIXTEENTH, in_step), 0, round(seconds * SAMPLE_RATE))
 
 
 def stroke(name: str, start: float = 0.0) -> TimedNote:
@@ -28,7 +32,9 @@ def share(sound: np.ndarray, low: float, high: float) -> float:
 
 def test_windows_hear_what_one_pass_hears() -> None:
     notes = [TimedNote(Part.MELODY, 0.1, 0.9, 69, 0.7), TimedNote(Part.BASS, 0.5, 1.5, 40, 1.0)]
-    rows = sounding([*notes, stroke("snare", 0.52), stroke("crash", 1.0)], RULES, SIXTEENTH)
+    rows = sounding(
+        [*notes, stroke("snare", 0.52), stroke("crash", 1.0)], RULES, SIXTEENTH, in_step
+    )
     whole = play(rows, -500, 45000)
     parts = [play(rows, first, 15000) for first in (-500, 14500, 29500)]
     np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-6)
@@ -66,4 +72,12 @@ def test_every_stroke_of_the_map_has_a_sound() -> None:
 
 
 def test_nothing_sounds_like_silence() -> None:
-    assert not play(sounding([], RULES, SIXTEENTH), 0, 100).any()
+    assert not play(sounding([], RULES, SIXTEENTH, in_step), 0, 100).any()
+
+
+def test_phases_are_those_in_the_music() -> None:
+    told = np.array([0.5, -2.0, 3.0, 1.0, -1.0, 2.0])
+    note = TimedNote(Part.CHORDS, 0.2, 0.8, 60, 1.0)
+    wave = play(sounding([note], RULES, SIXTEENTH, lambda _: told), 0, SAMPLE_RATE)
+    turned = np.exp(1j * (phases_in(wave, note) - told))
+    assert np.abs(np.angle(turned)).max() < 0.1
