@@ -140,7 +140,7 @@ def _write(plan: _Plan, music: Any, draft: Path, out: Path, folder: Path, mix: f
     place = command.index(str(draft.absolute()))
     command[place:place] = attach_covers(clip, kept, folder)
     chapters = add_chapters(command, clip, draft, folder)
-    run_command(command, out)
+    run_command(command, out, draft)
     promise = Promise(plan.picture, plan.copied, plan.pictures, clip.seconds, kept, chapters)
     return read_back(draft, out, promise)
 
