@@ -107,8 +107,9 @@ class _Plan:
 
 def _plan(clip: Clip, out: Path) -> _Plan:
     streams = describe(clip.path)
-    picture = streams[read_clock(clip.path).picture]
-    copied = clip.start == 0.0 and not no_video_holds(picture.codec)
+    clock = read_clock(clip.path)
+    picture = streams[clock.picture]
+    copied = not (clip.start or clock.untimed or no_video_holds(picture.codec))
     if copied:
         check_container(clip.path, out)
     suffix = out.suffix.lower()
