@@ -57,7 +57,8 @@ class LazyGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = error.message.removeprefix("Value error, ")
+            words = error.message.removeprefix("Value error, ").partition(", unable to parse")[0]
+            error.message = words.replace("Input should be", "it should be")
             raise
 
     def load(self, name: str) -> Any:
