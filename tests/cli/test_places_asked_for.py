@@ -109,6 +109,9 @@ def test_a_current_folder_that_is_gone(folder: Path) -> None:
         ),
         (["prepare", "songs", "-o", "cache"], "add --soundfont FILE"),
         (["prepare", "songs", ".", "-o", "cache"], "leave . out"),
+        (["generate", "dance.mp4", "--log", "dance.mp4"], "is an input of this command"),
+        (["generate", "dance.mp4", "-o", "o.mp4", "--log", "o.mp4"], "Two outputs would be o.mp4"),
+        (["prepare", "music", ".", "-o", "tone.wav"], "tone.wav is a file, where a folder"),
         (["studio", "dance.mp4", "--folder", "tone.wav"], "tone.wav exists and is no project"),
     ],
 )
@@ -124,3 +127,15 @@ def test_a_number_that_is_none_is_told_in_plain_words(folder: Path) -> None:
         command = [*COMMAND, "studio", "dance.mp4", "--port", port]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 2 and wanted in done.stderr
+
+
+def test_an_output_without_its_option_is_told(folder: Path) -> None:
+    command = [*COMMAND, "generate", "absent.mp4", "out.mp4"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith(
+        "out.mp4, because it does not exist (an output is named with -o)."
+    )
