@@ -102,6 +102,8 @@ def test_a_current_folder_that_is_gone(folder: Path) -> None:
         (["eval-beats", "tone.wav", "tone.wav", "--plot", "tone.wav"], "name it tone.png"),
         (["evaluate", "dance.mp4", "--results", "dance.mp4"], "name it dance.json"),
         (["evaluate", "dance.mp4", "--html", "dance.mp4"], "name it dance.html"),
+        (["evaluate", "empty"], "There is no dance: give videos"),
+        (["styles", "--bundle", "absent"], "There is no bundle 'absent'"),
         (["measure", "rhythm", "dance.mp4"], "dance.mp4 is no folder"),
         (
             ["prepare", "song", "-o", "cache"],
@@ -117,9 +119,10 @@ def test_a_current_folder_that_is_gone(folder: Path) -> None:
 )
 def test_what_newcomers_mix_up(words: list[str], wanted: str, folder: Path) -> None:
     soundfile.write(folder / "tone.wav", np.sin(np.arange(22050) / 8), 22050)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "empty").mkdir()
+    before = {path.name: path.read_bytes() for path in folder.glob("*.*")}
     assert wanted in told(words, folder)
-    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert before == {path.name: path.read_bytes() for path in folder.glob("*.*")}
 
 
 def test_a_number_that_is_none_is_told_in_plain_words(folder: Path) -> None:
