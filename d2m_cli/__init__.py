@@ -7,10 +7,14 @@ track = maker.generate("dance.mp4", style="rock", seed=3)
 track.save("out.mp4")
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+from importlib import import_module
+
+TYPE_CHECKING = False  # as typing's, which takes long to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from d2m_cli.evaluation.evaluate import EvaluateOptions as EvaluateOptions
     from d2m_cli.evaluation.evaluate import evaluate as evaluate
     from d2m_cli.generation.pipeline import Dance2Music as Dance2Music

@@ -134,6 +134,12 @@ class Clock:
     """The container has an index that leads to the right key frame."""
     picture: int
     """Number of the stream that is the picture."""
+    untimed: int = 0
+    """Pictures at its begin that lie before time 0 of a Matroska file.
+
+    Nobody learns when those are shown: they can be neither copied nor sought, and ffmpeg gives them
+    the times of others.
+    """
 
 
 def read_clock(path: Path, stream: int | None = None) -> Clock:
@@ -148,14 +154,27 @@ def read_clock(path: Path, stream: int | None = None) -> Clock:
         picture = picture_stream(container)
         assert picture is not None, f"{path} was probed before"
         index = picture.index
-        seekable = any(name in container.format.name for name in ("mp4", "matroska"))
+        untimed = _untimed(container, index) if "matroska" in container.format.name else 0
+        indexed = any(name in container.format.name for name in ("mp4", "matroska"))
+        seekable = indexed and not untimed
         zero = picture_begin(path, picture)
         used = _begin(container.streams[index if stream is None else stream])
         if zero is None or container.start_time is None:
-            return Clock(0.0, seekable, index)
+            return Clock(0.0, seekable, index, untimed)
         if may_jump(container):
             return Clock(zero - (zero if used is None else used), seekable, index)
-    return Clock(zero - file_start(path), seekable, index)
+    return Clock(zero - file_start(path), seekable, index, untimed)
+
+
+def _untimed(container: "InputContainer", index: int) -> int:
+    """How many packets at the begin of stream `index` have no time to be shown at."""
+    count = timed = 0
+    for packet in container.demux(index):
+        untimed = packet.size > 0 and packet.pts is packet.dts is None
+        count, timed = count + untimed, 0 if untimed else timed + 1
+        if timed > _LATE_BY:
+            break
+    return count
 
 
 def _begin(stream: "Stream") -> float | None:

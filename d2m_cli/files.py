@@ -48,6 +48,20 @@ def not_writable(path: Path, error: Exception) -> OutputError:
     )
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, with those it lies in, unless it is there. Raises `OutputError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OutputError(
+            f"{folder} is a file, where a folder is needed: name another one."
+        ) from None
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} cannot be made ({error.strerror}): choose another place."
+        ) from error
+
+
 def printable(name: str) -> str:
     """A file's name as one line of text: bytes that are no letters become `?`, breaks spaces."""
     text = name.encode("utf-8", "replace").decode()

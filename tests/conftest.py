@@ -1,9 +1,10 @@
 """Real videos for the tests, made by the ffmpeg that comes along, whichever one is chosen."""
 
 import os
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,17 @@ def dance_clips(tmp_path_factory: pytest.TempPathFactory, run_ffmpeg: RunFfmpeg)
         tracks = ("-i", music, "-map", "0:v", "-map", "1:a")
         run_ffmpeg(*picture, *tracks, "-c:v", "libx264", "-preset", "veryfast", clips[name])
     return clips
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not (mount := shutil.which("mount")):
+        pytest.skip("there is no mount command here")
+    command = [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk may not be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

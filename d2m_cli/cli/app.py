@@ -9,7 +9,7 @@ from d2m_cli.caches import name_spare_places
 from d2m_cli.cli.failures import check_current_folder, sentence
 from d2m_cli.cli.lazy import LazyGroup, Line
 from d2m_cli.cli.process import ending_at_once, settle_process
-from d2m_cli.cli.signals import end_on_signals, flush_output, take_any_text
+from d2m_cli.cli.signals import INTERRUPTED, end_on_signals, flush_output, take_any_text
 
 FIRST_LINES = """Give a dance video new music that fits the dance.
 
@@ -147,6 +147,8 @@ def main() -> None:
         finally:
             if (error := flush_output()) is not None and not isinstance(error, BrokenPipeError):
                 raise error
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise

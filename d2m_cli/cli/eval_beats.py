@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from d2m_cli.cli.options import JsonOption
-from d2m_cli.cli.values import require
+from d2m_cli.cli.values import require, require_suffix
 
 if TYPE_CHECKING:
     from d2m_cli.evaluation.record import BeatsRecord
@@ -27,6 +27,8 @@ def eval_beats(
     pair that cannot be read is named at the end, and the exit status is then 1.
     """
     require(reference, generated)
+    require_suffix(csv, ".csv")
+    require_suffix(plot, ".png")
     from d2m_cli import files
     from d2m_cli.errors import D2MError
     from d2m_cli.evaluation.figures import beats_record

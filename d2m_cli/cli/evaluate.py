@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from d2m_cli.cli.options import DeviceOption, JsonOption, PoseOption
-from d2m_cli.cli.values import require
+from d2m_cli.cli.values import require, require_suffix
 from d2m_cli.cluster import Engine
 from d2m_cli.features.pose.doors import Door
 from d2m_cli.spec import Composing, Level
@@ -63,6 +63,8 @@ def evaluate(
     Example: d2m evaluate videos/ --generate low --music rival=rival_videos/ --html report.html
     """
     require(*dances, genres, segments, real, library, soundfont, opinions)
+    require_suffix(results, ".json")
+    require_suffix(html, ".html", ".htm")
     from rich.console import Console
 
     from d2m_cli.cli.progress import stage_progress

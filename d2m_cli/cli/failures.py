@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 from d2m_cli.errors import D2MError
@@ -22,8 +23,10 @@ def sentence(error: Exception) -> str:
     if isinstance(error, D2MError):
         return str(error)
     if isinstance(error, OSError) and error.errno in _FULL:
-        place = error.filename or "the output of this command"
-        return f"There is no room left for {place} ({error.strerror}): free some space."
+        place, other = error.filename or "the output of this command", ""
+        if str(place).startswith(tempfile.gettempdir()):
+            place, other = "temporary files", f" in {place}, or name another folder in TMPDIR"
+        return f"There is no room left for {place} ({error.strerror}): free some space{other}."
     if isinstance(error, OSError) and error.errno in _UNREACHABLE and error.filename:
         return (
             f"{os.fsdecode(error.filename)} cannot be reached ({error.strerror}): check the name, "

@@ -12,6 +12,7 @@ import typer.main
 from typer.core import TyperCommand, TyperGroup
 
 from d2m_cli.cli.people_help import in_peoples_words
+from d2m_cli.cli.signals import clean_up_on_interrupt
 from d2m_cli.errors import D2MError
 
 
@@ -45,16 +46,19 @@ class LazyGroup(TyperGroup):
         in_peoples_words(self)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that is called, itself."""
+        """The command that is called, itself; from now on there may be something to clean up."""
         name, _, rest = super().resolve_command(ctx, args)
-        return name, self.load(name) if name else None, rest
+        command = self.load(name) if name else None
+        clean_up_on_interrupt()
+        return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a value that is wrong is named without the reading library's words."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = error.message.removeprefix("Value error, ")
+            words = error.message.removeprefix("Value error, ").partition(", unable to parse")[0]
+            error.message = words.replace("Input should be", "it should be")
             raise
 
     def load(self, name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from d2m_cli.cli.options import JsonOption
+from d2m_cli.cli.values import require_suffix
 
 app = typer.Typer(
     help="Build a listening test (mean opinion scores), and score its answers.",
@@ -90,6 +91,7 @@ def score(
     from d2m_cli import files
     from d2m_cli.metrics import mos
 
+    require_suffix(plot, ".png")
     scores = mos.score(_read(key), {path.name: _read(path) for path in answers})
     record = {
         part: {system: asdict(opinion) for system, opinion in systems.items()}

@@ -45,6 +45,7 @@ def prepare(
 
     from d2m_cli.cli.progress import stage_progress
     from d2m_cli.cluster import Engine
+    from d2m_cli.data.cache.prepare import LAYOUTS
     from d2m_cli.data.cache.prepare import prepare as prepare_cache
     from d2m_cli.errors import D2MError
     from d2m_cli.features.pose.estimator import PoseOptions
@@ -55,8 +56,10 @@ def prepare(
     if layout == "songs":
         from d2m_cli.songs.prepare import Studio, plan_songs, prepare_songs
 
-        if folder is not None or not soundfont:
-            raise D2MError("Songs need no folder but a soundfont: d2m prepare songs --soundfont.")
+        if folder is not None:
+            raise D2MError(f"Songs have no data set, for d2m composes them: leave {folder} out.")
+        if not soundfont:
+            raise D2MError("Songs are played on a soundfont: add --soundfont FILE (.sf2 or .sf3).")
         studio = Studio(cache, tuple(soundfont), samples, keep_audio)
         plans = plan_songs(hours, seed, style)
         with stage_progress(console, f"Making {len(plans)} songs") as report:
@@ -65,6 +68,9 @@ def prepare(
             )
         console.print(_summary(made, cache), markup=False, highlight=False, soft_wrap=True)
         return
+    if layout not in LAYOUTS:
+        known = ", ".join(LAYOUTS)
+        raise D2MError(f"Unknown layout '{layout}': choose one of {known}, songs.")
     if folder is None:
         raise D2MError(f"The layout '{layout}' needs the folder of its data set.")
     with stage_progress(console, f"Preparing {folder}") as report:

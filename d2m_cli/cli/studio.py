@@ -27,22 +27,24 @@ def studio(
     Example: d2m studio examples/dance.mp4
     """
     if video is not None:
-        _check(video)
+        _check(video, folder)
     from d2m_cli.studio_page.serve import serve
 
     serve(video, folder, port, _show, browser)
 
 
-def _check(video: Path) -> None:
-    """Raise `InputError` at once where the page could only say so later."""
+def _check(video: Path, folder: Path | None) -> None:
+    """Raise `D2MError` at once where the page could only say so later."""
     from d2m_cli.ingest.probe import probe
-    from d2m_cli.studio.folders import project_file
+    from d2m_cli.studio.folders import NAME, check_new, project_file
     from d2m_cli.studio_page.desk import project_of
 
     if project_of(video) == video:
         project_file(video)
-    else:
-        probe(video)
+        return
+    probe(video)
+    if folder is not None and not (folder / NAME).exists():
+        check_new(folder)
 
 
 def _show(address: str) -> None:

@@ -35,12 +35,14 @@ def styles(
 
     Example: d2m styles --play styles.mp3
     """
+    from d2m_cli.bundles.bundle import load_bundle
     from d2m_cli.bundles.styles import read_styles
     from d2m_cli.cli.generate.plan import choose_styles
     from d2m_cli.errors import BundleError
 
     known = read_styles(bundle)
     if not known:
+        load_bundle(bundle)  # tells where there is none
         raise BundleError(f"The bundle '{bundle}' has no named styles: give another --bundle.")
     wished = [name for name in choose_styles(style or ["all"], bundle) if name]
     entries = {name: known[name] for name in wished}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from d2m_cli.errors import InputError
+from d2m_cli.errors import InputError, OutputError
 from d2m_cli.features.pose.doors import dancer_word
 
 SLOWEST, FASTEST = 40.0, 240.0
@@ -48,6 +48,17 @@ def require(*paths: Path | None) -> None:
     for path in paths:
         if path is not None and not path.exists():
             raise InputError(f"{path} does not exist: check the path.")
+
+
+def require_suffix(path: Path | None, *suffixes: str) -> None:
+    """Make sure that a file to be written is named as its kind is: no music is written over so.
+
+    Raises `OutputError`.
+    """
+    if path is not None and path.suffix.lower() not in suffixes:
+        raise OutputError(
+            f"{path} would not be a {suffixes[0]} file: name it {path.stem}{suffixes[0]}."
+        )
 
 
 def tempo(text: str) -> Tempo:

@@ -64,6 +64,8 @@ def dances_of_videos(
     """
     from d2m_cli.features.pose.estimator import PoseOptions
 
+    if not videos:
+        raise DataError("There is no dance: give videos or motion files, or folders of them.")
     music = {} if reference in (OWN, NONE) else videos_in([Path(reference)])
     begin = partial(PoseOptions.of, pose)
     look = partial(_dance_of_video, own=reference == OWN, genres=genres, music=music)

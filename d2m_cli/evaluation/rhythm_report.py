@@ -121,6 +121,8 @@ def rhythm_record(
 
     Raises `DataError` when the folder holds no dance with a known pulse.
     """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder: give the one that holds the dances.")
     stored = sorted(folder.glob("*.npz"))
     videos = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".mp4", ".mov", ".mkv"))
     rows: list[dict[str, float | str | None]] = []

@@ -1,5 +1,6 @@
 """The sound of audio and video files, read by moviepy in blocks."""
 
+import errno
 import os
 import subprocess
 import tempfile
@@ -23,7 +24,8 @@ def read_sound(path: Path, rate: int) -> Iterator[FloatArray]:
     fills the rest. Memory does not grow with the length. Of several sound tracks the first that can
     be decoded is read.
 
-    Raises `InputError` when the file cannot be opened or has no sound.
+    Raises `InputError` when the file cannot be opened or has no sound, `OSError` when the temporary
+    folder is full.
     """
     if not has_sound(path):
         raise InputError(f"{path} has no sound that can be decoded: give a file with some.")
@@ -37,7 +39,9 @@ def read_sound(path: Path, rate: int) -> Iterator[FloatArray]:
         chosen = Path(folder) / "sound.wav"
         command = [ffmpeg_path(), "-v", "error", "-nostdin", "-i", str(path.absolute())]
         command += ["-map", f"0:{track.index}", "-c:a", "pcm_f32le", str(chosen)]
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        if os.strerror(errno.ENOSPC).encode() in done.stderr:  # ffmpeg 5.1 ends with 0 all the same
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), tempfile.gettempdir())
         yield from _read_alone(chosen, rate, named=path)
 
 

@@ -96,10 +96,11 @@ def _command(clip: Clip, rate: float, width: int, height: int, every: int) -> li
     where |= decoding_options(clip.path, clock.picture)
     source = ffmpeg.input(word_of(clip.path), threads=2, **where)
     begin = clock.first_picture + clip.start - seek
-    pictures = (
-        source[str(clock.picture)]
-        .filter("fps", fps=rate, start_time=f"{begin:.6f}")
-        .filter("setpts", "PTS-STARTPTS")
+    shown = source[str(clock.picture)]
+    if clock.untimed:
+        shown = shown.filter("trim", start_frame=clock.untimed)
+    pictures = shown.filter("fps", fps=rate, start_time=f"{begin:.6f}").filter(
+        "setpts", "PTS-STARTPTS"
     )
     options: dict[str, Any] = {}
     if every > 1:

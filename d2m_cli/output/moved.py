@@ -14,6 +14,7 @@ import av
 from d2m_cli.clock import Jumps, clock_shifts, file_start, may_jump, picture_begin
 from d2m_cli.media import picture_stream
 from d2m_cli.output.metadata import metadata_words
+from d2m_cli.output.places import writing_scratch
 from d2m_cli.output.streams import Companion, Luggage, count_chapters
 from d2m_cli.types import Clip
 
@@ -39,6 +40,7 @@ def stands_elsewhere(clip: Clip) -> bool:
         return abs(_first_picture(container) - begin) > 1e-3
 
 
+@writing_scratch()
 def move_stream(clip: Clip, index: int, path: Path) -> Moved | None:
     """Write stream `index` within the clip to the new file `path`; None when nothing is left."""
     shifts = clock_shifts(clip.path)
@@ -87,6 +89,7 @@ class Chapters:
     count: int
 
 
+@writing_scratch()
 def move_chapters(clip: Clip, folder: Path) -> Chapters:
     """Write the chapters within the clip to a text file in `folder`."""
     with av.open(str(clip.path.absolute())) as container:
@@ -117,6 +120,7 @@ def attach_covers(clip: Clip, kept: Luggage, folder: Path) -> list[str]:
     return arguments
 
 
+@writing_scratch()
 def take_cover(clip: Clip, companion: Companion, folder: Path) -> tuple[Path, str]:
     """Write a cover picture to `folder` as a file of its own; also returns the name it had."""
     ending = companion.cover.partition("/")[2].replace("jpeg", "jpg")

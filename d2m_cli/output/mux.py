@@ -107,8 +107,9 @@ class _Plan:
 
 def _plan(clip: Clip, out: Path) -> _Plan:
     streams = describe(clip.path)
-    picture = streams[read_clock(clip.path).picture]
-    copied = clip.start == 0.0 and not no_video_holds(picture.codec)
+    clock = read_clock(clip.path)
+    picture = streams[clock.picture]
+    copied = not (clip.start or clock.untimed or no_video_holds(picture.codec))
     if copied:
         check_container(clip.path, out)
     suffix = out.suffix.lower()
@@ -140,7 +141,7 @@ def _write(plan: _Plan, music: Any, draft: Path, out: Path, folder: Path, mix: f
     place = command.index(str(draft.absolute()))
     command[place:place] = attach_covers(clip, kept, folder)
     chapters = add_chapters(command, clip, draft, folder)
-    run_command(command, out)
+    run_command(command, out, draft)
     promise = Promise(plan.picture, plan.copied, plan.pictures, clip.seconds, kept, chapters)
     return read_back(draft, out, promise)
 

@@ -6,6 +6,7 @@ from typing import Any
 import av
 import numpy as np
 
+from d2m_cli.clock import read_clock
 from d2m_cli.media import picture_stream, times_three_d
 from d2m_cli.output.checks import CONTAINERS, no_video_holds
 from d2m_cli.output.describe import DOLBY_VISION, StreamFacts
@@ -63,7 +64,8 @@ def picture_anew(video: Path, suffix: str, later: float = 0.0) -> dict[str, Any]
     even = ",crop=trunc(iw/2)*2:trunc(ih/2)*2:0:0" if odd else ""
     # The container tells it; ffmpeg 9 cannot decode what tells it twice.
     flat = ",sidedata=delete:STEREO3D" if three_d else ""
-    filters = f"trim=start=0,setpts='max(PTS-{later:.6f}/TB,0)'{even}{flat}"
+    timed = f"trim=start_frame={read_clock(video).untimed},trim=start=0"
+    filters = f"{timed},setpts='max(PTS-{later:.6f}/TB,0)'{even}{flat}"
     return {**options, "filter": filters}
 
 

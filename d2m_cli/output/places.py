@@ -114,6 +114,20 @@ def no_scratch(cause: OSError | str) -> OutputError:
     )
 
 
+@contextmanager
+def writing_scratch() -> Iterator[None]:
+    """Where a file in a scratch folder is written: it is that folder's disk which may be full.
+
+    Raises `OutputError` then.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error.strerror or ""):
+            raise
+        raise no_scratch(error) from error
+
+
 def is_full(report: str) -> bool:
     """Whether a system's or a program's words tell of a disk without room."""
     told = report.lower()

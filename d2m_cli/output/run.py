@@ -24,15 +24,17 @@ def compiled(sink: Any, level: str = "error") -> list[str]:
     return real_words(ffmpeg.compile(quiet, cmd=ffmpeg_path(), overwrite_output=True))
 
 
-def run_command(command: list[str], out: Path | None = None) -> str:
+def run_command(command: list[str], out: Path | None = None, draft: Path | None = None) -> str:
     """Run one of `compiled`; returns and raises as `run_ffmpeg` does.
 
+    On a full disk it is the one of `draft`, where that lies elsewhere than `out`.
     An exit status of 0 is not enough: ffmpeg 5.1 ends so on a full disk, and only complains.
     """
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     report = done.stderr.decode(errors="replace")
     if done.returncode == 0 and not is_full(report):
         return report
-    lines = [line for line in report.splitlines() if is_full(line)]
-    reason = "No space left on device" if lines else complaint(report)
-    raise unwritable(out or Path("The sound"), reason)
+    out = out or Path("The sound")
+    if is_full(report):
+        raise unwritable(draft or out, "No space left on device")
+    raise unwritable(out, complaint(report))

@@ -20,7 +20,7 @@ from d2m_cli.data.cache.manifest import CachedPiece, Manifest, write_manifest
 from d2m_cli.data.cache.pieces import cached_entry, write_piece
 from d2m_cli.data.sources.splits import split_of_song
 from d2m_cli.errors import DataError
-from d2m_cli.files import whole_file
+from d2m_cli.files import make_folder, whole_file
 from d2m_cli.pcm import to_int16
 from d2m_cli.progress import Progress, silent
 from d2m_cli.songs.features import song_arrays
@@ -109,7 +109,7 @@ def prepare_songs(
         check_soundfont(path)
     if studio.samples is not None:
         check_samples(studio.samples)
-    studio.cache.mkdir(parents=True, exist_ok=True)
+    make_folder(studio.cache)
     entries: list[CachedPiece] = []
     total = sum(plan.seconds for plan in plans)
     done = 0.0

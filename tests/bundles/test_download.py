@@ -7,12 +7,9 @@ import multiprocessing
 import os
 import random
 import resource
-import shutil
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -167,20 +164,6 @@ def test_no_space_left(server: WeightsServer, tmp_path: Path) -> None:
     assert "no space" in answer.get(timeout=20)
     process.join()
     assert left_over(tmp_path) == []
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real file system of 256 KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if not (mount := shutil.which("mount")):
-        pytest.skip("there is no mount command here")
-    command = [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk may not be mounted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_disk_that_is_full(server: WeightsServer, small_disk: Path) -> None:

@@ -54,6 +54,68 @@ def test_a_signal_leaves_nothing(number: int, status: int, tmp_path: Path) -> No
     assert not [*(tmp_path / "tmp").iterdir(), *(tmp_path / "out").iterdir()]
 
 
+def interruptible() -> None:
+    """In a child: hear Ctrl-C, which some shells let their children ignore."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+AMID_IMPORTS = """
+import importlib, os, runpy, signal
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+import sys
+sys.meta_path.insert(0, Finder)
+sys.argv[1:] = ["styles"]
+runpy.run_module({module!r}, run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("module", ["d2m_cli", "d2m_cli.cli"])
+@pytest.mark.parametrize("name", ["typer", "d2m_cli.caches", "d2m_cli.cli.styles"])
+def test_an_early_interrupt_ends_without_a_traceback(module: str, name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AMID_IMPORTS.format(module=module, name=name)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        preexec_fn=interruptible,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+DROPPED = """
+import os, signal, time, weakref
+from d2m_cli.cli.signals import clean_up_on_interrupt, leave_on_interrupt
+class One: pass
+leave_on_interrupt()
+clean_up_on_interrupt()
+one = One()
+held = weakref.ref(one, lambda gone: os.kill(os.getpid(), signal.SIGINT))
+del one
+try:
+    time.sleep(30)
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+def test_an_interrupt_that_python_drops_comes_again() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DROPPED],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        preexec_fn=interruptible,
+        timeout=25,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("heard\n", "")
+
+
 def test_a_killed_run_is_no_obstacle_and_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from project import ROOT
 
 COMMAND = [sys.executable, "-m", "d2m_cli"]
@@ -91,3 +93,52 @@ def test_a_current_folder_that_is_gone(folder: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("d2m: The current folder is gone")
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["eval-beats", "tone.wav", "tone.wav", "--csv", "tone.wav"], "name it tone.csv"),
+        (["eval-beats", "tone.wav", "tone.wav", "--plot", "tone.wav"], "name it tone.png"),
+        (["evaluate", "dance.mp4", "--results", "dance.mp4"], "name it dance.json"),
+        (["evaluate", "dance.mp4", "--html", "dance.mp4"], "name it dance.html"),
+        (["evaluate", "empty"], "There is no dance: give videos"),
+        (["styles", "--bundle", "absent"], "There is no bundle 'absent'"),
+        (["measure", "rhythm", "dance.mp4"], "dance.mp4 is no folder"),
+        (
+            ["prepare", "song", "-o", "cache"],
+            "choose one of aist, tiktok, folder, motion, music, s",
+        ),
+        (["prepare", "songs", "-o", "cache"], "add --soundfont FILE"),
+        (["prepare", "songs", ".", "-o", "cache"], "leave . out"),
+        (["generate", "dance.mp4", "--log", "dance.mp4"], "is an input of this command"),
+        (["generate", "dance.mp4", "-o", "o.mp4", "--log", "o.mp4"], "Two outputs would be o.mp4"),
+        (["prepare", "music", ".", "-o", "tone.wav"], "tone.wav is a file, where a folder"),
+        (["studio", "dance.mp4", "--folder", "tone.wav"], "tone.wav exists and is no project"),
+    ],
+)
+def test_what_newcomers_mix_up(words: list[str], wanted: str, folder: Path) -> None:
+    soundfile.write(folder / "tone.wav", np.sin(np.arange(22050) / 8), 22050)
+    (folder / "empty").mkdir()
+    before = {path.name: path.read_bytes() for path in folder.glob("*.*")}
+    assert wanted in told(words, folder)
+    assert before == {path.name: path.read_bytes() for path in folder.glob("*.*")}
+
+
+def test_a_number_that_is_none_is_told_in_plain_words(folder: Path) -> None:
+    for port, wanted in (("abc", "it should be a valid integer\n"), ("99999", "it should be less")):
+        command = [*COMMAND, "studio", "dance.mp4", "--port", port]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 2 and wanted in done.stderr
+
+
+def test_an_output_without_its_option_is_told(folder: Path) -> None:
+    command = [*COMMAND, "generate", "absent.mp4", "out.mp4"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith(
+        "out.mp4, because it does not exist (an output is named with -o)."
+    )

@@ -1,6 +1,8 @@
 """Clocks of videos as they are cut, recorded and still being copied."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -20,6 +22,8 @@ from d2m_cli.output.streams import Luggage
 from d2m_cli.output.stretch import stretch
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import Clip
+
+Run = Callable[..., None]
 
 
 @pytest.fixture
@@ -54,6 +58,37 @@ def test_a_recording_cut_amid_pictures_begins_with_the_first_whole_one(
         assert abs(len(got) - len(wanted)) <= 1  # ffmpeg 5.1 ends with the last picture's begin
         pairs = zip(got, wanted, strict=False)
         assert max(np.abs(a.astype(float) - b).mean() for a, b in pairs) < 3
+
+
+def flashes(pictures: Iterable[tuple[float, np.ndarray]]) -> list[float]:
+    """Seconds at which a picture becomes light."""
+    light = [(time, picture.mean() > 128) for time, picture in pictures]
+    return [time for (_, before), (time, now) in pairwise(light) if now and not before]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("start", [0.0, 0.2])
+def test_pictures_before_time_zero_are_left_out(
+    start: float, suffix: str, tmp_path: Path, run_ffmpeg: Run
+) -> None:
+    whole, early = tmp_path / "whole.mkv", tmp_path / "early.mkv"
+    light = "drawbox=c=white:t=fill:enable='between(mod(t,1),0.01,0.11)'"
+    run_ffmpeg("-f", "lavfi", "-i", f"color=black:s=160x120:r=30:d=3,{light}", "-bf", "2", whole)
+    moved = ("-itsoffset", "-0.5", "-i", whole, "-c", "copy", "-avoid_negative_ts", "disabled")
+    run_ffmpeg(*moved, early)
+    clip, wav = probe(early, start), tmp_path / "silence.wav"
+    assert clip.seconds == pytest.approx(2.5 - start, abs=0.04)
+    soundfile.write(wav, np.zeros(round(clip.seconds * SAMPLE_RATE)), SAMPLE_RATE)
+    mux(clip, wav, out := tmp_path / f"out{suffix}", finish=False)
+    seen = flashes((i / 30, picture) for i, picture in enumerate(read_frames(clip)))
+    # Time 0 is the first picture with a time in the order of the file.
+    assert seen == pytest.approx([0.5333 - start, 1.5333 - start], abs=0.034)
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        zero = float((stream.start_time or 0) * stream.time_base)  # 5.1 lets Matroska begin later
+        shown = [(p.time - zero, p.to_ndarray(format="gray")) for p in container.decode(stream)]
+    assert flashes(shown) == pytest.approx(seen, abs=0.002)
+    assert abs(len(shown) - 30 * (2.5 - start)) < 1.5
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])

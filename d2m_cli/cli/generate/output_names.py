@@ -9,6 +9,7 @@ from pathlib import Path
 
 from d2m_cli.cli.values import is_address
 from d2m_cli.errors import OutputError
+from d2m_cli.files import make_folder
 
 MakeFolder = Callable[[Path], None]
 
@@ -20,16 +21,7 @@ def new_folders() -> Iterator[MakeFolder]:
 
     def make(folder: Path) -> None:
         missing = [place for place in (folder, *folder.parents) if not place.exists()]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise OutputError(
-                f"{folder} is a file, where a folder is needed: name another one."
-            ) from None
-        except OSError as error:
-            raise OutputError(
-                f"The folder {folder} cannot be made ({error.strerror}): choose another place."
-            ) from error
+        make_folder(folder)
         made.extend(missing)
 
     try:
@@ -89,6 +81,7 @@ def check_names(paths: Iterable[Path], inputs: Iterable[Path]) -> None:
             raise OutputError(f"{path} is an input of this command: name another output.")
         if final in seen:
             raise OutputError(
-                f"Two videos would write {path}: rename one, or give them one at a time."
+                f"Two outputs would be {path}: name them apart, and give videos of one name one "
+                "at a time."
             )
         seen.add(final)

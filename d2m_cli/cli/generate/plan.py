@@ -84,7 +84,8 @@ def plan_jobs(
     variants = [*product(styles, range(music.seed, music.seed + music.takes))]
     jobs = [_job(video, variants, plan.videos, music, output) for video in found]
     read = [music.style_audio, music.motion, music.features, *found]
-    check_names((p for job in jobs for p in job.files), (path for path in read if path))
+    written = [path for job in jobs for path in job.files]
+    check_names([*written, *([output.log] if output.log else [])], filter(None, read))
     _make_folders(jobs, output, make)
     for job in jobs:
         try:
@@ -97,6 +98,9 @@ def plan_jobs(
             if plan.videos == 1:
                 raise
             plan.refused[job.video] = error
+    last = found[-1]
+    if last in plan.refused and not output.out and not last.exists():
+        plan.refused[last] = InputError(f"{last} does not exist (an output is named with -o).")
     return plan
 
 

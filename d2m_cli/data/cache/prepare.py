@@ -22,6 +22,7 @@ from d2m_cli.data.sources.tiktok import read_tiktok
 from d2m_cli.data.sources.videos import read_folder
 from d2m_cli.errors import DataError
 from d2m_cli.features.pose.estimator import PoseOptions
+from d2m_cli.files import make_folder
 from d2m_cli.progress import Progress, silent
 
 LAYOUTS: dict[str, Callable[[Path], Reading]] = {
@@ -61,7 +62,7 @@ def prepare(
         raise DataError(f"There is no folder {root}.")
     reading = LAYOUTS[layout](root)
     check_songs(reading.pieces)
-    cache.mkdir(parents=True, exist_ok=True)
+    make_folder(cache)
     work = partial(prepare_piece, cache=cache, visual=visual, pose=pose)
     results = list(_reported(run(work, reading.pieces, workers, engine), reading, progress))
     entries = sorted(

@@ -18,6 +18,7 @@ import torch
 from lightning.fabric import Fabric
 
 from d2m_cli.errors import D2MError, OutputError
+from d2m_cli.files import make_folder
 from d2m_cli.training.run.checkpoint import (
     load_newest,
     random_states,
@@ -180,7 +181,7 @@ class Run:
             restore_random_states(saved["random"])
         self._fabric.barrier()  # nobody writes before all have looked
         if self._leads:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             write_settings(self.folder, self.config)
 
     def _advance(self, batch: Any) -> dict[str, float]:
