@@ -37,8 +37,7 @@ KNOWN_KERNEL = 15
 """Codes around a hidden one whose known neighbours it hears at once."""
 
 LATENT_SCALE = 5.0
-"""Standard deviation of a codebook that fits sigma: the unit of the latents' std and of what goes
-into tanh."""
+"""Standard deviation of a codebook that fits sigma: the unit of std and of what goes into tanh."""
 
 
 class ConvSpec(NamedTuple):
@@ -194,8 +193,7 @@ class VQGenerator(nn.Module):
         """`fused` `(B, C, T)` and style features `(B, S)` to latents `(B, 64, 4 T)`.
 
         `sketch` `(B, 64, 4 T)`: latents of the sketch's sound, for a generator that takes one.
-        `known` `(B, 65, 4 T)`: codes that are known already (`known_codes`), for a masked one;
-        without it, none is.
+        `known` `(B, 65, 4 T)`: for a masked one the codes that are known already (`known_codes`).
         """
         return self.finish(self.begin(fused, style, sketch), style, sketch, known)
 
