@@ -23,12 +23,12 @@ VISUAL_RATE = 1.875
 HIDDEN = {"motion": 0.1, "visual": 0.3, "style": 0.1, "sketch": 0.05, "drum_onsets": 0.1}
 PLAYED = 0.8
 """Share of the stretches of songs that are heard as `sketch.play` sounds their notes, and"""
-PLAYED_ERROR_DB = 3.0
+PLAYED_ERROR_DB = 1.0
 """standard deviation of how loud."""
 PAUSED, FADE = 0.15, 256
 """Share of the stretches with a pause, and samples in which the music falls silent."""
-GAINS_DB = (-5.0, 2.0)
-"""Half of the stretches are as loud as their music, the others differ by this."""
+GAINS_DB = (-9.0, 2.0)
+"""Half of the stretches are as loud as their music, the others go from one such gain to another."""
 
 
 class Stretches:
@@ -83,22 +83,23 @@ class Stretches:
             heard = _shown(batch, HIDDEN["drum_onsets"], device)
             strokes, onsets = strokes * heard[:, None], onsets * heard[:, None, None]
             phase = phase + PHASE_ERROR * torch.randn(batch, 1, device=device, dtype=phase.dtype)
-            low, high = GAINS_DB
-            gain = low + (high - low) * torch.rand(batch, 1, device=device)
-            gain = 10 ** (gain * (torch.rand(batch, 1, device=device) < 0.5) / 20)
+            gain = self._gains(batch)
             wave, tones = wave * gain, tones * gain
-        sketch = self._with_played(tones + strokes, first, piece)
-        if varied:
+            sketch = self._with_played(tones + strokes, first, piece, gain)
             gate = self._pauses(batch)
             at = (torch.arange(onsets.shape[-1], device=device) * DRUM_HOP).clamp(
                 max=self.samples - 1
             )
             wave, sketch, onsets = wave * gate, sketch * gate, onsets * gate[:, None, at]
+        else:
+            sketch = self._with_played(tones + strokes, first, piece)
         given = Conditions(motion, visual, phase, confidence, noise, style, onsets)
         return wave, given, sketch
 
-    def _with_played(self, sketch: Tensor, first: Tensor, piece: Tensor) -> Tensor:
-        """The sketches' sound `(B, N)`, of songs now and then that of their notes."""
+    def _with_played(
+        self, sketch: Tensor, first: Tensor, piece: Tensor, gain: Tensor | float = 1.0
+    ) -> Tensor:
+        """The sketches' sound `(B, N)`, of songs now and then that of their notes with a `gain`."""
         bank, batch = self.bank, len(first)
         if not len(bank.played):
             return sketch
@@ -106,9 +107,16 @@ class Stretches:
         heard = (start >= 0) & (torch.rand(batch, device=bank.device) < PLAYED)
         begin = (start + first - bank.start[piece]).clamp(0, len(bank.played) - self.samples)
         places = begin[:, None] + torch.arange(self.samples, device=bank.device)
-        level = 10 ** (PLAYED_ERROR_DB / 20 * torch.randn(batch, 1, device=bank.device))
+        level = gain * 10 ** (PLAYED_ERROR_DB / 20 * torch.randn(batch, 1, device=bank.device))
         heard = heard & (_shown(batch, HIDDEN["sketch"], bank.device) > 0)
         return torch.where(heard[:, None], level * bank.played[places].float() / 32768.0, sketch)
+
+    def _gains(self, batch: int) -> Tensor:
+        """Gains `(B, N)` of music and sketch: what is struck softly must sound softly."""
+        device, (low, high) = self.bank.device, GAINS_DB
+        begin, end = low + (high - low) * torch.rand(2, batch, 1, device=device)
+        level = begin + (end - begin) * torch.linspace(0.0, 1.0, self.samples, device=device)
+        return 10 ** (level * (torch.rand(batch, 1, device=device) < 0.5) / 20)
 
     def _pauses(self, batch: int) -> Tensor:
         """Gains `(B, N)`: some stretches fall silent for a while, as music does in a freeze."""
