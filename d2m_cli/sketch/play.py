@@ -53,6 +53,7 @@ FALLS = {
 """Seconds in which a stroke falls to 1/e."""
 LONGEST = 4.0
 """Of a stroke, in falls."""
+_LONGEST_STROKE = int(LONGEST * max(FALLS.values()) * SAMPLE_RATE)
 
 
 class TimedNote(NamedTuple):
@@ -120,7 +121,9 @@ def play(notes: Sounding, first: int, count: int) -> FloatArray:
     wave = np.zeros(count, np.float32)
     begins = np.round(notes[0] * SAMPLE_RATE).astype(int) - first
     lengths = np.round((notes[1] - notes[0]) * SAMPLE_RATE).astype(int).clip(min=1)
-    for begin, length, note in zip(begins.tolist(), lengths.tolist(), notes.T, strict=True):
+    heard = (begins < count) & (begins + lengths.clip(min=_LONGEST_STROKE) > 0)
+    columns = begins[heard].tolist(), lengths[heard].tolist(), notes.T[heard]
+    for begin, length, note in zip(*columns, strict=True):
         _, _, pitch, level, fall, rolloff, struck, *phases = note.tolist()
         stroke = _stroke(round(pitch)) if struck else None
         if stroke is not None:
