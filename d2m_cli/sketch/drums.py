@@ -94,15 +94,24 @@ def render_drums(drum_onsets: FloatArray, first: int, count: int) -> FloatArray:
 @lru_cache(1)
 def _strokes() -> FloatArray:
     """A stroke `(N,)` for each band: a gliding drum, and noise in the bands of snare and cymbal."""
-    count = int(STROKE_SECONDS * SAMPLE_RATE)
-    seconds = np.arange(count) / SAMPLE_RATE
+    sounds = bare_strokes(int(STROKE_SECONDS * SAMPLE_RATE), seed=0)
+    seconds = np.arange(sounds.shape[1]) / SAMPLE_RATE
     fall = np.exp(-seconds / np.array(STROKE_FALL)[:, None])
+    return np.asarray(np.array(STROKE_LEVELS)[:, None] * fall * sounds, np.float32)
+
+
+def bare_strokes(count: int, seed: int) -> NDArray[np.float64]:
+    """What sounds in the strokes of the bands, `(BANDS, N)` with `count` samples, before it fades.
+
+    A drum that glides, of amplitude 1, and noises of root mean square 1.
+    """
+    seconds = np.arange(count) / SAMPLE_RATE
     low, start, glide = DRUM_HERTZ
     turns = low * seconds + (start - low) * glide * (1 - np.exp(-seconds / glide))
-    noise = np.fft.rfft(np.random.default_rng(0).standard_normal(count))
+    noise = np.fft.rfft(np.random.default_rng(seed).standard_normal(count))
     hertz = np.fft.rfftfreq(count, 1.0 / SAMPLE_RATE)
     sounds = [np.sin(2 * np.pi * turns)]
     for lowest, highest in BAND_EDGES[1:]:
         band = np.fft.irfft(noise * ((hertz >= lowest) & (hertz < highest)), count)
         sounds.append(band / band.std())
-    return np.asarray(np.array(STROKE_LEVELS)[:, None] * fall * sounds, np.float32)
+    return np.array(sounds)

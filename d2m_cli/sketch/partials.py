@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES
+from d2m_cli.sketch.pitches import LOWEST_PITCH, PITCHES, hertz
 from d2m_cli.spec import SAMPLE_RATE, SIXTEENTHS_PER_BEAT
 from d2m_cli.types import FloatArray
 
@@ -60,7 +60,7 @@ class Partials:
 def frequencies(tuning: float = 0.0) -> NDArray[np.float64]:
     """Hertz `(PITCHES,)` of the semitones."""
     semitones = np.arange(PITCHES) + LOWEST_PITCH - 69.0 + tuning
-    return np.asarray(440.0 * 2.0 ** (semitones / 12.0), np.float64)
+    return hertz(semitones)
 
 
 def sixteenths(beats: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -22,4 +22,9 @@ def chroma_of(levels: NDArray[np.floating]) -> NDArray[np.float64]:
 def octave_edges() -> NDArray[np.float64]:
     """Hertz `(O + 1,)` between the octaves of the semitones."""
     semitones = np.arange(0, PITCHES + 1, OCTAVE) + LOWEST_PITCH - 69.5
+    return hertz(semitones)
+
+
+def hertz(semitones: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Frequencies `(N,)`, or one, so many `semitones` `(N,)` above A = 440 Hz."""
     return np.asarray(440.0 * 2.0 ** (semitones / 12.0), np.float64)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m_cli.sketch.drums import BAND_EDGES, DRUM_HERTZ
+from d2m_cli.sketch.drums import bare_strokes
 from d2m_cli.sketch.levels import (
     BANDS_OF_STROKES,
     HELD,
@@ -23,19 +23,22 @@ from d2m_cli.sketch.levels import (
     part_level,
 )
 from d2m_cli.sketch.notes import STROKES, Part
+from d2m_cli.sketch.pitches import hertz
 from d2m_cli.sketch.rules import StyleRules
 from d2m_cli.spec import SAMPLE_RATE
 from d2m_cli.types import FloatArray
 
 Array = NDArray[np.float64]
 
+A = 69.0
+"""MIDI number of the A of 440 Hz."""
 HARMONICS = len(OVERTONES)
 LEVEL = 0.12
 """Amplitude of the first harmonic of a tone of level 1."""
 ATTACK, RELEASE = 0.004, 0.03
 """Seconds in which a tone comes and goes."""
 HEARD = 0.25
-"""Seconds of a note by which its phases are told, and"""
+"""Seconds from the start of a note in which its phases are measured; of a shorter note"""
 SHORTEST = 512
 """samples at least."""
 HIGHEST = 10000.0
@@ -43,12 +46,31 @@ HIGHEST = 10000.0
 NOISE_LEVELS = (0.4, 0.13, 0.08)
 """Of a stroke's three bands: the peak of the drum, root mean square of the noises."""
 FALLS = {
-    **{"kick": 0.12, "snare": 0.1, "clap": 0.08, "rim": 0.03, "hat": 0.03, "pedal-hat": 0.04},
-    **{"open-hat": 0.2, "crash": 0.7, "ride": 0.35, "tambourine": 0.08, "maracas": 0.03},
-    **{"low-tom": 0.2, "mid-tom": 0.18, "high-tom": 0.15, "cowbell": 0.12, "clave": 0.04},
-    **{"high-bongo": 0.07, "low-bongo": 0.1, "mute-conga": 0.05, "high-conga": 0.15},
-    **{"low-conga": 0.18, "high-timbale": 0.15, "low-timbale": 0.18, "guiro": 0.12},
-    **{"wood-block": 0.04},
+    "kick": 0.12,
+    "snare": 0.1,
+    "clap": 0.08,
+    "rim": 0.03,
+    "hat": 0.03,
+    "pedal-hat": 0.04,
+    "open-hat": 0.2,
+    "crash": 0.7,
+    "ride": 0.35,
+    "tambourine": 0.08,
+    "maracas": 0.03,
+    "low-tom": 0.2,
+    "mid-tom": 0.18,
+    "high-tom": 0.15,
+    "cowbell": 0.12,
+    "clave": 0.04,
+    "high-bongo": 0.07,
+    "low-bongo": 0.1,
+    "mute-conga": 0.05,
+    "high-conga": 0.15,
+    "low-conga": 0.18,
+    "high-timbale": 0.15,
+    "low-timbale": 0.18,
+    "guiro": 0.12,
+    "wood-block": 0.04,
 }
 """Seconds in which a stroke falls to 1/e."""
 LONGEST = 4.0
@@ -102,18 +124,13 @@ def phases_in(wave: FloatArray, note: TimedNote) -> Array:
     begin = round(note.start * SAMPLE_RATE)
     length = min(round((note.end - note.start) * SAMPLE_RATE), round(HEARD * SAMPLE_RATE))
     heard = wave[begin : begin + max(length, SHORTEST)]
-    turn = np.exp(-2j * np.pi * hertz_of(note.pitch) / SAMPLE_RATE * np.arange(len(heard)))
+    turn = np.exp(-2j * np.pi * hertz(note.pitch - A) / SAMPLE_RATE * np.arange(len(heard)))
     harmonic, weighted = np.ones(len(heard), complex), heard * np.hanning(len(heard))
     found = np.zeros(HARMONICS)
     for number in range(HARMONICS):
         harmonic = harmonic * turn
         found[number] = np.angle(1j * (weighted @ harmonic))
     return found
-
-
-def hertz_of(pitch: float) -> float:
-    """Frequency of a MIDI number."""
-    return float(440.0 * 2 ** ((pitch - 69) / 12))
 
 
 def play(notes: Sounding, first: int, count: int) -> FloatArray:
@@ -138,16 +155,18 @@ def play(notes: Sounding, first: int, count: int) -> FloatArray:
         shape = np.exp(-inside / (fall * SAMPLE_RATE))
         shape *= (inside / (ATTACK * SAMPLE_RATE)).clip(max=1.0)
         shape *= ((length - inside) / (RELEASE * SAMPLE_RATE)).clip(max=1.0)
-        wave[here] += level * shape * _tone(hertz_of(pitch), rolloff, phases, inside)
+        wave[here] += level * shape * _tone(float(hertz(pitch - A)), rolloff, phases, inside)
     return wave
 
 
-def _tone(hertz: float, rolloff: float, phases: Sequence[float], inside: NDArray[np.int_]) -> Array:
-    """The samples numbered `inside` `(M,)` of a tone that stands, its first harmonic of level 1."""
-    turn = np.exp(2j * np.pi * hertz / SAMPLE_RATE * inside)
+def _tone(
+    frequency: float, rolloff: float, phases: Sequence[float], inside: NDArray[np.int_]
+) -> Array:
+    """Samples `inside` `(M,)` of a tone that stands and whose first harmonic has level 1."""
+    turn = np.exp(2j * np.pi * frequency / SAMPLE_RATE * inside)
     harmonic, level, sound = np.ones(len(inside), complex), 1.0, np.zeros(len(inside))
     for number, phase in enumerate(phases, 1):
-        if number * hertz > HIGHEST:
+        if number * frequency > HIGHEST:
             break
         harmonic = harmonic * turn
         sound += level * (harmonic * np.exp(1j * phase)).imag
@@ -161,16 +180,8 @@ def _stroke(key: int) -> FloatArray:
     name = next(stroke for stroke, number in STROKES.items() if number == key)
     count = int(LONGEST * FALLS[name] * SAMPLE_RATE)
     seconds = np.arange(count) / SAMPLE_RATE
-    low, start, glide = DRUM_HERTZ
-    turns = low * seconds + (start - low) * glide * (1 - np.exp(-seconds / glide))
-    noise = np.fft.rfft(np.random.default_rng(key).standard_normal(count))
-    hertz = np.fft.rfftfreq(count, 1.0 / SAMPLE_RATE)
-    sounds = [np.sin(2 * np.pi * turns)]
-    for lowest, highest in BAND_EDGES[1:]:
-        band = np.fft.irfft(noise * ((hertz >= lowest) & (hertz < highest)), count)
-        sounds.append(band / band.std())
-    sound = np.multiply(BANDS_OF_STROKES[name], NOISE_LEVELS) @ np.array(sounds)
+    sound = np.multiply(BANDS_OF_STROKES[name], NOISE_LEVELS) @ bare_strokes(count, key)
     for pitch, level in PITCHES_OF_STROKES.get(name, {}).items():
         if name != "kick":
-            sound += LEVEL * level * np.sin(2 * np.pi * hertz_of(pitch) * seconds)
+            sound += LEVEL * level * np.sin(2 * np.pi * hertz(pitch - A) * seconds)
     return np.asarray(sound * np.exp(-seconds / FALLS[name]), np.float32)

@@ -22,7 +22,7 @@ from d2m_cli.progress import Progress
 from d2m_cli.types import Analysis, Clip
 
 _LITTLE = 15.0
-"""Seconds of music that are made as soon as a trial is."""
+"""Seconds of music that are written without a trial: little is lost where they cannot be."""
 
 
 class Seen(NamedTuple):
